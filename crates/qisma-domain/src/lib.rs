@@ -1,1 +1,36 @@
-//! To be written.
+//! The rules of money: amounts, splits, states, journals, events.
+//!
+//! Pure and synchronous. Nothing here reads a clock, draws chance, or touches a disk or a socket:
+//! the time and the rng are parameters, and what should happen to the world is *returned* as
+//! [`changes::Changes`]. The manifest keeps it so.
+//!
+//! In reading order: [`ids`], [`money`], [`split`] and [`allocation`] say what is divided among
+//! whom; [`payment`] and [`attempt`] say what may happen to it; [`journal`], [`account`] and
+//! [`postings`] say what the books make of it; [`event`] and [`delivery`] say who hears of it;
+//! [`decide`] holds one file for each command.
+
+pub mod account;
+pub mod allocation;
+pub mod app;
+pub mod attempt;
+pub mod changes;
+pub mod challenge;
+pub mod decide;
+pub mod delivery;
+pub mod event;
+pub mod idempotency;
+pub mod ids;
+pub mod journal;
+pub mod limits;
+pub mod link;
+pub mod merchant;
+pub mod money;
+pub mod payment;
+pub mod phone;
+pub mod postings;
+pub mod retry;
+pub mod signature;
+pub mod snapshot;
+pub mod split;
+pub mod time;
+pub mod wallet;
