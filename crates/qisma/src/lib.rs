@@ -1,1 +1,7 @@
-//! To be written.
+//! The gateway: everything that touches the world.
+
+pub mod clock;
+pub mod data_dir;
+pub mod keyring;
+pub mod random;
+pub mod shutdown;
