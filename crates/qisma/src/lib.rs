@@ -1,6 +1,7 @@
 //! The gateway: everything that touches the world.
 
 pub mod clock;
+pub mod config;
 pub mod data_dir;
 pub mod keyring;
 pub mod random;
