@@ -6,3 +6,4 @@ pub mod data_dir;
 pub mod keyring;
 pub mod random;
 pub mod shutdown;
+pub mod telemetry;
