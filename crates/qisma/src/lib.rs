@@ -1,1 +1,9 @@
-//! To be written.
+//! The gateway: everything that touches the world.
+
+pub mod clock;
+pub mod config;
+pub mod data_dir;
+pub mod keyring;
+pub mod random;
+pub mod shutdown;
+pub mod telemetry;

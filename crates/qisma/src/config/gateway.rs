@@ -1,0 +1,249 @@
+//! The settings of the gateway itself: how it is reached, where it keeps things, what it logs.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::layers::MASTER_KEY;
+use super::network::Network;
+use super::reader::Reader;
+use crate::data_dir::DataDir;
+use crate::keyring::MasterKey;
+
+/// How payers and platforms reach the gateway.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Where it listens; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Its address as browsers see it, when that is set.
+    pub public_url: Option<Url>,
+    /// What payment links begin with, when that is set.
+    pub link_base_url: Option<Url>,
+    /// The proxies whose word on the client's address is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// What it needs to speak https itself.
+    pub tls: Option<TlsFiles>,
+    /// The longest request body.
+    pub body_bytes_max: usize,
+    /// Connections open at once.
+    pub connections_max: usize,
+}
+
+/// A certificate and its key, as PEM files.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The chain, the server's own certificate first.
+    pub cert: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+impl Http {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let cert = reader.text("http.tls_cert").map(PathBuf::from);
+        let key = reader.text("http.tls_key").map(PathBuf::from);
+        match (&cert, &key) {
+            (Some(_), None) => reader.must_be("http.tls_key", "set together with http.tls_cert"),
+            (None, Some(_)) => reader.must_be("http.tls_cert", "set together with http.tls_key"),
+            _ => {}
+        }
+        Self {
+            listen: reader.address("http.listen"),
+            public_url: reader.site("http.public_url"),
+            link_base_url: reader.base_url("http.link_base_url"),
+            trusted_proxies: reader.list(
+                "http.trusted_proxies",
+                "a list of addresses or networks such as 10.0.0.0/8, with zeros behind the prefix",
+                |item| item.as_str()?.parse().ok(),
+            ),
+            tls: cert.zip(key).map(|(cert, key)| TlsFiles { cert, key }),
+            body_bytes_max: reader.number("http.body_bytes_max", 4_096..=1_048_576),
+            connections_max: reader.number("http.connections_max", 16..=65_536),
+        }
+    }
+
+    /// The gateway's address as browsers see it. `bound` is where it really listens, which only
+    /// the system knows when the port was left to it.
+    pub fn public_url_at(&self, bound: SocketAddr) -> Url {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.public_url.clone().unwrap_or_else(|| site_of(scheme, bound))
+    }
+
+    /// What payment links begin with: an address whose path ends with a slash.
+    pub fn link_base_url_at(&self, bound: SocketAddr) -> Url {
+        self.link_base_url.clone().unwrap_or_else(|| self.public_url_at(bound))
+    }
+}
+
+fn site_of(scheme: &str, address: SocketAddr) -> Url {
+    Url::parse(&format!("{scheme}://{address}")).expect("an address and port are a valid host")
+}
+
+/// Where metrics are served.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// A listener of its own; none: metrics are off.
+    pub listen: Option<SocketAddr>,
+}
+
+impl Metrics {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self { listen: reader.optional_address("metrics.listen") }
+    }
+}
+
+/// Where everything is stored.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// The file of the embedded database.
+    pub path: PathBuf,
+    /// Connections that read at once, besides the one that writes.
+    pub read_connections_max: usize,
+}
+
+impl Database {
+    pub(super) fn read(reader: &mut Reader<'_>, directory: &DataDir) -> Self {
+        let key = "database.url";
+        let text = reader.text(key);
+        let is_postgres = text.is_some_and(|text| text.starts_with("postgres"));
+        let path = text.and_then(|text| text.strip_prefix("sqlite:"));
+        // `sqlite:///srv/q.db` is `sqlite:/srv/q.db` in the habit of other programs.
+        let path = path.map(|path| path.strip_prefix("//").unwrap_or(path));
+        match path {
+            _ if is_postgres => reader
+                .must_be(key, "sqlite:PATH in this release; PostgreSQL comes with a later release"),
+            None if text.is_none() => {}
+            // Nothing that vanishes with the process can hold money, and options would be ignored.
+            Some(path) if !path.is_empty() && !path.contains(":memory:") && !path.contains('?') => {
+            }
+            _ => reader.must_be(key, "sqlite:PATH with the path of a file, without options"),
+        }
+        Self {
+            path: path.map_or_else(|| directory.database_path(), PathBuf::from),
+            read_connections_max: reader.number("database.read_connections_max", 1..=64),
+        }
+    }
+}
+
+/// The root of all keys.
+#[derive(Clone, Debug)]
+pub struct Security {
+    /// The configured master key; none: the one in the data directory.
+    pub master_key: Option<MasterKey>,
+}
+
+impl Security {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let rule = "32 bytes in base64 (44 characters); `openssl rand -base64 32` makes one";
+        let master_key = reader.parsed(MASTER_KEY, rule, |text| MasterKey::parse(text).ok());
+        Self { master_key }
+    }
+}
+
+/// The sandbox bank, for the process that is one.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Its address as browsers see it, when that is set.
+    pub public_url: Option<Url>,
+    /// The key that signs its callbacks.
+    pub callback_key: Option<SecretString>,
+}
+
+impl Sandbox {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            listen: reader.address("sandbox.listen"),
+            public_url: reader.site("sandbox.public_url"),
+            callback_key: reader.secret("sandbox.callback_key"),
+        }
+    }
+
+    /// Its address as browsers see it. `bound` is where it really listens.
+    pub fn public_url_at(&self, bound: SocketAddr) -> Url {
+        self.public_url.clone().unwrap_or_else(|| site_of("http", bound))
+    }
+}
+
+/// Which links a platform may give.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// Whether plain http is refused.
+    pub https_only: bool,
+}
+
+impl Links {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self { https_only: reader.switch("links.https_only") }
+    }
+}
+
+/// When balances follow the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// In the same transaction.
+    Inline,
+}
+
+/// How the books are kept.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// When balances follow the journal.
+    pub fold: Fold,
+}
+
+impl Ledger {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let key = "ledger.fold";
+        match reader.text(key) {
+            Some("inline") => {}
+            Some("deferred") => reader.must_be(
+                key,
+                "\"inline\" on SQLite; deferred balances need PostgreSQL, which comes with a later \
+                 release",
+            ),
+            _ => reader.must_be(key, "\"inline\""),
+        }
+        Self { fold: Fold::Inline }
+    }
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// How lines are written.
+    pub format: LogFormat,
+    /// How much is logged, in the words of `tracing-subscriber`'s `EnvFilter`.
+    pub level: String,
+}
+
+impl Log {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let format = reader.parsed("log.format", "\"json\" or \"text\"", |text| match text {
+            "json" => Some(LogFormat::Json),
+            "text" => Some(LogFormat::Text),
+            _ => None,
+        });
+        let rule = "error, warn, info, debug or trace, or a list such as info,qisma=debug";
+        let level = reader.parsed("log.level", rule, |text| {
+            EnvFilter::try_new(text).is_ok().then(|| text.to_owned())
+        });
+        Self {
+            format: format.unwrap_or(LogFormat::Json),
+            level: level.unwrap_or_else(|| "info".to_owned()),
+        }
+    }
+}
