@@ -52,7 +52,14 @@ pub fn operator_client(
     connect_timeout: Duration,
     timeout: Duration,
 ) -> Result<Client, ClientSetupError> {
-    build(|| builder(connect_timeout).timeout(timeout).pool_max_idle_per_host(2))
+    build(|| {
+        builder(connect_timeout)
+            .timeout(timeout)
+            .pool_max_idle_per_host(2)
+            // Shorter than servers keep idle connections: one closed under our request would
+            // leave its outcome unknown.
+            .pool_idle_timeout(Duration::from_secs(15))
+    })
 }
 
 /// Why a body could not be read to its end.

@@ -137,7 +137,7 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// Prepares the clients. Call it inside no particular runtime; nothing is sent.
+    /// Prepares the clients. Nothing is sent.
     pub fn new(settings: OutboundSettings) -> Result<Self, ClientSetupError> {
         let connect_timeout = Duration::from_secs(settings.connect_timeout_secs);
         let client = |rule| {
