@@ -1,4 +1,5 @@
 //! To be written.
 
+pub mod acquirers;
 pub mod messages;
 pub mod outbound;
