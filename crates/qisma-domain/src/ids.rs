@@ -303,9 +303,6 @@ mod tests {
     #[test]
     fn accounts_of_different_owners_have_different_ids() {
         let shard = Shard(3);
-        assert_ne!(
-            AccountId::derive(shard, &["ab", "c"]),
-            AccountId::derive(shard, &["a", "bc"])
-        );
+        assert_ne!(AccountId::derive(shard, &["ab", "c"]), AccountId::derive(shard, &["a", "bc"]));
     }
 }

@@ -1,0 +1,103 @@
+//! What a command wants changed: rows whole, entries and events appended. The lane writes all of it
+//! in one transaction, or none.
+
+use crate::app::{App, KeyPair};
+use crate::attempt::Attempt;
+use crate::challenge::Challenge;
+use crate::delivery::{Delivery, LearnedMethod};
+use crate::event::Event;
+use crate::idempotency::IdempotencyRow;
+use crate::journal::JournalEntry;
+use crate::merchant::Merchant;
+use crate::payment::Payment;
+use crate::wallet::{PhoneWindow, Wallet};
+
+/// The changes of one command.
+///
+/// A row with version 1 is new; any other replaces the row whose version is one less. A command
+/// raises the version of each row it changes by exactly one, which is what lets the lane fold a
+/// batch's changes of one row into one write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Payments, with their legs when new.
+    pub payments: Vec<Payment>,
+    /// Attempts.
+    pub attempts: Vec<Attempt>,
+    /// Codes.
+    pub challenges: Vec<Challenge>,
+    /// Idempotency keys; only ever added.
+    pub idempotency: Vec<IdempotencyRow>,
+    /// Merchants.
+    pub merchants: Vec<Merchant>,
+    /// Apps.
+    pub apps: Vec<App>,
+    /// Key pairs.
+    pub key_pairs: Vec<KeyPair>,
+    /// Wallets.
+    pub wallets: Vec<Wallet>,
+    /// Windows of sent codes.
+    pub phone_windows: Vec<PhoneWindow>,
+    /// Journal entries; only ever added.
+    pub entries: Vec<JournalEntry>,
+    /// Events; only ever added.
+    pub events: Vec<Event>,
+    /// Deliveries.
+    pub deliveries: Vec<Delivery>,
+    /// Methods learned of receivers; the latest wins.
+    pub learned: Vec<LearnedMethod>,
+}
+
+impl Changes {
+    /// No change.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How many rows this writes, to bound a batch.
+    pub fn rows(&self) -> usize {
+        let postings: usize = self.entries.iter().map(|entry| entry.postings.lines().len()).sum();
+        let legs: usize = self
+            .payments
+            .iter()
+            .filter(|payment| payment.version == 1)
+            .map(|payment| payment.legs.len())
+            .sum();
+        self.payments.len()
+            + legs
+            + self.attempts.len()
+            + self.challenges.len()
+            + self.idempotency.len()
+            + self.merchants.len()
+            + self.apps.len()
+            + self.key_pairs.len()
+            + self.wallets.len()
+            + self.phone_windows.len()
+            + self.entries.len()
+            + postings
+            + self.events.len()
+            + self.deliveries.len()
+            + self.learned.len()
+    }
+
+    /// Takes in the changes of a command that came after.
+    pub fn append(&mut self, mut later: Self) {
+        self.payments.append(&mut later.payments);
+        self.attempts.append(&mut later.attempts);
+        self.challenges.append(&mut later.challenges);
+        self.idempotency.append(&mut later.idempotency);
+        self.merchants.append(&mut later.merchants);
+        self.apps.append(&mut later.apps);
+        self.key_pairs.append(&mut later.key_pairs);
+        self.wallets.append(&mut later.wallets);
+        self.phone_windows.append(&mut later.phone_windows);
+        self.entries.append(&mut later.entries);
+        self.events.append(&mut later.events);
+        self.deliveries.append(&mut later.deliveries);
+        self.learned.append(&mut later.learned);
+    }
+}

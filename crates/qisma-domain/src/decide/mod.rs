@@ -1,0 +1,51 @@
+//! The commands: one file each. A command and what it sees go in; an answer and the changes that
+//! make it true, or a refusal that changes nothing, come out.
+
+use rand_core::Rng;
+
+use crate::changes::Changes;
+use crate::snapshot::{Keys, Snapshot};
+use crate::time::Timestamp;
+
+pub mod abandon_attempt;
+pub mod cancel_payment;
+pub mod confirm_code;
+pub mod create_app;
+pub mod create_merchant;
+pub mod create_payment;
+pub mod create_wallet;
+pub mod expire_payment;
+pub mod payment_change;
+pub mod record_delivery;
+pub mod record_opened;
+pub mod record_outcome;
+pub mod record_reversal;
+pub mod resend_delivery;
+pub mod resolve_attempt;
+pub mod rotate_keys;
+pub mod set_merchant_status;
+pub mod start_card;
+pub mod start_wallet;
+
+#[cfg(test)]
+pub(crate) mod test_data;
+
+/// A wish to change something.
+pub trait Decide: Send + 'static {
+    /// What the asker is told, once the changes are safe. A business answer such as *declined* is
+    /// one too: it changes something.
+    type Answer: Send + 'static;
+    /// Why nothing is changed.
+    type Refusal: Send + 'static;
+
+    /// Names the rows this command has to see.
+    fn keys(&self, keys: &mut Keys);
+
+    /// Decides, from the rows as they stand after the commands before it.
+    fn decide(
+        &self,
+        see: &Snapshot,
+        now: Timestamp,
+        rng: &mut dyn Rng,
+    ) -> Result<(Self::Answer, Changes), Self::Refusal>;
+}

@@ -1,0 +1,269 @@
+//! What the commands on one payment share: a working copy that collects its changes.
+
+use rand_core::Rng;
+use std::collections::BTreeSet;
+
+use crate::attempt::{AbandonReason, Attempt, AttemptState, Reversal};
+use crate::challenge::Challenge;
+use crate::changes::Changes;
+use crate::delivery::{Delivery, DeliveryMethod, DeliveryState};
+use crate::event::{Event, EventKind, body_of};
+use crate::ids::{DeliveryId, EntryId, EventId, MerchantId, PaymentId};
+use crate::journal::{EntryKind, JournalEntry, Postings};
+use crate::limits;
+use crate::payment::{FailureReason, Payment, PaymentState};
+use crate::postings::{Source, of_capture};
+use crate::snapshot::{PaymentAggregate, Snapshot};
+use crate::time::Timestamp;
+
+/// The payment is not there. A stranger's payment is not there either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("payment not found")]
+pub struct PaymentNotFound;
+
+/// A payment that is being changed. Each row's version rises once, however often it is touched.
+pub struct PaymentChange<'a> {
+    see: &'a Snapshot,
+    before: &'a PaymentAggregate,
+    /// The payment as it will be.
+    pub payment: Payment,
+    attempts: Vec<Attempt>,
+    challenges: Vec<Challenge>,
+    extra: Changes,
+    /// The moment of the change: never before the payment's last one.
+    pub now: Timestamp,
+}
+
+impl<'a> PaymentChange<'a> {
+    /// Begins to change a payment.
+    pub fn begin(
+        see: &'a Snapshot,
+        id: &PaymentId,
+        now: Timestamp,
+    ) -> Result<Self, PaymentNotFound> {
+        let before = see.payments.get(id).ok_or(PaymentNotFound)?;
+        let now = before.payment.next_moment(now);
+        Ok(Self {
+            see,
+            before,
+            payment: before.payment.clone(),
+            attempts: vec![],
+            challenges: vec![],
+            extra: Changes::none(),
+            now,
+        })
+    }
+
+    /// The payment with its attempts and codes, as they were.
+    pub const fn before(&self) -> &'a PaymentAggregate {
+        self.before
+    }
+
+    /// Moves the payment; the caller has looked at its state before.
+    pub fn become_state(&mut self, to: PaymentState) {
+        let version = self.before.payment.version + 1;
+        self.payment.become_state(to, self.now).expect("the command checked the state");
+        self.payment.updated_at = self.now;
+        self.payment.version = version;
+    }
+
+    /// Puts an attempt as it will be.
+    pub fn put_attempt(&mut self, mut attempt: Attempt) {
+        let before = self.before.attempt(attempt.number).map_or(0, |before| before.version);
+        attempt.updated_at = self.now;
+        attempt.version = before + 1;
+        self.attempts.retain(|other| other.number != attempt.number);
+        self.attempts.push(attempt);
+    }
+
+    /// Puts a code as it will be.
+    pub fn put_challenge(&mut self, mut challenge: Challenge) {
+        let before = self.before.challenges.iter().find(|old| old.id == challenge.id);
+        challenge.version = before.map_or(0, |before| before.version) + 1;
+        self.challenges.retain(|other| other.id != challenge.id);
+        self.challenges.push(challenge);
+    }
+
+    /// Further rows of the same change.
+    pub const fn extra(&mut self) -> &mut Changes {
+        &mut self.extra
+    }
+
+    /// Ends the open attempt, if there is one and it is not `except`; its code can no longer be
+    /// typed. A card order that was registered keeps its next look: it can still be paid.
+    pub fn abandon_open_attempt(&mut self, except: Option<u16>, reason: AbandonReason) {
+        let Some(open) = self.before.open_attempt().cloned() else { return };
+        if except == Some(open.number) {
+            return;
+        }
+        let mut attempt = open;
+        attempt.state = AttemptState::Abandoned { reason };
+        self.put_attempt(attempt);
+        self.end_live_challenge();
+    }
+
+    /// Makes the code that may still be typed useless.
+    pub fn end_live_challenge(&mut self) {
+        if let Some(live) = self.before.live_challenge() {
+            let mut challenge = live.clone();
+            challenge.ended = true;
+            self.put_challenge(challenge);
+        }
+    }
+
+    /// Captures the payment: state, journal, event and deliveries in one change.
+    pub fn capture(&mut self, attempt: &Attempt, source: Source, rng: &mut dyn Rng) {
+        let parked: BTreeSet<MerchantId> = self
+            .payment
+            .legs
+            .iter()
+            .map(|leg| leg.destination)
+            .filter(|merchant| {
+                !self
+                    .see
+                    .merchants
+                    .get(merchant)
+                    .is_some_and(super::super::merchant::Merchant::can_receive)
+            })
+            .collect();
+        self.abandon_open_attempt(Some(attempt.number), AbandonReason::PaymentEnded);
+        let postings = of_capture(&self.payment, source, &parked);
+        let reference = self.payment.id.to_string();
+        self.post(EntryKind::Capture, reference, postings, rng);
+        self.become_state(PaymentState::Captured { attempt: attempt.number, at: self.now });
+        self.emit(EventKind::PaymentSucceeded, rng);
+        if !parked.is_empty() {
+            self.emit(EventKind::LegParked, rng);
+        }
+    }
+
+    /// Ends the payment without money.
+    pub fn end(&mut self, to: PaymentState, rng: &mut dyn Rng) {
+        self.abandon_open_attempt(None, AbandonReason::PaymentEnded);
+        self.become_state(to);
+        let kind = EventKind::of_end(&to).expect("the command ends the payment");
+        self.emit(kind, rng);
+    }
+
+    /// What becomes of the payment after its open attempt was declined: another may be made, or
+    /// none is left, or the time is over (T7 to T9).
+    pub fn after_decline(&mut self, rng: &mut dyn Rng) {
+        let now = self.now;
+        if self.payment.expires_at <= now {
+            self.end_without_attempt(PaymentState::Expired { at: now }, rng);
+        } else if limits::ATTEMPTS_MAX <= self.declined_count() {
+            let reason = FailureReason::Declined;
+            self.end_without_attempt(PaymentState::Failed { reason, at: now }, rng);
+        } else {
+            self.become_state(PaymentState::Created);
+        }
+    }
+
+    /// What becomes of the payment after its open attempt was left.
+    pub fn after_abandon(&mut self, rng: &mut dyn Rng) {
+        let now = self.now;
+        if self.payment.expires_at <= now {
+            self.end_without_attempt(PaymentState::Expired { at: now }, rng);
+        } else {
+            self.become_state(PaymentState::Created);
+        }
+    }
+
+    fn end_without_attempt(&mut self, to: PaymentState, rng: &mut dyn Rng) {
+        self.become_state(to);
+        self.emit(EventKind::of_end(&to).expect("the command ends the payment"), rng);
+    }
+
+    /// Attempts that a rail has declined, this change's included.
+    pub fn declined_count(&self) -> usize {
+        let declined = |attempt: &&Attempt| matches!(attempt.state, AttemptState::Declined { .. });
+        let after = self.attempts.iter().filter(declined).count();
+        let untouched = |attempt: &&Attempt| {
+            !self.attempts.iter().any(|changed| changed.number == attempt.number)
+        };
+        after + self.before.attempts.iter().filter(untouched).filter(declined).count()
+    }
+
+    /// Books money of this payment.
+    pub fn post(
+        &mut self,
+        kind: EntryKind,
+        reference: String,
+        postings: Postings,
+        rng: &mut dyn Rng,
+    ) {
+        self.extra.entries.push(JournalEntry {
+            id: EntryId::mint(self.payment.id.shard(), self.now, rng),
+            kind,
+            reference,
+            payment: Some(self.payment.id),
+            at: self.now,
+            postings,
+        });
+    }
+
+    /// Records an event, and a delivery of it where the payment's webhook hears of such things.
+    pub fn emit(&mut self, kind: EventKind, rng: &mut dyn Rng) {
+        if self.payment.version == self.before.payment.version {
+            self.payment.touch(self.now);
+            self.payment.updated_at = self.now;
+        }
+        self.payment.sequence += 1;
+        let shard = self.payment.id.shard();
+        let event = Event {
+            id: EventId::mint(shard, self.now, rng),
+            payment: self.payment.id,
+            sequence: self.payment.sequence,
+            kind,
+            body: body_of(&self.payment, kind, self.payment.sequence, self.now),
+            at: self.now,
+        };
+        if let Some(webhook) = self.payment.webhook.as_ref().filter(|_| kind.is_end()) {
+            let success = matches!(self.payment.state, PaymentState::Captured { .. });
+            self.extra.deliveries.push(Delivery {
+                id: DeliveryId::mint(shard, self.now, rng),
+                event: event.id,
+                payment: self.payment.id,
+                app: self.payment.app,
+                url: webhook.webhook_target(&self.payment.id, success),
+                post_url: webhook.as_str().to_owned(),
+                origin: webhook.origin(),
+                method: DeliveryMethod::Get,
+                state: DeliveryState::Pending { next_at: self.now },
+                tries: 0,
+                last_result: None,
+                replay: false,
+                created_at: self.now,
+                version: 1,
+            });
+        }
+        self.extra.events.push(event);
+    }
+
+    /// The change, complete.
+    pub fn finish(self) -> Changes {
+        let mut changes = self.extra;
+        if self.payment != self.before.payment {
+            changes.payments.push(self.payment);
+        }
+        changes.attempts.extend(self.attempts);
+        changes.challenges.extend(self.challenges);
+        changes
+    }
+}
+
+/// Marks a card attempt as one whose bank is final: it is not looked at again.
+pub fn bank_is_final(attempt: &mut Attempt) {
+    if let Some(card) = attempt.card_mut() {
+        card.next_look_at = None;
+        card.needs_operator = false;
+    }
+}
+
+/// Marks a card attempt's money as due back to the payer, to be looked after at once.
+pub fn reversal_is_due(attempt: &mut Attempt, now: Timestamp) {
+    if let Some(card) = attempt.card_mut() {
+        card.reversal = Reversal::Due;
+        card.next_look_at = Some(now);
+    }
+}

@@ -1,0 +1,255 @@
+//! Record what the bank says of an order. Redirect, callback, poll and late answer all end here,
+//! and the same news twice changes nothing.
+
+use rand_core::Rng;
+
+use super::Decide;
+use super::payment_change::{PaymentChange, PaymentNotFound, bank_is_final, reversal_is_due};
+use crate::attempt::{AbandonReason, Attempt, AttemptState, CardDetails, DeclineClass, Reversal};
+use crate::changes::Changes;
+use crate::ids::PaymentId;
+use crate::journal::EntryKind;
+use crate::postings::{Source, of_unwanted_approval};
+use crate::snapshot::{Keys, Snapshot};
+use crate::time::Timestamp;
+
+/// What an approval must agree on before a word of it is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalFacts {
+    /// Our reference, as the bank repeats it.
+    pub order_number: String,
+    /// The bank's id of the order; empty when it does not repeat it.
+    pub order_id: String,
+    /// What was taken, in millimes.
+    pub amount_millimes: i64,
+    /// ISO 4217 number of the currency.
+    pub currency: String,
+}
+
+/// What the bank says of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BankReport {
+    /// It took the money.
+    Approved {
+        /// To be compared with what we asked for.
+        facts: ApprovalFacts,
+        /// The card that paid.
+        card: Box<CardDetails>,
+    },
+    /// It will never take the money.
+    Declined {
+        /// Why, in our words.
+        class: DeclineClass,
+        /// Why, in its number.
+        code: i64,
+    },
+    /// It waits for the payer.
+    Unpaid,
+    /// It does not know the order.
+    NotRegistered,
+    /// The money has gone back to the payer.
+    GivenBack,
+    /// It did not answer, or not in a way that can be understood.
+    NoAnswer,
+}
+
+/// Record what the bank says.
+#[derive(Clone, Debug)]
+pub struct RecordOutcome {
+    /// The payment.
+    pub payment: PaymentId,
+    /// Its attempt.
+    pub attempt: u16,
+    /// What the bank says.
+    pub report: BankReport,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The payment is captured by this attempt, now or before.
+    Captured,
+    /// Approved, but nobody should have paid: the money goes back.
+    Unwanted,
+    /// The attempt was declined.
+    Declined,
+    /// Not final: it is looked at again.
+    Open,
+    /// Approved with other facts than ours: not believed, an operator is asked.
+    FactsDiffer,
+    /// Nothing new.
+    Unchanged,
+}
+
+impl Decide for RecordOutcome {
+    type Answer = Outcome;
+    type Refusal = PaymentNotFound;
+
+    fn keys(&self, keys: &mut Keys) {
+        keys.payments.insert(self.payment);
+    }
+
+    fn decide(
+        &self,
+        see: &Snapshot,
+        now: Timestamp,
+        rng: &mut dyn Rng,
+    ) -> Result<(Outcome, Changes), PaymentNotFound> {
+        let mut change = PaymentChange::begin(see, &self.payment, now)?;
+        let attempt = change.before().attempt(self.attempt).ok_or(PaymentNotFound)?.clone();
+        if attempt.card().is_none() {
+            return Err(PaymentNotFound);
+        }
+        let outcome = match &self.report {
+            BankReport::Approved { facts, card } => {
+                approved(&mut change, attempt, facts, card, rng)
+            }
+            BankReport::Declined { class, code } => {
+                declined(&mut change, attempt, *class, *code, rng)
+            }
+            BankReport::NotRegistered => not_registered(&mut change, attempt, now, rng),
+            BankReport::Unpaid => look_again(&mut change, attempt, false),
+            BankReport::NoAnswer => look_again(&mut change, attempt, true),
+            // Seen only where the money went back by our own hand (`record_reversal`) or by the
+            // bank's: then an operator has to say why.
+            BankReport::GivenBack => {
+                let mut attempt = attempt;
+                if let Some(card) = attempt.card_mut() {
+                    card.needs_operator = card.reversal == Reversal::NotDue;
+                    card.next_look_at = None;
+                }
+                change.put_attempt(attempt);
+                Outcome::Unchanged
+            }
+        };
+        Ok((outcome, change.finish()))
+    }
+}
+
+fn facts_agree(change: &PaymentChange<'_>, attempt: &Attempt, facts: &ApprovalFacts) -> bool {
+    let Some(card) = attempt.card() else { return false };
+    let same_order = card
+        .opened
+        .as_ref()
+        .is_none_or(|opened| facts.order_id.is_empty() || opened.order_id == facts.order_id);
+    same_order
+        && card.order_number == facts.order_number
+        && change.payment.amount.millimes() == facts.amount_millimes
+        && change.payment.currency.number() == facts.currency
+}
+
+fn approved(
+    change: &mut PaymentChange<'_>,
+    mut attempt: Attempt,
+    facts: &ApprovalFacts,
+    details: &CardDetails,
+    rng: &mut dyn Rng,
+) -> Outcome {
+    match attempt.state {
+        AttemptState::Approved { .. } if attempt_is_unwanted(&attempt) => {
+            return Outcome::Unwanted;
+        }
+        AttemptState::Approved { .. } => return Outcome::Captured,
+        AttemptState::Voided { .. } => return Outcome::Unchanged,
+        _ => {}
+    }
+    if !facts_agree(change, &attempt, facts) {
+        if let Some(card) = attempt.card_mut() {
+            card.needs_operator = true;
+        }
+        look_again(change, attempt, false);
+        return Outcome::FactsDiffer;
+    }
+    let Some(card) = attempt.card_mut() else { return Outcome::Unchanged };
+    card.card = Some(details.clone());
+    let acquirer = card.acquirer;
+    attempt.state = AttemptState::Approved { at: change.now };
+    if change.payment.state.is_terminal() {
+        let reference = attempt.card().map(|card| card.order_number.clone()).unwrap_or_default();
+        let postings = of_unwanted_approval(&change.payment, acquirer);
+        reversal_is_due(&mut attempt, change.now);
+        change.put_attempt(attempt);
+        change.post(EntryKind::UnwantedApproval, reference, postings, rng);
+        return Outcome::Unwanted;
+    }
+    bank_is_final(&mut attempt);
+    change.put_attempt(attempt.clone());
+    change.capture(&attempt, Source::Card(acquirer), rng);
+    Outcome::Captured
+}
+
+/// Whether an approved attempt's money is on its way back.
+fn attempt_is_unwanted(attempt: &Attempt) -> bool {
+    attempt.card().is_some_and(|card| card.reversal != Reversal::NotDue)
+}
+
+fn declined(
+    change: &mut PaymentChange<'_>,
+    mut attempt: Attempt,
+    class: DeclineClass,
+    code: i64,
+    rng: &mut dyn Rng,
+) -> Outcome {
+    let was_open = attempt.state.is_open();
+    match attempt.state {
+        // A decline after an approval is old news or a lie; the approval stands.
+        AttemptState::Approved { .. } | AttemptState::Voided { .. } => return Outcome::Unchanged,
+        AttemptState::Declined { .. } => return Outcome::Declined,
+        AttemptState::Abandoned { .. } => {}
+        AttemptState::Init | AttemptState::Sent | AttemptState::Unknown => {
+            attempt.state = AttemptState::Declined { class, code };
+        }
+    }
+    bank_is_final(&mut attempt);
+    change.put_attempt(attempt);
+    if was_open {
+        change.after_decline(rng);
+    }
+    Outcome::Declined
+}
+
+/// The bank does not know the order. Nobody has the address of a page that was never opened, so the
+/// payer may go on; but a registration may still be on its way, so the order is looked at again
+/// until its session is over.
+fn not_registered(
+    change: &mut PaymentChange<'_>,
+    mut attempt: Attempt,
+    now: Timestamp,
+    rng: &mut dyn Rng,
+) -> Outcome {
+    let over = attempt.card().is_some_and(|card| card.session_ends_at <= now);
+    let was_open = attempt.state.is_open();
+    if was_open {
+        attempt.state = AttemptState::Abandoned { reason: AbandonReason::NotOpened };
+    }
+    if over {
+        bank_is_final(&mut attempt);
+    } else if let Some(card) = attempt.card_mut() {
+        card.plan_next_look(false, change.now);
+    }
+    change.put_attempt(attempt);
+    if was_open {
+        change.after_abandon(rng);
+    }
+    Outcome::Declined
+}
+
+fn look_again(change: &mut PaymentChange<'_>, mut attempt: Attempt, unanswered: bool) -> Outcome {
+    if matches!(attempt.state, AttemptState::Approved { .. } | AttemptState::Voided { .. })
+        && !attempt_is_unwanted(&attempt)
+    {
+        return Outcome::Unchanged;
+    }
+    if attempt.card().is_some_and(|card| card.next_look_at.is_none() && !card.needs_operator) {
+        return Outcome::Unchanged;
+    }
+    let now = change.now;
+    if unanswered && attempt.state == AttemptState::Init {
+        attempt.state = AttemptState::Unknown;
+    }
+    if let Some(card) = attempt.card_mut() {
+        card.plan_next_look(unanswered, now);
+    }
+    change.put_attempt(attempt);
+    Outcome::Open
+}

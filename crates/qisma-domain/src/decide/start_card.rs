@@ -1,0 +1,133 @@
+//! Start a card attempt: take the payment's lock and mint the order number, before the bank is
+//! called.
+
+use rand_core::Rng;
+
+use super::Decide;
+use super::payment_change::PaymentChange;
+use crate::account::Acquirer;
+use crate::attempt::{Attempt, AttemptState, CardAttempt, RailAttempt, Reversal};
+use crate::changes::Changes;
+use crate::ids::PaymentId;
+use crate::limits;
+use crate::money::Amount;
+use crate::payment::PaymentState;
+use crate::snapshot::{Keys, PaymentAggregate, Snapshot};
+use crate::time::Timestamp;
+
+/// Start a card attempt.
+#[derive(Clone, Debug)]
+pub struct StartCard {
+    /// The payment.
+    pub payment: PaymentId,
+    /// Who is to acquire it.
+    pub acquirer: Acquirer,
+}
+
+/// A card attempt has begun: now the bank may be asked for its page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardStarted {
+    /// The attempt's number.
+    pub attempt: u16,
+    /// Our reference at the bank.
+    pub order_number: String,
+    /// What is to be paid.
+    pub amount: Amount,
+    /// How long the bank's session may last.
+    pub session_timeout_secs: i64,
+}
+
+/// Why no attempt was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartRefusal {
+    /// No such payment.
+    NotFound,
+    /// Somebody is paying it already.
+    AttemptOpen,
+    /// It has ended.
+    Ended,
+    /// Its time is over, though nobody has said so yet.
+    TimeOver,
+    /// It cannot be paid this way.
+    RailNotAccepted,
+    /// No further attempt may be made.
+    TooManyAttempts,
+}
+
+/// What stands in the way of a new attempt, on any rail.
+pub fn check_can_start(aggregate: &PaymentAggregate, now: Timestamp) -> Result<(), StartRefusal> {
+    let payment = &aggregate.payment;
+    if payment.state.is_terminal() {
+        return Err(StartRefusal::Ended);
+    }
+    if aggregate.open_attempt().is_some() {
+        return Err(StartRefusal::AttemptOpen);
+    }
+    if !payment.is_payable(now) {
+        return Err(StartRefusal::TimeOver);
+    }
+    if limits::ATTEMPTS_STARTED_MAX <= aggregate.attempts.len() {
+        return Err(StartRefusal::TooManyAttempts);
+    }
+    Ok(())
+}
+
+/// The number of a payment's next attempt.
+pub fn next_number(aggregate: &PaymentAggregate) -> u16 {
+    aggregate.attempts.iter().map(|attempt| attempt.number).max().unwrap_or(0) + 1
+}
+
+impl Decide for StartCard {
+    type Answer = CardStarted;
+    type Refusal = StartRefusal;
+
+    fn keys(&self, keys: &mut Keys) {
+        keys.payments.insert(self.payment);
+    }
+
+    fn decide(
+        &self,
+        see: &Snapshot,
+        now: Timestamp,
+        _rng: &mut dyn Rng,
+    ) -> Result<(CardStarted, Changes), StartRefusal> {
+        let mut change =
+            PaymentChange::begin(see, &self.payment, now).map_err(|_| StartRefusal::NotFound)?;
+        if !change.payment.accept_card {
+            return Err(StartRefusal::RailNotAccepted);
+        }
+        check_can_start(change.before(), now)?;
+        let number = next_number(change.before());
+        let order_number = CardAttempt::order_number_of(&self.payment, number);
+        let expires_at = change.payment.expires_at;
+        change.put_attempt(Attempt {
+            payment: self.payment,
+            number,
+            rail: RailAttempt::Card(CardAttempt {
+                acquirer: self.acquirer,
+                order_number: order_number.clone(),
+                opened: None,
+                session_ends_at: expires_at,
+                // If we die before the bank answers, this look finds out what it knows.
+                next_look_at: Some(change.now.plus_secs(limits::INQUIRY_STEP_SECS)),
+                looks: 0,
+                late_looks: 0,
+                needs_operator: false,
+                card: None,
+                reversal: Reversal::NotDue,
+            }),
+            state: AttemptState::Init,
+            started_at: change.now,
+            updated_at: change.now,
+            version: 0,
+        });
+        change.become_state(PaymentState::Processing);
+        let answer = CardStarted {
+            attempt: number,
+            order_number,
+            amount: change.payment.amount,
+            session_timeout_secs: expires_at.secs_left(now),
+        };
+        Ok((answer, change.finish()))
+    }
+}

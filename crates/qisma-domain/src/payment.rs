@@ -1,0 +1,259 @@
+//! Payments: what is asked for, and the states it may pass through (ADR 0005).
+//!
+//! ```text
+//! created -> processing       a card attempt is open
+//! created -> requires_action  a wallet attempt waits for its code
+//! both    -> created          the attempt was declined or left, and another may be made
+//! any of the three -> captured | failed | expired | canceled, and no way back
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AppId, MerchantId, Mode, PaymentId};
+use crate::link::Link;
+use crate::money::{Amount, Currency};
+use crate::split::Leg;
+use crate::time::Timestamp;
+
+/// Why a payment failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureReason {
+    /// Every attempt that a payment may have was declined.
+    Declined,
+    /// The bank never told; an operator closed it. The one `SYSTEM_FAILURE` (Flouci API, section 3).
+    Unresolved,
+}
+
+/// Who ended a payment that nobody had paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Canceler {
+    /// The payer, on the checkout page.
+    Payer,
+    /// The merchant, through the API.
+    Merchant,
+}
+
+/// Where a payment stands, with what is known there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum PaymentState {
+    /// Nobody is paying it right now.
+    Created,
+    /// A card attempt is open: only the bank can say how it ends.
+    Processing,
+    /// A wallet attempt is open and waits for the payer's code.
+    RequiresAction,
+    /// Paid and divided.
+    Captured {
+        /// The attempt that paid.
+        attempt: u16,
+        /// When.
+        at: Timestamp,
+    },
+    /// Not paid, and no attempt left.
+    Failed {
+        /// Why.
+        reason: FailureReason,
+        /// When.
+        at: Timestamp,
+    },
+    /// Not paid in time.
+    Expired {
+        /// When this was found; never before the deadline.
+        at: Timestamp,
+    },
+    /// Called off.
+    Canceled {
+        /// By whom.
+        by: Canceler,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl PaymentState {
+    /// The word that is stored and shown.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Processing => "processing",
+            Self::RequiresAction => "requires_action",
+            Self::Captured { .. } => "captured",
+            Self::Failed { .. } => "failed",
+            Self::Expired { .. } => "expired",
+            Self::Canceled { .. } => "canceled",
+        }
+    }
+
+    /// Whether nothing can change it any more.
+    pub const fn is_terminal(&self) -> bool {
+        matches!(
+            self,
+            Self::Captured { .. }
+                | Self::Failed { .. }
+                | Self::Expired { .. }
+                | Self::Canceled { .. }
+        )
+    }
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// Its id; also the payer's secret to its page.
+    pub id: PaymentId,
+    /// Who asked for it.
+    pub merchant: MerchantId,
+    /// With which app.
+    pub app: AppId,
+    /// Test or live.
+    pub mode: Mode,
+    /// What the payer pays.
+    pub amount: Amount,
+    /// In which currency.
+    pub currency: Currency,
+    /// How it is divided: the request's legs in order, then what is left for the caller.
+    /// Invariant: the legs sum to the amount.
+    pub legs: Vec<Leg>,
+    /// Where it stands.
+    pub state: PaymentState,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it last changed; rises with every change, whatever the clock does.
+    pub updated_at: Timestamp,
+    /// From when on it can no longer be paid: payable iff now < `expires_at`.
+    pub expires_at: Timestamp,
+    /// Where a payer who paid is led.
+    pub success_link: Link,
+    /// Where a payer who did not pay is led.
+    pub fail_link: Link,
+    /// Who hears of its end.
+    pub webhook: Option<Link>,
+    /// The caller's own reference: echoed, never unique.
+    pub developer_tracking_id: Option<String>,
+    /// Whether it may be paid by card.
+    pub accept_card: bool,
+    /// The picture to show instead of the merchant's.
+    pub image_url: Option<Link>,
+    /// How many events it has had.
+    pub sequence: i64,
+    /// Raised by one with each change.
+    pub version: i64,
+}
+
+/// A change that a payment's state does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a payment that is {from} cannot become {to}")]
+pub struct InvalidTransition {
+    /// Where it stands.
+    pub from: &'static str,
+    /// Where it should have gone.
+    pub to: &'static str,
+}
+
+impl Payment {
+    /// Whether somebody may still pay it, seen from this moment.
+    pub fn is_payable(&self, now: Timestamp) -> bool {
+        !self.state.is_terminal() && now < self.expires_at
+    }
+
+    /// The moment of this payment's next change: now, but always later than the one before, so that
+    /// a clock that steps back never reorders its history.
+    pub fn next_moment(&self, now: Timestamp) -> Timestamp {
+        now.max(self.updated_at.plus_micros(1))
+    }
+
+    /// Moves to another state, if the table above allows it.
+    pub fn become_state(
+        &mut self,
+        to: PaymentState,
+        now: Timestamp,
+    ) -> Result<(), InvalidTransition> {
+        use PaymentState as S;
+        let allowed = matches!(
+            (&self.state, &to),
+            (S::Created, S::Processing | S::RequiresAction | S::Failed { .. })
+                | (S::Processing | S::RequiresAction, S::Created | S::Failed { .. })
+                | (
+                    S::Created | S::Processing | S::RequiresAction,
+                    S::Captured { .. } | S::Expired { .. } | S::Canceled { .. },
+                )
+        );
+        if !allowed {
+            return Err(InvalidTransition { from: self.state.as_str(), to: to.as_str() });
+        }
+        self.state = to;
+        self.touch(now);
+        Ok(())
+    }
+
+    /// Notes that something about it changed.
+    pub fn touch(&mut self, now: Timestamp) {
+        self.updated_at = self.next_moment(now);
+        self.version += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Timestamp = Timestamp::from_secs(1);
+
+    fn every_state() -> [PaymentState; 7] {
+        [
+            PaymentState::Created,
+            PaymentState::Processing,
+            PaymentState::RequiresAction,
+            PaymentState::Captured { attempt: 1, at: AT },
+            PaymentState::Failed { reason: FailureReason::Declined, at: AT },
+            PaymentState::Expired { at: AT },
+            PaymentState::Canceled { by: Canceler::Payer, at: AT },
+        ]
+    }
+
+    /// The whole table, edge by edge: what is not listed is refused.
+    #[test]
+    fn only_the_listed_transitions_are_allowed() {
+        let allowed = "
+            created: processing requires_action captured failed expired canceled
+            processing: created captured failed expired canceled
+            requires_action: created captured failed expired canceled
+            captured:
+            failed:
+            expired:
+            canceled:";
+        let mut found = String::new();
+        for from in every_state() {
+            found += "\n            ";
+            found += from.as_str();
+            found += ":";
+            for to in every_state() {
+                let mut payment = crate::decide::test_data::payment();
+                payment.state = from;
+                if payment.become_state(to, AT).is_ok() {
+                    found += " ";
+                    found += to.as_str();
+                }
+            }
+        }
+        assert_eq!(found, allowed);
+    }
+
+    #[test]
+    fn a_change_is_later_than_the_one_before_whatever_the_clock_says() {
+        let mut payment = crate::decide::test_data::payment();
+        payment.updated_at = Timestamp::from_secs(100);
+        payment.touch(Timestamp::from_secs(50));
+        assert_eq!(payment.updated_at, Timestamp::from_secs(100).plus_micros(1));
+    }
+
+    #[test]
+    fn a_payment_is_payable_until_but_not_at_its_deadline() {
+        let payment = crate::decide::test_data::payment();
+        assert!(payment.is_payable(payment.expires_at.plus_micros(-1)));
+        assert!(!payment.is_payable(payment.expires_at));
+    }
+}

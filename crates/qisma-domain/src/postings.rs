@@ -1,0 +1,74 @@
+//! Which entry each money event writes (docs/ledger.md shows the same as a table).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::account::{Account, AccountKind, Acquirer};
+use crate::ids::{MerchantId, WalletId};
+use crate::journal::{Posting, Postings};
+use crate::money::Amount;
+use crate::payment::Payment;
+use crate::wallet::Wallet;
+
+/// Where the money of a capture comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A card: the acquirer owes it to us until it settles, so shares are *pending*.
+    Card(Acquirer),
+    /// A wallet: the money is here, so shares are *available* at once.
+    Wallet(WalletId),
+}
+
+/// The lines of a capture: the source gives the whole amount, each leg's merchant is credited its
+/// share. A merchant that can no longer receive is credited in its *parked* account: approved money
+/// is never refused (semantics: `mode: park`).
+pub fn of_capture(payment: &Payment, source: Source, parked: &BTreeSet<MerchantId>) -> Postings {
+    let (from, credited) = match source {
+        Source::Card(acquirer) => {
+            (Account::clearing(acquirer, payment.mode, payment.currency), AccountKind::Pending)
+        }
+        Source::Wallet(wallet) => {
+            (Account::wallet(wallet, payment.mode, payment.currency), AccountKind::Available)
+        }
+    };
+    // A merchant may hold a leg and the remainder: one line an account keeps the fold simple.
+    let mut shares: BTreeMap<Account, i64> = BTreeMap::new();
+    for leg in payment.legs.iter().filter(|leg| !leg.amount.is_zero()) {
+        let kind = if parked.contains(&leg.destination) { AccountKind::Parked } else { credited };
+        let account = Account::merchant(leg.destination, kind, payment.mode, payment.currency);
+        let share = shares.entry(account).or_default();
+        *share = share.checked_add(leg.amount.millimes()).expect("at most 51 legs of 10^12");
+    }
+    let mut lines = vec![Posting { account: from, amount_millimes: -payment.amount.millimes() }];
+    lines.extend(
+        shares.into_iter().map(|(account, amount_millimes)| Posting { account, amount_millimes }),
+    );
+    Postings::balanced(lines)
+}
+
+/// The lines of an approval that nobody should have paid: the acquirer holds money of the payer.
+pub fn of_unwanted_approval(payment: &Payment, acquirer: Acquirer) -> Postings {
+    let clearing = Account::clearing(acquirer, payment.mode, payment.currency);
+    let suspense = Account::platform(AccountKind::Suspense, payment.mode, payment.currency);
+    pair(clearing, suspense, payment.amount)
+}
+
+/// The lines of that money's way back: the mirror of [`of_unwanted_approval`].
+pub fn of_unwanted_reversal(payment: &Payment, acquirer: Acquirer) -> Postings {
+    let clearing = Account::clearing(acquirer, payment.mode, payment.currency);
+    let suspense = Account::platform(AccountKind::Suspense, payment.mode, payment.currency);
+    pair(suspense, clearing, payment.amount)
+}
+
+/// The lines of a test wallet's money.
+pub fn of_wallet_funding(wallet: &Wallet, amount: Amount) -> Postings {
+    let to = wallet.account();
+    let float = Account::platform(AccountKind::WalletFloat, to.mode, to.currency);
+    pair(float, to, amount)
+}
+
+fn pair(from: Account, to: Account, amount: Amount) -> Postings {
+    Postings::balanced(vec![
+        Posting { account: from, amount_millimes: -amount.millimes() },
+        Posting { account: to, amount_millimes: amount.millimes() },
+    ])
+}

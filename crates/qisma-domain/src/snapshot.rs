@@ -1,0 +1,196 @@
+//! What a command sees: the rows it named, as they stand after the commands before it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::account::Balance;
+use crate::app::{App, KeyPair};
+use crate::attempt::Attempt;
+use crate::challenge::Challenge;
+use crate::changes::Changes;
+use crate::delivery::{Delivery, LearnedMethod};
+use crate::idempotency::{IdempotencyRow, IdempotencyScope};
+use crate::ids::{AccountId, AppId, DeliveryId, MerchantId, Mode, PaymentId};
+use crate::merchant::Merchant;
+use crate::payment::Payment;
+use crate::phone::Phone;
+use crate::wallet::{PhoneWindow, Wallet};
+
+/// The rows that a batch of commands wants to see.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// Payments, each with its legs, attempts and challenges.
+    pub payments: BTreeSet<PaymentId>,
+    /// Idempotency keys.
+    pub idempotency: BTreeSet<IdempotencyScope>,
+    /// Merchants.
+    pub merchants: BTreeSet<MerchantId>,
+    /// Apps.
+    pub apps: BTreeSet<AppId>,
+    /// Key pairs, by their public key.
+    pub key_pairs: BTreeSet<String>,
+    /// Wallets, by their phone.
+    pub wallets: BTreeSet<(Mode, Phone)>,
+    /// Windows of sent codes, by phone.
+    pub phone_windows: BTreeSet<(Mode, Phone)>,
+    /// Accounts whose balance decides something.
+    pub balances: BTreeSet<AccountId>,
+    /// Deliveries.
+    pub deliveries: BTreeSet<DeliveryId>,
+    /// Methods learned of receivers.
+    pub learned: BTreeSet<(AppId, String)>,
+}
+
+/// A payment with everything that commits with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentAggregate {
+    /// The payment and its legs.
+    pub payment: Payment,
+    /// Its attempts, by number.
+    pub attempts: Vec<Attempt>,
+    /// Codes sent for it.
+    pub challenges: Vec<Challenge>,
+}
+
+impl PaymentAggregate {
+    /// The attempt that holds the payment's lock.
+    pub fn open_attempt(&self) -> Option<&Attempt> {
+        self.attempts.iter().find(|attempt| attempt.state.is_open())
+    }
+
+    /// An attempt by its number.
+    pub fn attempt(&self, number: u16) -> Option<&Attempt> {
+        self.attempts.iter().find(|attempt| attempt.number == number)
+    }
+
+    /// The code that may still be typed.
+    pub fn live_challenge(&self) -> Option<&Challenge> {
+        self.challenges.iter().find(|challenge| !challenge.ended)
+    }
+}
+
+/// The rows, loaded. A row that is absent does not exist.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Payments.
+    pub payments: BTreeMap<PaymentId, PaymentAggregate>,
+    /// Idempotency keys.
+    pub idempotency: BTreeMap<IdempotencyScope, IdempotencyRow>,
+    /// Merchants.
+    pub merchants: BTreeMap<MerchantId, Merchant>,
+    /// Apps.
+    pub apps: BTreeMap<AppId, App>,
+    /// Key pairs of the named apps and public keys.
+    pub key_pairs: BTreeMap<String, KeyPair>,
+    /// Wallets.
+    pub wallets: BTreeMap<(Mode, Phone), Wallet>,
+    /// Windows of sent codes.
+    pub phone_windows: BTreeMap<(Mode, Phone), PhoneWindow>,
+    /// Balances; an account without postings stands at zero.
+    pub balances: BTreeMap<AccountId, Balance>,
+    /// Deliveries.
+    pub deliveries: BTreeMap<DeliveryId, Delivery>,
+    /// Methods learned of receivers.
+    pub learned: BTreeMap<(AppId, String), LearnedMethod>,
+}
+
+impl Snapshot {
+    /// The second round of loading: what the rows of the first one point to. A capture must know
+    /// whether each leg's merchant can still receive, and what the payer's wallet holds.
+    pub fn second_round(&self) -> Keys {
+        let mut keys = Keys::default();
+        for aggregate in self.payments.values() {
+            let payment = &aggregate.payment;
+            keys.merchants.extend(payment.legs.iter().map(|leg| leg.destination));
+            let wallet = aggregate.open_attempt().and_then(Attempt::wallet);
+            if let Some(wallet) = wallet.and_then(|attempt| attempt.wallet) {
+                let account =
+                    crate::account::Account::wallet(wallet, payment.mode, payment.currency);
+                keys.balances.insert(account.id());
+            }
+        }
+        keys.merchants.retain(|merchant| !self.merchants.contains_key(merchant));
+        keys.balances.retain(|account| !self.balances.contains_key(account));
+        keys
+    }
+
+    /// Takes in the rows of a second round.
+    pub fn absorb(&mut self, other: Self) {
+        self.payments.extend(other.payments);
+        self.idempotency.extend(other.idempotency);
+        self.merchants.extend(other.merchants);
+        self.apps.extend(other.apps);
+        self.key_pairs.extend(other.key_pairs);
+        self.wallets.extend(other.wallets);
+        self.phone_windows.extend(other.phone_windows);
+        self.balances.extend(other.balances);
+        self.deliveries.extend(other.deliveries);
+        self.learned.extend(other.learned);
+    }
+
+    /// Makes a command's changes visible to the commands after it in the batch.
+    pub fn apply(&mut self, changes: &Changes) {
+        for payment in &changes.payments {
+            match self.payments.get_mut(&payment.id) {
+                Some(aggregate) => aggregate.payment = payment.clone(),
+                None => {
+                    self.payments.insert(
+                        payment.id,
+                        PaymentAggregate {
+                            payment: payment.clone(),
+                            attempts: vec![],
+                            challenges: vec![],
+                        },
+                    );
+                }
+            }
+        }
+        for attempt in &changes.attempts {
+            if let Some(aggregate) = self.payments.get_mut(&attempt.payment) {
+                replace(&mut aggregate.attempts, attempt, |old| old.number == attempt.number);
+            }
+        }
+        for challenge in &changes.challenges {
+            if let Some(aggregate) = self.payments.get_mut(&challenge.payment) {
+                replace(&mut aggregate.challenges, challenge, |old| old.id == challenge.id);
+            }
+        }
+        for row in &changes.idempotency {
+            self.idempotency.insert(row.scope.clone(), row.clone());
+        }
+        for merchant in &changes.merchants {
+            self.merchants.insert(merchant.id, merchant.clone());
+        }
+        for app in &changes.apps {
+            self.apps.insert(app.id, app.clone());
+        }
+        for pair in &changes.key_pairs {
+            self.key_pairs.insert(pair.public_key.clone(), pair.clone());
+        }
+        for wallet in &changes.wallets {
+            self.wallets.insert((wallet.mode, wallet.phone.clone()), wallet.clone());
+        }
+        for window in &changes.phone_windows {
+            self.phone_windows.insert((window.mode, window.phone.clone()), window.clone());
+        }
+        for delivery in &changes.deliveries {
+            self.deliveries.insert(delivery.id, delivery.clone());
+        }
+        for learned in &changes.learned {
+            self.learned.insert((learned.app, learned.origin.clone()), learned.clone());
+        }
+        for posting in changes.entries.iter().flat_map(|entry| entry.postings.lines()) {
+            let balance = self.balances.entry(posting.account.id()).or_default();
+            balance.posted_millimes = balance
+                .posted_millimes
+                .checked_add(posting.amount_millimes)
+                .expect("a balance stays far below 9.2 * 10^18");
+        }
+    }
+}
+
+fn replace<T: Clone>(rows: &mut Vec<T>, row: &T, is_same: impl Fn(&T) -> bool) {
+    match rows.iter_mut().find(|old| is_same(old)) {
+        Some(old) => *old = row.clone(),
+        None => rows.push(row.clone()),
+    }
+}

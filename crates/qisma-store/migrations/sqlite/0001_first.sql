@@ -1,0 +1,226 @@
+-- The first schema. Every big table begins its key with the shard (ADR 0008), so that the same
+-- statements can later run where shards live on different machines.
+
+CREATE TABLE merchants (
+    id          INTEGER NOT NULL PRIMARY KEY,
+    name        TEXT    NOT NULL,
+    image_url   TEXT,
+    status      TEXT    NOT NULL CHECK (status IN ('onboarding', 'active', 'suspended', 'closed')),
+    created_us  INTEGER NOT NULL,
+    version     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE apps (
+    id              BLOB    NOT NULL PRIMARY KEY,
+    merchant_id     INTEGER NOT NULL REFERENCES merchants (id),
+    mode            TEXT    NOT NULL CHECK (mode IN ('test', 'live')),
+    webhook_mode    TEXT    NOT NULL CHECK (webhook_mode IN ('get', 'post', 'auto')),
+    webhook_secret  BLOB    NOT NULL,
+    created_us      INTEGER NOT NULL,
+    version         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE key_pairs (
+    public_key        TEXT    NOT NULL PRIMARY KEY,
+    app_id            BLOB    NOT NULL REFERENCES apps (id),
+    private_key_hash  BLOB    NOT NULL,
+    created_us        INTEGER NOT NULL,
+    expires_us        INTEGER,
+    version           INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_pairs_of_app ON key_pairs (app_id);
+
+CREATE TABLE wallets (
+    id          BLOB    NOT NULL PRIMARY KEY,
+    mode        TEXT    NOT NULL CHECK (mode IN ('test', 'live')),
+    phone       TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    created_us  INTEGER NOT NULL,
+    version     INTEGER NOT NULL,
+    UNIQUE (mode, phone)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE phone_windows (
+    mode        TEXT    NOT NULL,
+    phone       TEXT    NOT NULL,
+    sent_us     TEXT    NOT NULL,
+    version     INTEGER NOT NULL,
+    PRIMARY KEY (mode, phone)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE payments (
+    vshard                 INTEGER NOT NULL,
+    id                     BLOB    NOT NULL,
+    merchant_id            INTEGER NOT NULL,
+    app_id                 BLOB    NOT NULL,
+    mode                   TEXT    NOT NULL CHECK (mode IN ('test', 'live')),
+    amount_millimes        INTEGER NOT NULL CHECK (amount_millimes > 0),
+    currency               TEXT    NOT NULL,
+    status                 TEXT    NOT NULL,
+    captured_attempt       INTEGER,
+    end_reason             TEXT,
+    ended_us               INTEGER,
+    created_us             INTEGER NOT NULL,
+    updated_us             INTEGER NOT NULL,
+    expires_us             INTEGER NOT NULL,
+    success_link           TEXT    NOT NULL,
+    fail_link              TEXT    NOT NULL,
+    webhook                TEXT,
+    developer_tracking_id  TEXT,
+    accept_card            INTEGER NOT NULL,
+    image_url              TEXT,
+    sequence               INTEGER NOT NULL,
+    version                INTEGER NOT NULL,
+    PRIMARY KEY (vshard, id),
+    CONSTRAINT captured_has_its_attempt
+        CHECK ((status = 'captured') = (captured_attempt IS NOT NULL)),
+    CONSTRAINT an_end_has_its_time
+        CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX payments_to_expire ON payments (expires_us)
+    WHERE status IN ('created', 'requires_action');
+CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+
+CREATE TABLE legs (
+    vshard           INTEGER NOT NULL,
+    payment_id       BLOB    NOT NULL,
+    number           INTEGER NOT NULL,
+    destination      INTEGER NOT NULL,
+    amount_millimes  INTEGER NOT NULL,
+    kind             TEXT    NOT NULL CHECK (kind IN ('fixed', 'remainder')),
+    PRIMARY KEY (vshard, payment_id, number),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempts (
+    vshard          INTEGER NOT NULL,
+    payment_id      BLOB    NOT NULL,
+    number          INTEGER NOT NULL,
+    status          TEXT    NOT NULL,
+    state           TEXT    NOT NULL,
+    rail            TEXT    NOT NULL,
+    order_number    TEXT,
+    next_look_us    INTEGER,
+    needs_operator  INTEGER NOT NULL,
+    started_us      INTEGER NOT NULL,
+    updated_us      INTEGER NOT NULL,
+    version         INTEGER NOT NULL,
+    PRIMARY KEY (vshard, payment_id, number),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+) STRICT, WITHOUT ROWID;
+-- The payment's lock: one open attempt, whoever pays.
+CREATE UNIQUE INDEX attempts_one_open ON attempts (vshard, payment_id)
+    WHERE status IN ('init', 'sent', 'unknown');
+CREATE UNIQUE INDEX attempts_of_order ON attempts (vshard, order_number)
+    WHERE order_number IS NOT NULL;
+CREATE INDEX attempts_to_look_at ON attempts (next_look_us) WHERE next_look_us IS NOT NULL;
+CREATE INDEX attempts_for_operator ON attempts (updated_us) WHERE needs_operator = 1;
+
+CREATE TABLE challenges (
+    vshard      INTEGER NOT NULL,
+    id          BLOB    NOT NULL,
+    payment_id  BLOB    NOT NULL,
+    attempt     INTEGER NOT NULL,
+    code_hash   BLOB    NOT NULL,
+    sent_us     INTEGER NOT NULL,
+    expires_us  INTEGER NOT NULL,
+    tries       INTEGER NOT NULL,
+    ended       INTEGER NOT NULL,
+    version     INTEGER NOT NULL,
+    PRIMARY KEY (vshard, payment_id, id),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency_keys (
+    vshard       INTEGER NOT NULL,
+    merchant_id  INTEGER NOT NULL,
+    mode         TEXT    NOT NULL,
+    key          TEXT    NOT NULL,
+    fingerprint  BLOB    NOT NULL,
+    payment_id   BLOB    NOT NULL,
+    answer       TEXT    NOT NULL,
+    request_id   TEXT    NOT NULL,
+    created_us   INTEGER NOT NULL,
+    PRIMARY KEY (vshard, merchant_id, mode, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_keys_to_prune ON idempotency_keys (created_us);
+
+CREATE TABLE accounts (
+    vshard           INTEGER NOT NULL,
+    id               BLOB    NOT NULL,
+    owner            TEXT    NOT NULL,
+    kind             TEXT    NOT NULL,
+    mode             TEXT    NOT NULL,
+    currency         TEXT    NOT NULL,
+    posted_millimes  INTEGER NOT NULL,
+    held_millimes    INTEGER NOT NULL,
+    PRIMARY KEY (vshard, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE journal_entries (
+    vshard      INTEGER NOT NULL,
+    id          BLOB    NOT NULL,
+    kind        TEXT    NOT NULL,
+    reference   TEXT    NOT NULL,
+    payment_id  BLOB,
+    mode        TEXT    NOT NULL,
+    currency    TEXT    NOT NULL,
+    at_us       INTEGER NOT NULL,
+    PRIMARY KEY (vshard, id),
+    UNIQUE (vshard, kind, reference)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX journal_entries_of_payment ON journal_entries (vshard, payment_id);
+
+CREATE TABLE postings (
+    vshard           INTEGER NOT NULL,
+    entry_id         BLOB    NOT NULL,
+    line             INTEGER NOT NULL,
+    account_vshard   INTEGER NOT NULL,
+    account_id       BLOB    NOT NULL,
+    amount_millimes  INTEGER NOT NULL CHECK (amount_millimes <> 0),
+    PRIMARY KEY (vshard, entry_id, line),
+    FOREIGN KEY (vshard, entry_id) REFERENCES journal_entries (vshard, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+    vshard      INTEGER NOT NULL,
+    id          BLOB    NOT NULL,
+    payment_id  BLOB    NOT NULL,
+    sequence    INTEGER NOT NULL,
+    kind        TEXT    NOT NULL,
+    body        TEXT    NOT NULL,
+    at_us       INTEGER NOT NULL,
+    PRIMARY KEY (vshard, id),
+    UNIQUE (vshard, payment_id, sequence),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deliveries (
+    vshard       INTEGER NOT NULL,
+    id           BLOB    NOT NULL,
+    event_id     BLOB    NOT NULL,
+    payment_id   BLOB    NOT NULL,
+    app_id       BLOB    NOT NULL,
+    url          TEXT    NOT NULL,
+    post_url     TEXT    NOT NULL,
+    origin       TEXT    NOT NULL,
+    method       TEXT    NOT NULL CHECK (method IN ('get', 'post')),
+    status       TEXT    NOT NULL CHECK (status IN ('pending', 'delivered', 'dead', 'gone')),
+    state_us     INTEGER NOT NULL,
+    tries        INTEGER NOT NULL,
+    last_result  TEXT,
+    replay       INTEGER NOT NULL,
+    created_us   INTEGER NOT NULL,
+    version      INTEGER NOT NULL,
+    PRIMARY KEY (vshard, id),
+    FOREIGN KEY (vshard, event_id) REFERENCES events (vshard, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_to_send ON deliveries (state_us) WHERE status = 'pending';
+CREATE INDEX deliveries_of_payment ON deliveries (vshard, payment_id);
+
+CREATE TABLE learned_methods (
+    app_id  BLOB NOT NULL,
+    origin  TEXT NOT NULL,
+    method  TEXT NOT NULL CHECK (method IN ('get', 'post')),
+    PRIMARY KEY (app_id, origin)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,98 @@
+//! What can go wrong, told apart by what is known of the outcome.
+
+/// Why a command has no answer of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError<R> {
+    /// The domain refused: nothing was written.
+    #[error("refused")]
+    Refused(R),
+    /// The queue is full: nothing was written.
+    #[error("too many changes are waiting; try again in a moment")]
+    Overloaded,
+    /// The disk is full: nothing was written.
+    #[error("the disk is full; free some space")]
+    StorageFull,
+    /// The rows could not be loaded: nothing was written.
+    #[error("the database could not be read; nothing happened")]
+    Unavailable,
+    /// A bug of ours: nothing was written.
+    #[error("an internal error; nothing happened")]
+    Internal,
+    /// The commit's outcome is unknown: only the database, opened again, can say.
+    #[error("the outcome is unknown; ask again with the same key")]
+    Unknown,
+}
+
+impl<R> RunError<R> {
+    /// The same error of a command with other refusals, if it is not a refusal.
+    pub fn without_refusal<S>(self) -> Result<RunError<S>, R> {
+        match self {
+            Self::Refused(refusal) => Err(refusal),
+            Self::Overloaded => Ok(RunError::Overloaded),
+            Self::StorageFull => Ok(RunError::StorageFull),
+            Self::Unavailable => Ok(RunError::Unavailable),
+            Self::Internal => Ok(RunError::Internal),
+            Self::Unknown => Ok(RunError::Unknown),
+        }
+    }
+}
+
+/// Why a read has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The database said so.
+    #[error("the database could not be read: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A row holds what no version of this schema writes.
+    #[error("a stored row cannot be understood: {0}")]
+    Corrupt(String),
+    /// The store is closing.
+    #[error("the store is closing")]
+    Closed,
+}
+
+/// Why a store cannot be opened. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite said so.
+    #[error("cannot open the database {path}: {cause}")]
+    Database {
+        /// The file.
+        path: String,
+        /// What SQLite said.
+        cause: rusqlite::Error,
+    },
+    /// The SQLite in this binary has the WAL-reset bug, or was withdrawn.
+    #[error("this binary holds SQLite {0}, which can lose commits; build it with 3.51.3 or later")]
+    SqliteVersion(String),
+    /// A pragma did not take.
+    #[error(
+        "the database refuses {pragma}={wanted} (it says {found}); acknowledged payments could be \
+         lost, so it is not opened. Use a local disk, not a network file system"
+    )]
+    Pragma {
+        /// Its name.
+        pragma: &'static str,
+        /// What durability needs.
+        wanted: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// The schema is from the future.
+    #[error(
+        "the database has schema {found}, this binary knows {known}; install the newer qisma that \
+         wrote it"
+    )]
+    SchemaNewer {
+        /// The schema's version.
+        found: i64,
+        /// The newest this binary knows.
+        known: i64,
+    },
+    /// A migration was changed after it ran.
+    #[error("migration {0} differs from the one this database ran; use an official build")]
+    MigrationChanged(i64),
+    /// The lane's thread could not be started.
+    #[error("cannot start the lane: {0}")]
+    Thread(std::io::Error),
+}

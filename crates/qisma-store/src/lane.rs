@@ -1,0 +1,286 @@
+//! A lane: one thread that owns the writing connection and takes commands as they come.
+//!
+//! One turn: take what has queued up since the last commit, load the rows it names, let the domain
+//! decide each command in order, write everything in one transaction, answer. One fsync serves the
+//! whole batch, and a batch is whatever arrived during the last one (ADR 0003).
+
+use qisma_domain::changes::Changes;
+use qisma_domain::decide::Decide;
+use qisma_domain::snapshot::{Keys, Snapshot};
+use qisma_domain::time::Timestamp;
+use rand_core::Rng;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+use crate::error::{OpenError, RunError};
+use crate::sqlite::{SaveError, Writer};
+
+/// Commands that may wait. A quarter is kept for workers.
+pub const QUEUE_MAX: usize = 4_096;
+const QUEUE_CALLERS_MAX: usize = QUEUE_MAX / 4 * 3;
+const BATCH_COMMANDS_MAX: usize = 1_024;
+const BATCH_ROWS_MAX: usize = 8_192;
+
+/// What a lane is given from outside.
+pub struct LaneOptions {
+    /// The clock.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// The chance.
+    pub rng: Box<dyn Rng + Send>,
+    /// Called once, when a commit's outcome is unknown.
+    pub on_fatal: Box<dyn Fn(String) + Send>,
+    /// Called after each commit.
+    pub on_commit: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// The sending end of a lane.
+pub struct Lane {
+    sender: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    depth: Arc<AtomicUsize>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Lane {
+    /// Starts the lane's thread.
+    pub fn start(writer: Writer, options: LaneOptions) -> Result<Self, OpenError> {
+        let (sender, receiver) = mpsc::channel();
+        let depth = Arc::new(AtomicUsize::new(0));
+        let worker =
+            Worker { writer, options, depth: depth.clone(), poisoned: AtomicBool::new(false) };
+        let thread = std::thread::Builder::new()
+            .name("qisma-lane".into())
+            .spawn(move || worker.work(&receiver))
+            .map_err(OpenError::Thread)?;
+        Ok(Self { sender: Mutex::new(Some(sender)), depth, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues a command and waits for its answer. Once queued it is never called back: dropping the
+    /// future drops the answer, not the command.
+    pub async fn run<D: Decide>(
+        &self,
+        command: D,
+        reserved: bool,
+    ) -> Result<D::Answer, RunError<D::Refusal>> {
+        let limit = if reserved { QUEUE_MAX } else { QUEUE_CALLERS_MAX };
+        if self.depth.fetch_add(1, Ordering::Relaxed) >= limit {
+            self.depth.fetch_sub(1, Ordering::Relaxed);
+            return Err(RunError::Overloaded);
+        }
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Pending { command, decided: None, reply });
+        let sent = {
+            let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+            sender.as_ref().is_some_and(|sender| sender.send(job).is_ok())
+        };
+        if !sent {
+            self.depth.fetch_sub(1, Ordering::Relaxed);
+            return Err(RunError::Overloaded);
+        }
+        // A lane that dies with our command in its hands leaves the outcome unknown.
+        answer.await.unwrap_or(Err(RunError::Unknown))
+    }
+
+    /// Commands waiting.
+    pub fn depth(&self) -> usize {
+        self.depth.load(Ordering::Relaxed)
+    }
+
+    /// Takes no more commands, finishes those it has, and waits for the thread to end.
+    pub fn close(&self) {
+        drop(self.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // The thread's own panic has been reported by then; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// How the batch of a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Committed,
+    StorageFull,
+    Unavailable,
+    Internal,
+    Unknown,
+}
+
+/// What a command came to.
+enum Decided {
+    Changes(Changes),
+    Refused,
+    Panicked,
+}
+
+/// A command of any kind.
+trait Job: Send {
+    fn keys(&self, keys: &mut Keys);
+    fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided;
+    fn answer(self: Box<Self>, fate: Fate);
+    #[cfg(feature = "mutants")]
+    fn answer_early(&mut self);
+}
+
+type Verdict<D> = Result<<D as Decide>::Answer, <D as Decide>::Refusal>;
+type Reply<D> = oneshot::Sender<Result<<D as Decide>::Answer, RunError<<D as Decide>::Refusal>>>;
+
+struct Pending<D: Decide> {
+    command: D,
+    decided: Option<Verdict<D>>,
+    reply: Reply<D>,
+}
+
+impl<D: Decide> Job for Pending<D> {
+    fn keys(&self, keys: &mut Keys) {
+        self.command.keys(keys);
+    }
+
+    fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided {
+        // A bug in one command must not take its neighbours with it. The command sees the snapshot
+        // read-only and its changes are applied only after Ok, so nothing is left half done.
+        match catch_unwind(AssertUnwindSafe(|| self.command.decide(see, now, rng))) {
+            Ok(Ok((answer, changes))) => {
+                self.decided = Some(Ok(answer));
+                Decided::Changes(changes)
+            }
+            Ok(Err(refusal)) => {
+                self.decided = Some(Err(refusal));
+                Decided::Refused
+            }
+            Err(_) => {
+                self.decided = None;
+                Decided::Panicked
+            }
+        }
+    }
+
+    fn answer(self: Box<Self>, fate: Fate) {
+        let answer = match (fate, self.decided) {
+            (Fate::Committed, Some(Ok(answer))) => Ok(answer),
+            (Fate::Committed, Some(Err(refusal))) => Err(RunError::Refused(refusal)),
+            (Fate::Committed, None) | (Fate::Internal, _) => Err(RunError::Internal),
+            (Fate::StorageFull, _) => Err(RunError::StorageFull),
+            (Fate::Unavailable, _) => Err(RunError::Unavailable),
+            (Fate::Unknown, _) => Err(RunError::Unknown),
+        };
+        // Nobody may be waiting any more; the change stands all the same.
+        let _ = self.reply.send(answer);
+    }
+
+    #[cfg(feature = "mutants")]
+    fn answer_early(&mut self) {
+        let (unused, _) = oneshot::channel();
+        let reply = std::mem::replace(&mut self.reply, unused);
+        if let Some(decided) = self.decided.take() {
+            let _ = reply.send(decided.map_err(RunError::Refused));
+        }
+    }
+}
+
+type Jobs = Vec<Box<dyn Job>>;
+
+struct Worker {
+    writer: Writer,
+    options: LaneOptions,
+    depth: Arc<AtomicUsize>,
+    poisoned: AtomicBool,
+}
+
+impl Worker {
+    fn work(mut self, receiver: &mpsc::Receiver<Box<dyn Job>>) {
+        while let Ok(first) = receiver.recv() {
+            let mut jobs = vec![first];
+            jobs.extend(receiver.try_iter().take(BATCH_COMMANDS_MAX - 1));
+            self.depth.fetch_sub(jobs.len(), Ordering::Relaxed);
+            self.turn(jobs);
+        }
+    }
+
+    fn turn(&mut self, mut jobs: Jobs) {
+        while !jobs.is_empty() {
+            if self.poisoned.load(Ordering::Relaxed) {
+                return answer_all(jobs, Fate::Unknown);
+            }
+            jobs = self.batch(jobs);
+        }
+    }
+
+    /// One transaction. Gives back the commands that did not fit in it.
+    fn batch(&mut self, mut jobs: Jobs) -> Jobs {
+        let mut keys = Keys::default();
+        jobs.iter().for_each(|job| job.keys(&mut keys));
+        let Ok(mut snapshot) = self.load(&keys) else {
+            answer_all(jobs, Fate::Unavailable);
+            return vec![];
+        };
+        let now = (self.options.now)();
+        let mut all = Changes::none();
+        let mut decided = 0;
+        for job in &mut jobs {
+            if let Decided::Changes(changes) = job.decide(&snapshot, now, &mut *self.options.rng) {
+                snapshot.apply(&changes);
+                all.append(changes);
+            }
+            decided += 1;
+            if BATCH_ROWS_MAX <= all.rows() {
+                break;
+            }
+        }
+        let rest = jobs.split_off(decided);
+        self.save_and_answer(jobs, all, now);
+        rest
+    }
+
+    fn load(&mut self, keys: &Keys) -> Result<Snapshot, ()> {
+        let loaded = self.writer.load(keys).and_then(|mut snapshot| {
+            let second = snapshot.second_round();
+            snapshot.absorb(self.writer.load(&second)?);
+            Ok(snapshot)
+        });
+        loaded.map_err(|error| tracing::error!(%error, "the lane could not load its rows"))
+    }
+
+    fn save_and_answer(&mut self, mut jobs: Jobs, changes: Changes, now: Timestamp) {
+        #[cfg(feature = "mutants")]
+        if crate::mutants::is_on("answer_before_commit") {
+            jobs.iter_mut().for_each(|job| job.answer_early());
+        }
+        let changed = !changes.is_empty();
+        let saved = if changed { self.writer.save(changes, now) } else { Ok(()) };
+        match saved {
+            Ok(()) => {
+                if changed {
+                    (self.options.on_commit)();
+                }
+                answer_all(jobs, Fate::Committed);
+            }
+            Err(SaveError::StorageFull) => answer_all(jobs, Fate::StorageFull),
+            // One command's rows are impossible to write: find it, so that its neighbours live.
+            Err(SaveError::Statement(error)) if jobs.len() == 1 => {
+                tracing::error!(%error, "a command's changes could not be written");
+                answer_all(jobs, Fate::Internal);
+            }
+            Err(SaveError::Statement(_)) => {
+                let second = jobs.split_off(jobs.len() / 2);
+                self.turn(jobs);
+                self.turn(second);
+            }
+            Err(SaveError::Unknown(error)) => {
+                self.poisoned.store(true, Ordering::Relaxed);
+                tracing::error!(%error, "a commit's outcome is unknown; stopping");
+                answer_all(jobs, Fate::Unknown);
+                (self.options.on_fatal)(error.to_string());
+            }
+        }
+    }
+}
+
+fn answer_all(jobs: Jobs, fate: Fate) {
+    for job in jobs {
+        job.answer(fate);
+    }
+}

@@ -1,0 +1,110 @@
+//! The embedded engine: SQLite through rusqlite, one writing connection, several reading ones.
+
+pub(crate) mod load;
+mod pool;
+pub(crate) mod rows;
+mod save;
+mod save_people;
+pub mod statements;
+
+pub use pool::ReadPool;
+pub use save::SaveError;
+pub use statements as sql;
+pub use statements::ALL as ALL_STATEMENTS;
+
+use qisma_domain::time::Timestamp;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+
+use crate::error::OpenError;
+use crate::migrate::migrate;
+
+/// The WAL-reset bug is fixed from here on; 3.52.0 was withdrawn.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+const SQLITE_VERSION_WITHDRAWN: i32 = 3_052_000;
+/// Pages in the WAL at which the writing thread checkpoints: 4,000 doubles p99 at saturation.
+const CHECKPOINT_PAGES: i32 = 1_000;
+
+/// The one writing connection. Its thread checkpoints too, so no second connection ever resets the
+/// WAL (durable-commit rule D6).
+pub struct Writer {
+    connection: Connection,
+    /// Raised at each start and checked in each commit: a process that was thawed after another
+    /// took over must not write (D7).
+    epoch: i64,
+}
+
+/// Opens the writing connection: checks the version, sets and reads back the pragmas, migrates, and
+/// raises the epoch.
+pub fn open_writer(path: &Path, now: Timestamp) -> Result<Writer, OpenError> {
+    let version = rusqlite::version_number();
+    if version < SQLITE_VERSION_MIN || version == SQLITE_VERSION_WITHDRAWN {
+        return Err(OpenError::SqliteVersion(rusqlite::version().to_owned()));
+    }
+    let database = |cause| OpenError::Database { path: path.display().to_string(), cause };
+    let mut connection = Connection::open(path).map_err(database)?;
+    set_pragmas(&connection, path)?;
+    migrate(&mut connection, now)?;
+    let epoch = connection.query_row(sql::RAISE_EPOCH, [], |row| row.get(0)).map_err(database)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.wal_hook(Some(checkpoint));
+    Ok(Writer { connection, epoch })
+}
+
+/// Checkpoints on the writing thread. An error here comes out of the COMMIT, and so ends the
+/// process: what the disk holds is not known (D2).
+fn checkpoint(wal: &mut rusqlite::hooks::Wal, pages: std::ffi::c_int) -> rusqlite::Result<()> {
+    if pages < CHECKPOINT_PAGES { Ok(()) } else { wal.checkpoint() }
+}
+
+/// The pragmas that durability rests on, and how each reads back.
+const PRAGMAS: [(&str, &str, &str); 5] = [
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "FULL", "2"),
+    ("foreign_keys", "ON", "1"),
+    ("secure_delete", "ON", "1"),
+    ("temp_store", "MEMORY", "2"),
+];
+
+fn set_pragmas(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let database = |cause| OpenError::Database { path: path.display().to_string(), cause };
+    // 16 MiB of page cache is enough; autocheckpoint is ours (see `checkpoint`).
+    connection
+        .execute_batch("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 0;")
+        .map_err(database)?;
+    for (pragma, value, wanted) in PRAGMAS {
+        #[cfg(feature = "mutants")]
+        let (value, wanted) =
+            if pragma == "synchronous" && crate::mutants::is_on("synchronous_normal") {
+                ("NORMAL", "1")
+            } else {
+                (value, wanted)
+            };
+        connection.pragma_update(None, pragma, value).map_err(database)?;
+        let found = connection
+            .pragma_query_value(None, pragma, |row| row.get::<_, rusqlite::types::Value>(0))
+            .map_err(database)?;
+        let found = match found {
+            rusqlite::types::Value::Text(text) => text.to_lowercase(),
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            other => format!("{other:?}"),
+        };
+        if found != wanted {
+            return Err(OpenError::Pragma { pragma, wanted, found });
+        }
+    }
+    Ok(())
+}
+
+/// Opens a reading connection: it can change nothing, whatever it is asked.
+pub fn open_reader(path: &Path) -> Result<Connection, OpenError> {
+    let database = |cause| OpenError::Database { path: path.display().to_string(), cause };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(database)?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384;")
+        .map_err(database)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(database)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}

@@ -1,0 +1,65 @@
+//! Read connections, and one thread hand-off a read.
+
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+use crate::error::{OpenError, ReadError};
+use crate::reader::Reader;
+
+/// Reading connections that take turns.
+pub struct ReadPool {
+    free: Arc<Mutex<Vec<Connection>>>,
+    permits: Arc<Semaphore>,
+}
+
+impl ReadPool {
+    /// Opens `count` connections (at least one).
+    pub fn open(path: &Path, count: usize) -> Result<Self, OpenError> {
+        let count = count.max(1);
+        let connections =
+            (0..count).map(|_| super::open_reader(path)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            free: Arc::new(Mutex::new(connections)),
+            permits: Arc::new(Semaphore::new(count)),
+        })
+    }
+
+    /// Runs a read on a free connection. All its statements see one moment of the database.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader<'_>) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let permits = self.permits.clone();
+        let _permit = permits.acquire_owned().await.map_err(|_| ReadError::Closed)?;
+        let free = self.free.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let mut guard = Borrowed { connection: take(&free), free };
+            let connection = guard.connection.as_mut().ok_or(ReadError::Closed)?;
+            let transaction = connection.transaction()?;
+            let answer = read(&Reader::new(&transaction));
+            transaction.finish()?;
+            answer
+        });
+        done.await.map_err(|_| ReadError::Closed)?
+    }
+}
+
+fn take(free: &Mutex<Vec<Connection>>) -> Option<Connection> {
+    free.lock().unwrap_or_else(PoisonError::into_inner).pop()
+}
+
+/// A connection that goes back to the pool whatever happens to the read.
+struct Borrowed {
+    connection: Option<Connection>,
+    free: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.free.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Rows and what they mean. A row that no version of this schema writes is an error, never a guess.
+
+use qisma_domain::app::{App, KeyPair, WebhookMode};
+use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
+use qisma_domain::challenge::Challenge;
+use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
+use qisma_domain::event::{Event, EventKind};
+use qisma_domain::ids::{
+    AppId, ChallengeId, DeliveryId, EventId, MerchantId, Mode, PaymentId, WalletId,
+};
+use qisma_domain::link::Link;
+use qisma_domain::merchant::{Merchant, MerchantStatus};
+use qisma_domain::money::{Amount, Currency};
+use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
+use qisma_domain::phone::Phone;
+use qisma_domain::split::{Leg, LegKind};
+use qisma_domain::time::Timestamp;
+use qisma_domain::wallet::{PhoneWindow, Wallet};
+use rusqlite::Row;
+use serde::de::DeserializeOwned;
+
+use crate::error::ReadError;
+
+type Read<T> = Result<T, ReadError>;
+
+fn known<T>(value: Option<T>, what: &str) -> Read<T> {
+    value.ok_or_else(|| ReadError::Corrupt(what.to_owned()))
+}
+
+fn json<T: DeserializeOwned>(text: &str, what: &str) -> Read<T> {
+    serde_json::from_str(text).map_err(|_| ReadError::Corrupt(what.to_owned()))
+}
+
+fn at(row: &Row<'_>, column: usize) -> Read<Timestamp> {
+    Ok(Timestamp::from_micros(row.get(column)?))
+}
+
+fn mode(row: &Row<'_>, column: usize) -> Read<Mode> {
+    known(Mode::parse(&row.get::<_, String>(column)?), "mode")
+}
+
+fn merchant_id(row: &Row<'_>, column: usize) -> Read<MerchantId> {
+    known(MerchantId::from_number(row.get(column)?), "merchant id")
+}
+
+fn link(row: &Row<'_>, column: usize) -> Read<Option<Link>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| Link::from_stored(&text).map_err(|_| ReadError::Corrupt("link".into())))
+        .transpose()
+}
+
+/// A merchant.
+pub fn merchant_from(row: &Row<'_>) -> Read<Merchant> {
+    Ok(Merchant {
+        id: merchant_id(row, 0)?,
+        name: row.get(1)?,
+        image_url: link(row, 2)?,
+        status: known(MerchantStatus::parse(&row.get::<_, String>(3)?), "merchant status")?,
+        created_at: at(row, 4)?,
+        version: row.get(5)?,
+    })
+}
+
+/// An app.
+pub fn app_from(row: &Row<'_>) -> Read<App> {
+    Ok(App {
+        id: AppId::from_bytes(row.get(0)?),
+        merchant: merchant_id(row, 1)?,
+        mode: mode(row, 2)?,
+        webhook_mode: known(WebhookMode::parse(&row.get::<_, String>(3)?), "webhook mode")?,
+        webhook_secret_sealed: row.get(4)?,
+        created_at: at(row, 5)?,
+        version: row.get(6)?,
+    })
+}
+
+/// A pair of keys.
+pub fn key_pair_from(row: &Row<'_>) -> Read<KeyPair> {
+    Ok(KeyPair {
+        public_key: row.get(0)?,
+        app: AppId::from_bytes(row.get(1)?),
+        private_key_hash: row.get(2)?,
+        created_at: at(row, 3)?,
+        expires_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
+        version: row.get(5)?,
+    })
+}
+
+/// A wallet.
+pub fn wallet_from(row: &Row<'_>) -> Read<Wallet> {
+    Ok(Wallet {
+        id: WalletId::from_bytes(row.get(0)?),
+        mode: mode(row, 1)?,
+        phone: phone(row, 2)?,
+        name: row.get(3)?,
+        created_at: at(row, 4)?,
+        version: row.get(5)?,
+    })
+}
+
+fn phone(row: &Row<'_>, column: usize) -> Read<Phone> {
+    let text: String = row.get(column)?;
+    Phone::parse(&text).map_err(|_| ReadError::Corrupt("phone".into()))
+}
+
+/// A window of sent codes.
+pub fn phone_window_from(row: &Row<'_>) -> Read<PhoneWindow> {
+    Ok(PhoneWindow {
+        mode: mode(row, 0)?,
+        phone: phone(row, 1)?,
+        sent_at: json(&row.get::<_, String>(2)?, "phone window")?,
+        version: row.get(3)?,
+    })
+}
+
+/// A payment, still without its legs.
+pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
+    Ok(Payment {
+        id: PaymentId::from_bytes(row.get(0)?),
+        merchant: merchant_id(row, 1)?,
+        app: AppId::from_bytes(row.get(2)?),
+        mode: mode(row, 3)?,
+        amount: known(Amount::from_millimes(row.get(4)?).ok(), "amount")?,
+        currency: known(Currency::parse(&row.get::<_, String>(5)?), "currency")?,
+        legs: vec![],
+        state: payment_state(row)?,
+        created_at: at(row, 10)?,
+        updated_at: at(row, 11)?,
+        expires_at: at(row, 12)?,
+        success_link: known(link(row, 13)?, "success link")?,
+        fail_link: known(link(row, 14)?, "fail link")?,
+        webhook: link(row, 15)?,
+        developer_tracking_id: row.get(16)?,
+        accept_card: row.get(17)?,
+        image_url: link(row, 18)?,
+        sequence: row.get(19)?,
+        version: row.get(20)?,
+    })
+}
+
+fn payment_state(row: &Row<'_>) -> Read<PaymentState> {
+    let status: String = row.get(6)?;
+    let attempt: Option<u16> = row.get(7)?;
+    let reason: Option<String> = row.get(8)?;
+    let ended: Option<i64> = row.get(9)?;
+    let at = ended.map(Timestamp::from_micros);
+    let state = match (status.as_str(), at, reason.as_deref()) {
+        ("created", None, None) => Some(PaymentState::Created),
+        ("processing", None, None) => Some(PaymentState::Processing),
+        ("requires_action", None, None) => Some(PaymentState::RequiresAction),
+        ("captured", Some(at), None) => {
+            attempt.map(|attempt| PaymentState::Captured { attempt, at })
+        }
+        ("failed", Some(at), Some("declined")) => {
+            Some(PaymentState::Failed { reason: FailureReason::Declined, at })
+        }
+        ("failed", Some(at), Some("unresolved")) => {
+            Some(PaymentState::Failed { reason: FailureReason::Unresolved, at })
+        }
+        ("expired", Some(at), None) => Some(PaymentState::Expired { at }),
+        ("canceled", Some(at), Some("payer")) => {
+            Some(PaymentState::Canceled { by: Canceler::Payer, at })
+        }
+        ("canceled", Some(at), Some("merchant")) => {
+            Some(PaymentState::Canceled { by: Canceler::Merchant, at })
+        }
+        _ => None,
+    };
+    known(state, "payment state")
+}
+
+/// The columns of a payment's state: attempt, reason, time.
+pub fn payment_state_columns(
+    state: &PaymentState,
+) -> (Option<u16>, Option<&'static str>, Option<i64>) {
+    match state {
+        PaymentState::Created | PaymentState::Processing | PaymentState::RequiresAction => {
+            (None, None, None)
+        }
+        PaymentState::Captured { attempt, at } => (Some(*attempt), None, Some(at.micros())),
+        PaymentState::Failed { reason: FailureReason::Declined, at } => {
+            (None, Some("declined"), Some(at.micros()))
+        }
+        PaymentState::Failed { reason: FailureReason::Unresolved, at } => {
+            (None, Some("unresolved"), Some(at.micros()))
+        }
+        PaymentState::Expired { at } => (None, None, Some(at.micros())),
+        PaymentState::Canceled { by: Canceler::Payer, at } => {
+            (None, Some("payer"), Some(at.micros()))
+        }
+        PaymentState::Canceled { by: Canceler::Merchant, at } => {
+            (None, Some("merchant"), Some(at.micros()))
+        }
+    }
+}
+
+/// A leg.
+pub fn leg_from(row: &Row<'_>) -> Read<Leg> {
+    Ok(Leg {
+        number: row.get(0)?,
+        destination: merchant_id(row, 1)?,
+        amount: known(Amount::from_millimes(row.get(2)?).ok(), "leg amount")?,
+        kind: known(LegKind::parse(&row.get::<_, String>(3)?), "leg kind")?,
+    })
+}
+
+/// An attempt.
+pub fn attempt_from(row: &Row<'_>) -> Read<Attempt> {
+    Ok(Attempt {
+        payment: PaymentId::from_bytes(row.get(0)?),
+        number: row.get(1)?,
+        state: json::<AttemptState>(&row.get::<_, String>(2)?, "attempt state")?,
+        rail: json::<RailAttempt>(&row.get::<_, String>(3)?, "attempt rail")?,
+        started_at: at(row, 4)?,
+        updated_at: at(row, 5)?,
+        version: row.get(6)?,
+    })
+}
+
+/// A code that was sent.
+pub fn challenge_from(row: &Row<'_>) -> Read<Challenge> {
+    Ok(Challenge {
+        id: ChallengeId::from_bytes(row.get(0)?),
+        payment: PaymentId::from_bytes(row.get(1)?),
+        attempt: row.get(2)?,
+        code_hash: row.get(3)?,
+        sent_at: at(row, 4)?,
+        expires_at: at(row, 5)?,
+        tries: row.get(6)?,
+        ended: row.get(7)?,
+        version: row.get(8)?,
+    })
+}
+
+/// An event.
+pub fn event_from(row: &Row<'_>) -> Read<Event> {
+    Ok(Event {
+        id: EventId::from_bytes(row.get(0)?),
+        payment: PaymentId::from_bytes(row.get(1)?),
+        sequence: row.get(2)?,
+        kind: known(EventKind::parse(&row.get::<_, String>(3)?), "event kind")?,
+        body: row.get(4)?,
+        at: at(row, 5)?,
+    })
+}
+
+/// A delivery.
+pub fn delivery_from(row: &Row<'_>) -> Read<Delivery> {
+    let state_at = at(row, 9)?;
+    let state = match row.get::<_, String>(8)?.as_str() {
+        "pending" => Some(DeliveryState::Pending { next_at: state_at }),
+        "delivered" => Some(DeliveryState::Delivered { at: state_at }),
+        "dead" => Some(DeliveryState::Dead { at: state_at }),
+        "gone" => Some(DeliveryState::Gone { at: state_at }),
+        _ => None,
+    };
+    Ok(Delivery {
+        id: DeliveryId::from_bytes(row.get(0)?),
+        event: EventId::from_bytes(row.get(1)?),
+        payment: PaymentId::from_bytes(row.get(2)?),
+        app: AppId::from_bytes(row.get(3)?),
+        url: row.get(4)?,
+        post_url: row.get(5)?,
+        origin: row.get(6)?,
+        method: known(DeliveryMethod::parse(&row.get::<_, String>(7)?), "delivery method")?,
+        state: known(state, "delivery status")?,
+        tries: row.get(10)?,
+        last_result: row.get(11)?,
+        replay: row.get(12)?,
+        created_at: at(row, 13)?,
+        version: row.get(14)?,
+    })
+}
+
+/// The moment in a delivery's state.
+pub const fn delivery_state_at(state: &DeliveryState) -> Timestamp {
+    match state {
+        DeliveryState::Pending { next_at: at }
+        | DeliveryState::Delivered { at }
+        | DeliveryState::Dead { at }
+        | DeliveryState::Gone { at } => *at,
+    }
+}

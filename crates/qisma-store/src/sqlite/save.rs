@@ -1,0 +1,405 @@
+//! Writes a batch's changes in one transaction: state, journal, events and idempotency rows, or none
+//! of it.
+
+use qisma_domain::attempt::Attempt;
+use qisma_domain::changes::Changes;
+use qisma_domain::delivery::Delivery;
+use qisma_domain::event::Event;
+use qisma_domain::idempotency::IdempotencyRow;
+use qisma_domain::journal::JournalEntry;
+use qisma_domain::payment::Payment;
+use qisma_domain::time::Timestamp;
+use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
+
+use super::rows::{delivery_state_at, payment_state_columns};
+use super::save_people::save_people;
+use super::{Writer, sql};
+use crate::fold::{Write, fold_postings, fold_rows};
+
+/// Why nothing was saved, or why that is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// The disk is full, and the transaction was rolled back.
+    #[error("the disk is full")]
+    StorageFull,
+    /// A statement cannot succeed, however often it is tried; the transaction was rolled back.
+    #[error("{0}")]
+    Statement(String),
+    /// The commit may or may not be on the disk.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+/// A failure inside the transaction: what was written so far is rolled back.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StepError {
+    #[error("{0}")]
+    Database(#[from] rusqlite::Error),
+    /// A row was not at the version that was loaded, or an account fell below zero.
+    #[error("{0}")]
+    Guard(String),
+}
+
+pub(super) type Step = Result<(), StepError>;
+
+impl Writer {
+    /// Saves a batch's changes. On any error but `Unknown` nothing of it is kept.
+    pub fn save(&mut self, changes: Changes, _now: Timestamp) -> Result<(), SaveError> {
+        let epoch = self.epoch;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(before_commit)?;
+        let written = check_epoch(&transaction, epoch).and_then(|()| write(&transaction, changes));
+        if let Err(error) = written {
+            return Err(match error {
+                StepError::Database(cause) => before_commit(cause),
+                StepError::Guard(why) if why == EPOCH_LOST => SaveError::Unknown(why),
+                StepError::Guard(why) => SaveError::Statement(why),
+            });
+        }
+        match transaction.commit() {
+            Ok(()) => Ok(()),
+            // A full disk at the commit: SQLite has rolled back, and says so by leaving the
+            // transaction.
+            Err(error) if is(&error, ErrorCode::DiskFull) && self.connection.is_autocommit() => {
+                Err(SaveError::StorageFull)
+            }
+            Err(error) => Err(SaveError::Unknown(error.to_string())),
+        }
+    }
+}
+
+const EPOCH_LOST: &str = "another process has taken over this database";
+
+fn check_epoch(connection: &Connection, epoch: i64) -> Step {
+    let mut statement = connection.prepare_cached(sql::FIND_EPOCH)?;
+    let found: i64 = statement.query_row([], |row| row.get(0))?;
+    if found == epoch { Ok(()) } else { Err(StepError::Guard(EPOCH_LOST.into())) }
+}
+
+/// An error before the commit: the transaction rolls back, so nothing of it can be on the disk.
+/// But a disk that fails once is not to be trusted with the next batch.
+fn before_commit(error: rusqlite::Error) -> SaveError {
+    if is(&error, ErrorCode::DiskFull) {
+        SaveError::StorageFull
+    } else if is(&error, ErrorCode::SystemIoFailure)
+        || is(&error, ErrorCode::DatabaseCorrupt)
+        || is(&error, ErrorCode::NotADatabase)
+        || is(&error, ErrorCode::ReadOnly)
+    {
+        SaveError::Unknown(error.to_string())
+    } else {
+        SaveError::Statement(error.to_string())
+    }
+}
+
+fn is(error: &rusqlite::Error, code: ErrorCode) -> bool {
+    error.sqlite_error_code() == Some(code)
+}
+
+/// Checks that a guarded write found its row.
+pub(super) fn one_row(changed: usize, what: &str) -> Step {
+    if changed == 1 {
+        return Ok(());
+    }
+    Err(StepError::Guard(format!("a {what} was not at the version that was loaded")))
+}
+
+fn write(connection: &Connection, mut changes: Changes) -> Step {
+    let deltas = fold_postings(&changes);
+    save_people(connection, &mut changes)?;
+    for write in fold_rows(changes.payments, |row| row.id, |row| row.version) {
+        save_payment(connection, &write)?;
+    }
+    // In order of their numbers: an attempt ends before the next one of its payment begins, or the
+    // one-open-attempt index would refuse both.
+    for write in fold_rows(changes.attempts, |row| (row.payment, row.number), |row| row.version) {
+        save_attempt(connection, &write)?;
+    }
+    for write in fold_rows(changes.challenges, |row| row.id, |row| row.version) {
+        save_challenge(connection, &write)?;
+    }
+    for row in &changes.idempotency {
+        insert_idempotency_key(connection, row)?;
+    }
+    for entry in &changes.entries {
+        insert_entry(connection, entry)?;
+    }
+    for (account, delta) in deltas.values() {
+        add_to_account(connection, account, *delta)?;
+    }
+    #[cfg(feature = "mutants")]
+    if crate::mutants::is_on("forget_outbox_row") {
+        return Ok(());
+    }
+    for event in &changes.events {
+        insert_event(connection, event)?;
+    }
+    for write in fold_rows(changes.deliveries, |row| row.id, |row| row.version) {
+        save_delivery(connection, &write)?;
+    }
+    for learned in &changes.learned {
+        connection.prepare_cached(sql::PUT_LEARNED_METHOD)?.execute(params![
+            learned.app.as_bytes(),
+            learned.origin,
+            learned.method.as_str()
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
+    let row = &write.row;
+    let shard = row.id.shard().0;
+    let (attempt, reason, ended) = payment_state_columns(&row.state);
+    if write.expected_version > 0 {
+        let changed = connection.prepare_cached(sql::UPDATE_PAYMENT)?.execute(params![
+            shard,
+            row.id.as_bytes(),
+            row.state.as_str(),
+            attempt,
+            reason,
+            ended,
+            row.updated_at.micros(),
+            row.sequence,
+            row.version,
+            write.expected_version,
+        ])?;
+        return one_row(changed, "payment");
+    }
+    connection.prepare_cached(sql::INSERT_PAYMENT)?.execute(params![
+        shard,
+        row.id.as_bytes(),
+        row.merchant.number(),
+        row.app.as_bytes(),
+        row.mode.as_str(),
+        row.amount.millimes(),
+        row.currency.code(),
+        row.state.as_str(),
+        attempt,
+        reason,
+        ended,
+        row.created_at.micros(),
+        row.updated_at.micros(),
+        row.expires_at.micros(),
+        row.success_link.as_str(),
+        row.fail_link.as_str(),
+        row.webhook.as_ref().map(qisma_domain::link::Link::as_str),
+        row.developer_tracking_id,
+        row.accept_card,
+        row.image_url.as_ref().map(qisma_domain::link::Link::as_str),
+        row.sequence,
+        row.version,
+    ])?;
+    let mut insert_leg = connection.prepare_cached(sql::INSERT_LEG)?;
+    for leg in &row.legs {
+        insert_leg.execute(params![
+            shard,
+            row.id.as_bytes(),
+            leg.number,
+            leg.destination.number(),
+            leg.amount.millimes(),
+            leg.kind.as_str(),
+        ])?;
+    }
+    Ok(())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("plain structs are JSON")
+}
+
+fn save_attempt(connection: &Connection, write: &Write<Attempt>) -> Step {
+    let row = &write.row;
+    let shard = row.payment.shard().0;
+    let card = row.card();
+    let next_look = card.and_then(|card| card.next_look_at).map(Timestamp::micros);
+    let needs_operator = card.is_some_and(|card| card.needs_operator);
+    if write.expected_version > 0 {
+        let changed = connection.prepare_cached(sql::UPDATE_ATTEMPT)?.execute(params![
+            shard,
+            row.payment.as_bytes(),
+            row.number,
+            row.state.as_str(),
+            json(&row.state),
+            json(&row.rail),
+            next_look,
+            needs_operator,
+            row.updated_at.micros(),
+            row.version,
+            write.expected_version,
+        ])?;
+        return one_row(changed, "attempt");
+    }
+    connection.prepare_cached(sql::INSERT_ATTEMPT)?.execute(params![
+        shard,
+        row.payment.as_bytes(),
+        row.number,
+        row.state.as_str(),
+        json(&row.state),
+        json(&row.rail),
+        card.map(|card| &card.order_number),
+        next_look,
+        needs_operator,
+        row.started_at.micros(),
+        row.updated_at.micros(),
+        row.version,
+    ])?;
+    Ok(())
+}
+
+fn save_challenge(
+    connection: &Connection,
+    write: &Write<qisma_domain::challenge::Challenge>,
+) -> Step {
+    let row = &write.row;
+    let shard = row.payment.shard().0;
+    if write.expected_version > 0 {
+        let changed = connection.prepare_cached(sql::UPDATE_CHALLENGE)?.execute(params![
+            shard,
+            row.payment.as_bytes(),
+            row.id.as_bytes(),
+            row.tries,
+            row.ended,
+            row.version,
+            write.expected_version,
+        ])?;
+        return one_row(changed, "code");
+    }
+    connection.prepare_cached(sql::INSERT_CHALLENGE)?.execute(params![
+        shard,
+        row.id.as_bytes(),
+        row.payment.as_bytes(),
+        row.attempt,
+        row.code_hash,
+        row.sent_at.micros(),
+        row.expires_at.micros(),
+        row.tries,
+        row.ended,
+        row.version,
+    ])?;
+    Ok(())
+}
+
+fn insert_idempotency_key(connection: &Connection, row: &IdempotencyRow) -> Step {
+    connection.prepare_cached(sql::INSERT_IDEMPOTENCY_KEY)?.execute(params![
+        row.scope.shard().0,
+        row.scope.merchant.number(),
+        row.scope.mode.as_str(),
+        row.scope.key.as_str(),
+        row.fingerprint,
+        row.payment.as_bytes(),
+        row.answer,
+        row.request_id,
+        row.created_at.micros(),
+    ])?;
+    Ok(())
+}
+
+fn insert_entry(connection: &Connection, entry: &JournalEntry) -> Step {
+    let shard = entry.id.shard().0;
+    connection.prepare_cached(sql::INSERT_ENTRY)?.execute(params![
+        shard,
+        entry.id.as_bytes(),
+        entry.kind.as_str(),
+        entry.reference,
+        entry.payment.as_ref().map(|payment| payment.as_bytes().as_slice()),
+        entry.postings.mode().as_str(),
+        entry.postings.currency().code(),
+        entry.at.micros(),
+    ])?;
+    let mut insert = connection.prepare_cached(sql::INSERT_POSTING)?;
+    for (line, posting) in (1_i64..).zip(entry.postings.lines()) {
+        let account = posting.account.id();
+        insert.execute(params![
+            shard,
+            entry.id.as_bytes(),
+            line,
+            account.shard().0,
+            account.as_bytes(),
+            posting.amount_millimes,
+        ])?;
+    }
+    Ok(())
+}
+
+/// Folds the batch's postings into a balance, and looks once more: the domain decided that the
+/// money is there, and the database agrees before the commit.
+fn add_to_account(
+    connection: &Connection,
+    account: &qisma_domain::account::Account,
+    delta: i64,
+) -> Step {
+    let id = account.id();
+    let mut statement = connection.prepare_cached(sql::ADD_TO_ACCOUNT)?;
+    let available: i64 = statement.query_row(
+        params![
+            id.shard().0,
+            id.as_bytes(),
+            account.owner_text(),
+            account.kind.as_str(),
+            account.mode.as_str(),
+            account.currency.code(),
+            delta,
+        ],
+        |row| row.get(0),
+    )?;
+    if available < 0 && delta < 0 && !account.kind.may_be_negative() {
+        return Err(StepError::Guard("an account would fall below zero".into()));
+    }
+    Ok(())
+}
+
+fn insert_event(connection: &Connection, event: &Event) -> Step {
+    connection.prepare_cached(sql::INSERT_EVENT)?.execute(params![
+        event.id.shard().0,
+        event.id.as_bytes(),
+        event.payment.as_bytes(),
+        event.sequence,
+        event.kind.as_str(),
+        event.body,
+        event.at.micros(),
+    ])?;
+    Ok(())
+}
+
+fn save_delivery(connection: &Connection, write: &Write<Delivery>) -> Step {
+    let row = &write.row;
+    let shard = row.id.shard().0;
+    let state_at = delivery_state_at(&row.state).micros();
+    if write.expected_version > 0 {
+        let changed = connection.prepare_cached(sql::UPDATE_DELIVERY)?.execute(params![
+            shard,
+            row.id.as_bytes(),
+            row.method.as_str(),
+            row.state.as_str(),
+            state_at,
+            row.tries,
+            row.last_result,
+            row.replay,
+            row.version,
+            write.expected_version,
+        ])?;
+        return one_row(changed, "delivery");
+    }
+    connection.prepare_cached(sql::INSERT_DELIVERY)?.execute(params![
+        shard,
+        row.id.as_bytes(),
+        row.event.as_bytes(),
+        row.payment.as_bytes(),
+        row.app.as_bytes(),
+        row.url,
+        row.post_url,
+        row.origin,
+        row.method.as_str(),
+        row.state.as_str(),
+        state_at,
+        row.tries,
+        row.last_result,
+        row.replay,
+        row.created_at.micros(),
+        row.version,
+    ])?;
+    Ok(())
+}

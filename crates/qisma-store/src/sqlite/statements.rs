@@ -1,0 +1,180 @@
+//! Every statement of the embedded engine, in one place. A test prepares each of them.
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* pub const $name: &str = $sql;)*
+        /// All statements with their names, for the test that prepares them.
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+macro_rules! payment_columns {
+    () => {
+        "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
+         p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
+         p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
+         p.image_url, p.sequence, p.version"
+    };
+}
+macro_rules! delivery_columns {
+    () => {
+        "id, event_id, payment_id, app_id, url, post_url, origin, method, status, state_us, tries,
+         last_result, replay, created_us, version"
+    };
+}
+macro_rules! attempt_columns {
+    () => {
+        "payment_id, number, state, rail, started_us, updated_us, version"
+    };
+}
+
+statements! {
+    // -- one process at a time --
+    RAISE_EPOCH = "INSERT INTO epochs (id, epoch) VALUES (1, 1)
+        ON CONFLICT (id) DO UPDATE SET epoch = epochs.epoch + 1 RETURNING epoch";
+    FIND_EPOCH = "SELECT epoch FROM epochs WHERE id = 1";
+
+    // -- merchants and their keys --
+    FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version FROM merchants
+        WHERE id = ?1";
+    LIST_MERCHANTS = "SELECT id, name, image_url, status, created_us, version FROM merchants
+        WHERE id > ?1 ORDER BY id LIMIT ?2";
+    INSERT_MERCHANT = "INSERT INTO merchants (id, name, image_url, status, created_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    UPDATE_MERCHANT = "UPDATE merchants SET name = ?2, image_url = ?3, status = ?4, version = ?5
+        WHERE id = ?1 AND version = ?6";
+    FIND_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM apps WHERE id = ?1";
+    LIST_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM apps ORDER BY created_us, id LIMIT ?1";
+    INSERT_APP = "INSERT INTO apps
+        (id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    UPDATE_APP = "UPDATE apps SET webhook_mode = ?2, webhook_secret = ?3, version = ?4
+        WHERE id = ?1 AND version = ?5";
+    FIND_KEY_PAIR = "SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
+        FROM key_pairs WHERE public_key = ?1";
+    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE app_id = ?1 ORDER BY created_us, public_key";
+    INSERT_KEY_PAIR = "INSERT INTO key_pairs
+        (public_key, app_id, private_key_hash, created_us, expires_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    UPDATE_KEY_PAIR = "UPDATE key_pairs SET expires_us = ?2, version = ?3
+        WHERE public_key = ?1 AND version = ?4";
+
+    // -- wallets --
+    FIND_WALLET = "SELECT id, mode, phone, name, created_us, version FROM wallets
+        WHERE mode = ?1 AND phone = ?2";
+    INSERT_WALLET = "INSERT INTO wallets (id, mode, phone, name, created_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    FIND_PHONE_WINDOW = "SELECT mode, phone, sent_us, version FROM phone_windows
+        WHERE mode = ?1 AND phone = ?2";
+    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (mode, phone, sent_us, version)
+        VALUES (?1, ?2, ?3, ?4)";
+    UPDATE_PHONE_WINDOW = "UPDATE phone_windows SET sent_us = ?3, version = ?4
+        WHERE mode = ?1 AND phone = ?2 AND version = ?5";
+
+    // -- payments --
+    FIND_PAYMENT = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.vshard = ?1 AND p.id = ?2");
+    FIND_PAYMENT_OF_MERCHANT = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.vshard = ?1 AND p.id = ?2 AND p.merchant_id = ?3 AND p.mode = ?4");
+    LIST_PAYMENTS = concat!("SELECT ", payment_columns!(),
+        " FROM payments p ORDER BY p.created_us DESC, p.id LIMIT ?1");
+    LIST_PAYMENTS_OF_MERCHANT = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
+          ORDER BY p.created_us DESC, p.id LIMIT ?3");
+    INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes,
+        currency, status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
+        success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url, sequence,
+        version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+        ?18, ?19, ?20, ?21, ?22)";
+    UPDATE_PAYMENT = "UPDATE payments SET status = ?3, captured_attempt = ?4, end_reason = ?5,
+        ended_us = ?6, updated_us = ?7, sequence = ?8, version = ?9
+        WHERE vshard = ?1 AND id = ?2 AND version = ?10";
+    LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
+        WHERE vshard = ?1 AND payment_id = ?2 ORDER BY number";
+    INSERT_LEG = "INSERT INTO legs (vshard, payment_id, number, destination, amount_millimes, kind)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments
+        WHERE status IN ('created', 'requires_action') AND expires_us <= ?1
+        ORDER BY expires_us LIMIT ?2";
+    NEXT_EXPIRY = "SELECT min(expires_us) FROM payments
+        WHERE status IN ('created', 'requires_action')";
+
+    // -- attempts and codes --
+    LIST_ATTEMPTS = concat!("SELECT ", attempt_columns!(),
+        " FROM attempts WHERE vshard = ?1 AND payment_id = ?2 ORDER BY number");
+    INSERT_ATTEMPT = "INSERT INTO attempts (vshard, payment_id, number, status, state, rail,
+        order_number, next_look_us, needs_operator, started_us, updated_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    UPDATE_ATTEMPT = "UPDATE attempts SET status = ?4, state = ?5, rail = ?6, next_look_us = ?7,
+        needs_operator = ?8, updated_us = ?9, version = ?10
+        WHERE vshard = ?1 AND payment_id = ?2 AND number = ?3 AND version = ?11";
+    LIST_ATTEMPTS_TO_LOOK_AT = "SELECT payment_id, number FROM attempts
+        WHERE next_look_us IS NOT NULL AND next_look_us <= ?1 ORDER BY next_look_us LIMIT ?2";
+    NEXT_LOOK = "SELECT min(next_look_us) FROM attempts WHERE next_look_us IS NOT NULL";
+    LIST_ATTEMPTS_UNRESOLVED = concat!("SELECT ", attempt_columns!(),
+        " FROM attempts WHERE next_look_us IS NOT NULL OR needs_operator = 1
+          OR status IN ('init', 'sent', 'unknown') ORDER BY started_us, payment_id, number LIMIT ?1");
+    LIST_CHALLENGES = "SELECT id, payment_id, attempt, code_hash, sent_us, expires_us, tries, ended,
+        version FROM challenges WHERE vshard = ?1 AND payment_id = ?2 ORDER BY sent_us, id";
+    INSERT_CHALLENGE = "INSERT INTO challenges (vshard, id, payment_id, attempt, code_hash, sent_us,
+        expires_us, tries, ended, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    UPDATE_CHALLENGE = "UPDATE challenges SET tries = ?4, ended = ?5, version = ?6
+        WHERE vshard = ?1 AND payment_id = ?2 AND id = ?3 AND version = ?7";
+
+    // -- idempotency --
+    FIND_IDEMPOTENCY_KEY = "SELECT fingerprint, payment_id, answer, request_id, created_us
+        FROM idempotency_keys WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND key = ?4";
+    INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, key,
+        fingerprint, payment_id, answer, request_id, created_us)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    PRUNE_IDEMPOTENCY_KEYS = "DELETE FROM idempotency_keys WHERE (vshard, merchant_id, mode, key) IN
+        (SELECT vshard, merchant_id, mode, key FROM idempotency_keys WHERE created_us < ?1 LIMIT 500)";
+
+    // -- books --
+    FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = ?1 AND id = ?2";
+    ADD_TO_ACCOUNT = "INSERT INTO accounts
+        (vshard, id, owner, kind, mode, currency, posted_millimes, held_millimes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)
+        ON CONFLICT (vshard, id) DO UPDATE SET
+            posted_millimes = accounts.posted_millimes + excluded.posted_millimes
+        RETURNING posted_millimes - held_millimes";
+    INSERT_ENTRY = "INSERT INTO journal_entries
+        (vshard, id, kind, reference, payment_id, mode, currency, at_us)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    INSERT_POSTING = "INSERT INTO postings
+        (vshard, entry_id, line, account_vshard, account_id, amount_millimes)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, a.owner, a.kind, p.amount_millimes
+        FROM journal_entries e
+        JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
+        JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
+        WHERE e.vshard = ?1 AND e.payment_id = ?2 ORDER BY e.at_us, e.id, p.line";
+
+    // -- events and deliveries --
+    FIND_EVENT = "SELECT id, payment_id, sequence, kind, body, at_us FROM events
+        WHERE vshard = ?1 AND id = ?2";
+    LIST_EVENTS_OF_PAYMENT = "SELECT id, payment_id, sequence, kind, body, at_us FROM events
+        WHERE vshard = ?1 AND payment_id = ?2 ORDER BY sequence";
+    INSERT_EVENT = "INSERT INTO events (vshard, id, payment_id, sequence, kind, body, at_us)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    FIND_DELIVERY = concat!("SELECT ", delivery_columns!(),
+        " FROM deliveries WHERE vshard = ?1 AND id = ?2");
+    LIST_DELIVERIES = concat!("SELECT ", delivery_columns!(),
+        " FROM deliveries ORDER BY created_us DESC, id LIMIT ?1");
+    LIST_DELIVERIES_OF_PAYMENT = concat!("SELECT ", delivery_columns!(),
+        " FROM deliveries WHERE vshard = ?1 AND payment_id = ?2 ORDER BY created_us, id");
+    LIST_DELIVERIES_TO_SEND = concat!("SELECT ", delivery_columns!(),
+        " FROM deliveries WHERE status = 'pending' AND state_us <= ?1 ORDER BY state_us LIMIT ?2");
+    NEXT_DELIVERY = "SELECT min(state_us) FROM deliveries WHERE status = 'pending' AND state_us > ?1";
+    INSERT_DELIVERY = "INSERT INTO deliveries (vshard, id, event_id, payment_id, app_id, url,
+        post_url, origin, method, status, state_us, tries, last_result, replay, created_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    UPDATE_DELIVERY = "UPDATE deliveries SET method = ?3, status = ?4, state_us = ?5, tries = ?6,
+        last_result = ?7, replay = ?8, version = ?9 WHERE vshard = ?1 AND id = ?2 AND version = ?10";
+    FIND_LEARNED_METHOD = "SELECT method FROM learned_methods WHERE app_id = ?1 AND origin = ?2";
+    PUT_LEARNED_METHOD = "INSERT INTO learned_methods (app_id, origin, method) VALUES (?1, ?2, ?3)
+        ON CONFLICT (app_id, origin) DO UPDATE SET method = excluded.method";
+}
