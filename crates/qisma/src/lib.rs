@@ -1,1 +1,3 @@
-//! To be written.
+//! Qisma's server: HTTP, workers and the payer's pages.
+
+pub mod pages;
