@@ -20,7 +20,7 @@
     const tick = () => {
       const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
       show(left);
-      if (left > 0) setTimeout(tick, 1000 - ((Date.now() - until) % 1000 + 1000) % 1000 || 1000);
+      if (left > 0) setTimeout(tick, 500);
       else end();
     };
     tick();
@@ -29,13 +29,15 @@
   const timer = document.querySelector("[data-seconds-left]");
   if (timer && page && Number(timer.dataset.secondsLeft) > 0) {
     const announcer = document.querySelector("[data-last-minute]");
+    const total = Number(timer.dataset.secondsLeft);
     const show = (left) => {
       timer.textContent = clock(left);
       timer.closest(".time-left").classList.toggle("time-short", left <= 60);
-      if (left === 60) announcer.textContent = announcer.dataset.lastMinute;
+      // Said once, and only by a page that saw the minute begin.
+      if (left === 60 && total > 60 && !announcer.textContent) announcer.textContent = announcer.dataset.lastMinute;
     };
     // A moment late, so that the server too sees the time as over.
-    countDown(Number(timer.dataset.secondsLeft), show, () => setTimeout(reload, 1500));
+    countDown(total, show, () => setTimeout(reload, 1500));
   }
 
   const wait = document.querySelector("[data-wait-seconds]");
@@ -48,6 +50,12 @@
       wait.hidden = true;
     });
   }
+
+  // Not every browser draws the initials over an image that did not load.
+  const image = document.querySelector(".mark img");
+  const drop = () => image.remove();
+  if (image && image.complete && image.naturalWidth === 0) drop();
+  else if (image) image.addEventListener("error", drop);
 
   // A second press of the same button sends nothing. The server would refuse it anyway.
   document.addEventListener("submit", (event) => {

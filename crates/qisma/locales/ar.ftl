@@ -66,15 +66,15 @@ tries-left = { $count ->
 
 ## اختيار طريقة الدفع
 
-choose-heading = كيف تودّ الدفع؟
+choose-heading = اختر طريقة الدفع
 choose-heading-single = أكمل عملية الدفع
 wallet-heading = محفظة الهاتف الجوال
-wallet-explained = نرسل إليك رمزًا من ستة أرقام في رسالة قصيرة، ويتمّ الدفع بإدخاله في الصفحة التالية.
+wallet-explained = نرسل إليك رمزًا في رسالة قصيرة لتأكيد الدفع.
 phone-label = رقم الهاتف الجوال
 phone-hint = 8 أرقام، مثلًا { $example }
 wallet-submit = أرسل لي الرمز
 card-heading = بطاقة بنكية
-card-explained = تدفع في صفحة البنك الآمنة. لا يطّلع هذا الموقع أبدًا على رقم بطاقتك.
+card-explained = تدفع في صفحة البنك الآمنة.
 card-submit = الدفع بالبطاقة
 cancel-submit = إلغاء والعودة إلى المتجر
 

@@ -42,15 +42,15 @@ tries-left = { $count ->
 
 ## Choosing how to pay
 
-choose-heading = How would you like to pay?
+choose-heading = Choose how to pay
 choose-heading-single = Complete your payment
 wallet-heading = Mobile wallet
-wallet-explained = We text you a six-digit code. You pay by entering it on the next page.
+wallet-explained = We text you a code to confirm.
 phone-label = Mobile number
 phone-hint = 8 digits, for example { $example }
 wallet-submit = Text me the code
 card-heading = Bank card
-card-explained = You pay on the bank’s secure page. This site never sees your card number.
+card-explained = You pay on the bank’s secure page.
 card-submit = Pay by card
 cancel-submit = Cancel and return to the shop
 

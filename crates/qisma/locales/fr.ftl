@@ -42,15 +42,15 @@ tries-left = { $count ->
 
 ## Choisir comment payer
 
-choose-heading = Comment souhaitez-vous payer ?
+choose-heading = Choisissez comment payer
 choose-heading-single = Finalisez votre paiement
 wallet-heading = Portefeuille mobile
-wallet-explained = Nous vous envoyons un code à six chiffres par SMS. Vous payez en le saisissant à la page suivante.
+wallet-explained = Nous vous envoyons un code par SMS.
 phone-label = Numéro de mobile
 phone-hint = 8 chiffres, par exemple { $example }
 wallet-submit = Recevoir le code par SMS
 card-heading = Carte bancaire
-card-explained = Vous payez sur la page sécurisée de la banque. Ce site ne voit jamais votre numéro de carte.
+card-explained = Vous payez sur la page sécurisée de la banque.
 card-submit = Payer par carte
 cancel-submit = Annuler et revenir à la boutique
 
@@ -79,7 +79,7 @@ leaving-explained = La page sécurisée de la banque s’ouvre maintenant. Si ri
 ## Issues
 
 waiting-heading = Nous vérifions auprès de la banque
-waiting-explained = Ne payez pas une seconde fois. Cette page se met à jour d’elle-même toutes les quelques secondes.
+waiting-explained = Ne payez pas une seconde fois. Cette page s’actualise automatiquement.
 waiting-close = Vous pouvez aussi la fermer : la boutique sera prévenue dès que la banque aura répondu.
 paid-heading = Paiement effectué
 paid-explained = Votre paiement à { $payee } a bien été effectué. Nous vous ramenons à la boutique.

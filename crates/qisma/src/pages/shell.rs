@@ -97,6 +97,13 @@ pub(super) struct Summary {
     pub(super) test_mode: bool,
 }
 
+impl Summary {
+    /// Whether the amount needs smaller figures to stay on one line of a phone.
+    pub(super) fn is_long(&self) -> bool {
+        12 < self.amount.chars().count()
+    }
+}
+
 /// Everything that the layout needs.
 pub(super) struct Shell {
     pub(super) words: Words,
