@@ -1,12 +1,18 @@
 //! The gateway: everything that touches the world.
+//!
+//! A change of state takes one road: route, handler, command, lane, domain, store; then the workers
+//! tell the world.
 
 pub mod acquirers;
 pub mod clock;
 pub mod config;
 pub mod data_dir;
+pub mod gateway;
 pub mod keyring;
 pub mod messages;
 pub mod outbound;
+pub mod pages;
 pub mod random;
 pub mod shutdown;
 pub mod telemetry;
+pub mod workers;

@@ -47,7 +47,7 @@ pub fn open_writer(path: &Path, now: Timestamp) -> Result<Writer, OpenError> {
     migrate(&mut connection, now)?;
     let epoch = connection.query_row(sql::RAISE_EPOCH, [], |row| row.get(0)).map_err(database)?;
     connection.set_prepared_statement_cache_capacity(128);
-    connection.wal_hook(Some(checkpoint));
+    connection.wal_hook(Some(checkpoint)).map_err(database)?;
     Ok(Writer { connection, epoch })
 }
 

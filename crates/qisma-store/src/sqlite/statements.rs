@@ -2,7 +2,11 @@
 
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        $($(#[$doc])* pub const $name: &str = $sql;)*
+        $(
+            #[expect(missing_docs, reason = "the name and the SQL say it")]
+            $(#[$doc])*
+            pub const $name: &str = $sql;
+        )*
         /// All statements with their names, for the test that prepares them.
         pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };

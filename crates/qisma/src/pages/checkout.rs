@@ -1,0 +1,187 @@
+//! The pages on which a payer acts: choosing a way to pay, entering a code, going on to the bank.
+
+use askama::Template;
+
+use super::notice::{Field, Notice, Shown};
+use super::quantities;
+use super::shell::{FormFields, Frame, Moves, Shell, html};
+use super::words::{Markup, Words};
+
+/// Choosing how to pay: one form for each way.
+#[derive(Debug, Clone)]
+pub struct Choose {
+    /// What every page of the payment knows.
+    pub frame: Frame,
+    /// The token of the wallet's form; `None` where no wallet is offered.
+    pub wallet_csrf: Option<String>,
+    /// The token of the card's form; `None` where cards are not accepted.
+    pub card_csrf: Option<String>,
+    /// The token of the form that cancels the payment.
+    pub cancel_csrf: String,
+    /// What just happened.
+    pub notice: Option<Notice>,
+    /// The number as the payer typed it, when it has to be mended.
+    pub typed_phone: String,
+}
+
+/// Entering the code that was sent to the phone.
+#[derive(Debug, Clone)]
+pub struct WalletCode {
+    /// What every page of the payment knows.
+    pub frame: Frame,
+    /// The token of the form that takes the code.
+    pub code_csrf: String,
+    /// The token of the form that asks for another code.
+    pub resend_csrf: String,
+    /// The token of the form that leaves the wallet.
+    pub change_csrf: String,
+    /// The token of the form that cancels the payment.
+    pub cancel_csrf: String,
+    /// The last two digits of the phone: enough to recognise one's own, too few to learn another's.
+    pub phone_ending: String,
+    /// Seconds that the code still works.
+    pub code_secs: i64,
+    /// Seconds until another code may be asked for; 0 when at once.
+    pub resend_wait_secs: i64,
+    /// What just happened.
+    pub notice: Option<Notice>,
+}
+
+/// A card payment that is open at the bank.
+#[derive(Debug, Clone)]
+pub struct CardOpen {
+    /// What every page of the payment knows.
+    pub frame: Frame,
+    /// The token of the form that leaves the card.
+    pub change_csrf: String,
+    /// The token of the form that cancels the payment.
+    pub cancel_csrf: String,
+    /// What just happened.
+    pub notice: Option<Notice>,
+}
+
+#[derive(Template)]
+#[template(path = "checkout/choose.html")]
+struct ChoosePage {
+    shell: Shell,
+    words: Words,
+    notice: Shown,
+    heading: String,
+    pay: String,
+    wallet: Option<FormFields>,
+    phone_hint: Markup,
+    typed_phone: String,
+    card: Option<FormFields>,
+    cancel: FormFields,
+}
+
+/// A number that has the shape of a Tunisian mobile; it stands in the hint under the field.
+const EXAMPLE_PHONE: &str = "55 555 555";
+
+/// The page with one form for each way to pay.
+pub fn choose(view: &Choose) -> String {
+    let frame = &view.frame;
+    let words = frame.words();
+    let two_ways = view.wallet_csrf.is_some() && view.card_csrf.is_some();
+    let heading = words.text(if two_ways { "choose-heading" } else { "choose-heading-single" });
+    let field = view.wallet_csrf.as_ref().map(|_| Field::Phone);
+    let notice = Shown::place(view.notice, words, field);
+    html(&ChoosePage {
+        shell: shell(frame, &heading, &notice),
+        words,
+        notice,
+        heading,
+        pay: pay(frame),
+        wallet: view.wallet_csrf.as_deref().map(|csrf| frame.form(csrf)),
+        phone_hint: words.phrase("phone-hint", &[("example", EXAMPLE_PHONE)]),
+        typed_phone: view.typed_phone.clone(),
+        card: view.card_csrf.as_deref().map(|csrf| frame.form(csrf)),
+        cancel: frame.form(&view.cancel_csrf),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "checkout/wallet_code.html")]
+struct WalletCodePage {
+    shell: Shell,
+    words: Words,
+    notice: Shown,
+    heading: String,
+    pay: String,
+    sent: Markup,
+    lifetime: Markup,
+    submit: Markup,
+    resend_wait: Option<(i64, Markup)>,
+    code: FormFields,
+    resend: FormFields,
+    change: FormFields,
+    cancel: FormFields,
+}
+
+/// The page that takes the code of a wallet payment.
+pub fn wallet_code(view: &WalletCode) -> String {
+    let frame = &view.frame;
+    let words = frame.words();
+    let heading = words.text("code-heading");
+    let notice = Shown::place(view.notice, words, Some(Field::Code));
+    let lifetime = quantities::minutes_rounded_up(words, view.code_secs);
+    let wait = quantities::seconds(words, view.resend_wait_secs);
+    let resend_wait = words.phrase("resend-wait", &[("wait", &wait)]);
+    html(&WalletCodePage {
+        shell: shell(frame, &heading, &notice),
+        words,
+        notice,
+        heading,
+        pay: pay(frame),
+        sent: words.phrase("code-sent", &[("ending", &view.phone_ending)]),
+        lifetime: words.phrase("code-lifetime", &[("minutes", &lifetime)]),
+        submit: words.phrase("code-submit", &[("amount", &frame.amount())]),
+        resend_wait: (0 < view.resend_wait_secs).then_some((view.resend_wait_secs, resend_wait)),
+        code: frame.form(&view.code_csrf),
+        resend: frame.form(&view.resend_csrf),
+        change: frame.form(&view.change_csrf),
+        cancel: frame.form(&view.cancel_csrf),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "checkout/card_open.html")]
+struct CardOpenPage {
+    shell: Shell,
+    words: Words,
+    notice: Shown,
+    heading: String,
+    pay: String,
+    page_path: String,
+    change: FormFields,
+    cancel: FormFields,
+}
+
+/// The page of a payment whose card attempt is open. It never leaves by itself: the payer may
+/// have come back to change their way of paying.
+pub fn card_open(view: &CardOpen) -> String {
+    let frame = &view.frame;
+    let words = frame.words();
+    let heading = words.text("card-open-heading");
+    let notice = Shown::place(view.notice, words, None);
+    html(&CardOpenPage {
+        shell: shell(frame, &heading, &notice),
+        words,
+        notice,
+        heading,
+        pay: pay(frame),
+        page_path: frame.page_path(),
+        change: frame.form(&view.change_csrf),
+        cancel: frame.form(&view.cancel_csrf),
+    })
+}
+
+fn shell(frame: &Frame, heading: &str, notice: &Shown) -> Shell {
+    let shell = Shell::of_payment(frame, heading, Moves::Live);
+    if notice.is_error() { shell.with_error() } else { shell }
+}
+
+/// The root of the payment's paths.
+fn pay(frame: &Frame) -> String {
+    format!("/pay/{}", frame.payment_id)
+}
