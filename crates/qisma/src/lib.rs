@@ -10,6 +10,7 @@ pub mod data_dir;
 pub mod gateway;
 pub mod keyring;
 pub mod messages;
+pub mod operations;
 pub mod outbound;
 pub mod pages;
 pub mod random;
