@@ -16,25 +16,36 @@ use crate::random::Random;
 
 /// The sandbox's insides.
 pub struct App {
+    /// Orders and refunds, on disk.
     pub books: Books,
+    /// Tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Where payers reach the sandbox, without a slash at the end.
     pub public_url: String,
+    /// Ids and approval codes.
     pub random: Random,
+    /// The switches that are on, in memory.
     pub faults: Arc<Faults>,
+    /// Text messages, in memory.
     pub phones: Phones,
+    /// Tells merchants what happened.
     pub callbacks: Callbacks,
 }
 
 /// One change of one order, inside its transaction.
 pub struct Change<'a> {
+    /// For what belongs to the order and must be kept with it.
     pub tx: &'a Transaction<'a>,
+    /// The moment of the change.
     pub now_ms: i64,
+    /// As it was kept, its session ended if it is over.
     pub order: &'a mut Order,
     /// What the merchant is told once the change is kept.
     pub notices: Vec<Notice>,
 }
 
 impl App {
+    /// Opens the books and starts with no message and no switch.
     pub fn open(options: Options) -> anyhow::Result<Arc<Self>> {
         url::Url::parse(&options.public_url).with_context(|| {
             format!("sandbox.public_url is not an address: {:?}", options.public_url)

@@ -22,6 +22,7 @@ mod rest;
 mod web;
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -81,16 +82,15 @@ pub async fn serve(
     let stopping = shutdown.clone();
     let server = axum::serve(listener, sandbox.router())
         .with_graceful_shutdown(async move { stopping.cancelled().await });
-    let app = Arc::clone(&sandbox.app);
-    let deadline = async {
-        shutdown.cancelled().await;
-        app.callbacks.stop();
-        // A hanging answer would otherwise keep the process; the deadline follows the wall, not the
-        // injected clock, because nobody advances that one any more.
-        tokio::time::sleep(limits::SHUTDOWN_GRACE).await;
-    };
+    let mut server = pin!(server.into_future());
     tokio::select! {
-        ended = async { server.await } => ended.context("the sandbox stopped serving"),
-        () = deadline => Ok(()),
+        ended = &mut server => return ended.context("the sandbox stopped serving"),
+        () = shutdown.cancelled() => sandbox.app.callbacks.stop(),
+    }
+    // A hanging answer would otherwise keep the process. The deadline follows the wall, not the
+    // injected clock, because nobody moves that one any more.
+    match tokio::time::timeout(limits::SHUTDOWN_GRACE, server).await {
+        Ok(ended) => ended.context("the sandbox stopped serving"),
+        Err(_) => Ok(()),
     }
 }
