@@ -55,11 +55,13 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut Vec<File>) {
         let entry = entry.expect("an entry of the repository can be read");
         let name = entry.file_name().into_string().expect("our file names are UTF-8");
         let path = format!("{prefix}{name}");
+        // `data` is the demo's folder at the root; deeper, a folder may be called so.
+        let is_ours = !NOT_OURS.contains(&name.as_str()) || (name == "data" && !prefix.is_empty());
+        if !is_ours {
+            continue;
+        }
         if entry.path().is_dir() {
-            // `data` is the demo's folder at the root; deeper, a folder may be called so.
-            if !NOT_OURS.contains(&name.as_str()) || (name == "data" && !prefix.is_empty()) {
-                read_folder(&entry.path(), &format!("{path}/"), files);
-            }
+            read_folder(&entry.path(), &format!("{path}/"), files);
         } else if let Ok(text) = fs::read_to_string(entry.path()) {
             files.push(File { path, text });
         }
