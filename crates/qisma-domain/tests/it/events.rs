@@ -13,9 +13,10 @@ use std::collections::BTreeSet;
 const AT: Timestamp = Timestamp::from_secs(1_764_000_000);
 
 fn payment(state: PaymentState) -> Payment {
-    let merchant = MerchantId::parse("1000").unwrap();
-    let amount = Amount::from_millimes(10_000).unwrap();
-    let link = Link::parse("https://shop.example/", LinkKind::Success, true).unwrap();
+    let merchant = MerchantId::parse("1000").expect("a good example");
+    let amount = Amount::from_millimes(10_000).expect("a good example");
+    let link =
+        Link::parse("https://shop.example/", LinkKind::Success, true).expect("a good example");
     Payment {
         id: PaymentId::from_bytes([9; 16]),
         merchant,
@@ -23,7 +24,7 @@ fn payment(state: PaymentState) -> Payment {
         mode: Mode::Test,
         amount,
         currency: Currency::Tnd,
-        legs: Split::resolve(amount, merchant, &[]).unwrap().into_legs(),
+        legs: Split::resolve(amount, merchant, &[]).expect("a good example").into_legs(),
         state,
         created_at: AT,
         updated_at: AT,
