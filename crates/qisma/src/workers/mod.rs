@@ -1,6 +1,8 @@
 //! Workers: what happens without anybody asking. Each finds its work in the store, so a restart
 //! loses nothing, and sleeps on the gateway's clock, so tests move time instead of waiting.
 
+pub mod deliver;
+
 use qisma_domain::time::Timestamp;
 use tokio_util::sync::CancellationToken;
 
