@@ -4,7 +4,9 @@
 //! tell the world.
 
 pub mod acquirers;
+pub mod admin;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod data_dir;
 pub mod gateway;
