@@ -10,6 +10,7 @@ use crate::idempotency::IdempotencyRow;
 use crate::journal::JournalEntry;
 use crate::merchant::Merchant;
 use crate::payment::Payment;
+use crate::time::Timestamp;
 use crate::wallet::{PhoneWindow, Wallet};
 
 /// The changes of one command.
@@ -45,6 +46,8 @@ pub struct Changes {
     pub deliveries: Vec<Delivery>,
     /// Methods learned of receivers; the latest wins.
     pub learned: Vec<LearnedMethod>,
+    /// Idempotency keys made before this moment are forgotten, some at a time.
+    pub forget_keys_before: Option<Timestamp>,
 }
 
 impl Changes {
@@ -99,5 +102,6 @@ impl Changes {
         self.events.append(&mut later.events);
         self.deliveries.append(&mut later.deliveries);
         self.learned.append(&mut later.learned);
+        self.forget_keys_before = self.forget_keys_before.max(later.forget_keys_before);
     }
 }

@@ -222,6 +222,11 @@ impl<'c> Reader<'c> {
         self.next(sql::NEXT_LOOK, [])
     }
 
+    /// When the oldest idempotency key was made.
+    pub fn oldest_idempotency_key(&self) -> Read<Option<Timestamp>> {
+        self.next(sql::OLDEST_IDEMPOTENCY_KEY, [])
+    }
+
     /// When the next delivery is due after this moment.
     pub fn next_delivery(&self, after: Timestamp) -> Read<Option<Timestamp>> {
         self.next(sql::NEXT_DELIVERY, [after.micros()])

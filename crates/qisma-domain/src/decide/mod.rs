@@ -15,6 +15,7 @@ pub mod create_merchant;
 pub mod create_payment;
 pub mod create_wallet;
 pub mod expire_payment;
+pub mod forget_keys;
 pub mod payment_change;
 pub mod record_delivery;
 pub mod record_opened;

@@ -120,6 +120,9 @@ fn write(connection: &Connection, mut changes: Changes) -> Step {
     for write in fold_rows(changes.challenges, |row| row.id, |row| row.version) {
         save_challenge(connection, &write)?;
     }
+    if let Some(before) = changes.forget_keys_before {
+        connection.prepare_cached(sql::PRUNE_IDEMPOTENCY_KEYS)?.execute([before.micros()])?;
+    }
     for row in &changes.idempotency {
         insert_idempotency_key(connection, row)?;
     }

@@ -134,6 +134,7 @@ statements! {
     INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, key,
         fingerprint, payment_id, answer, request_id, created_us)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    OLDEST_IDEMPOTENCY_KEY = "SELECT min(created_us) FROM idempotency_keys";
     PRUNE_IDEMPOTENCY_KEYS = "DELETE FROM idempotency_keys WHERE (vshard, merchant_id, mode, key) IN
         (SELECT vshard, merchant_id, mode, key FROM idempotency_keys WHERE created_us < ?1 LIMIT 500)";
 
