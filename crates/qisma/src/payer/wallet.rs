@@ -55,11 +55,15 @@ pub async fn send_code(
     Ok(())
 }
 
-fn post(gateway: Gateway, asked: Asked<'_>, phone: Phone, made: &CodeToSend) {
+fn post(gateway: Gateway, asked: Asked<'_>, phone: Phone, to_send: &CodeToSend) {
     let amount_millimes = asked.payment.amount.millimes();
-    let text =
-        pages::code_message(asked.locale, asked.merchant_name, amount_millimes, made.code.expose());
-    let (payment, mode, attempt) = (asked.payment.id, asked.payment.mode, made.attempt);
+    let text = pages::code_message(
+        asked.locale,
+        asked.merchant_name,
+        amount_millimes,
+        to_send.code.expose(),
+    );
+    let (payment, mode, attempt) = (asked.payment.id, asked.payment.mode, to_send.attempt);
     tokio::spawn(async move {
         // Not tried again: the payer sees the same page and can ask for another code.
         if let Err(error) = gateway.messages(mode).send(&phone.e164(), &text).await {

@@ -31,6 +31,7 @@ pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
         }
     });
     stream::iter(looks).buffer_unordered(CONCURRENCY).collect::<Vec<()>>().await;
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "a method has one lifetime")]
     let next = gateway.store.read(|reader| reader.next_look()).await.ok().flatten();
     if nothing_due {
         return next;

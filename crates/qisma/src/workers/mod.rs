@@ -31,7 +31,7 @@ pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
 }
 
 async fn never(_: &Gateway) {
-    pending().await
+    pending::<()>().await;
 }
 
 async fn inquiries(gateway: &Gateway) {

@@ -14,6 +14,7 @@ pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
     loop {
         let now = gateway.now();
         let again_at = Some(now.plus_secs(PERIOD_SECS));
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "a method has one lifetime")]
         let oldest = gateway.store.read(|reader| reader.oldest_idempotency_key()).await;
         let kept_from = now.plus_secs(-limits::IDEMPOTENCY_RETENTION_SECS);
         match oldest {

@@ -33,7 +33,7 @@ pub async fn pay_by_card(State(gateway): State<Gateway>, submission: Submission)
         Ok(Ok(StartedCard::Waiting)) => Ok(loaded.to_page(None)),
         Ok(Err(StartError::Refused(refusal))) => Ok(loaded.to_page(word_of(refusal))),
         Ok(Err(StartError::Look(error))) => Err(loaded.look_failed(error)),
-        Err(_) => Err(loaded.store_failed::<()>(qisma_store::RunError::Internal)),
+        Err(_) => Err(loaded.store_failed(&qisma_store::RunError::<()>::Internal)),
     }
 }
 

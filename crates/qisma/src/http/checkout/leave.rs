@@ -80,7 +80,7 @@ pub async fn change_way(State(gateway): State<Gateway>, submission: Submission) 
     let command = AbandonAttempt { payment: loaded.payment().id, attempt, reason };
     match gateway.store.run(command).await {
         Ok(()) | Err(RunError::Refused(_)) => Ok(loaded.to_page(None)),
-        Err(error) => Err(loaded.store_failed(error)),
+        Err(error) => Err(loaded.store_failed(&error)),
     }
 }
 
@@ -96,12 +96,11 @@ pub async fn cancel(State(gateway): State<Gateway>, submission: Submission) -> A
     let payment = loaded.payment().id;
     let command = CancelPayment { payment, by: Canceler::Payer, unpaid_attempt };
     match gateway.store.run(command).await {
-        Ok(()) => Ok(loaded.to_page(None)),
         // Somebody began to pay by card in between.
         Err(RunError::Refused(CancelRefusal::CardOpen { .. })) => {
             Ok(loaded.to_page(Some(view::OPEN_ELSEWHERE)))
         }
-        Err(RunError::Refused(_)) => Ok(loaded.to_page(None)),
-        Err(error) => Err(loaded.store_failed(error)),
+        Ok(()) | Err(RunError::Refused(_)) => Ok(loaded.to_page(None)),
+        Err(error) => Err(loaded.store_failed(&error)),
     }
 }

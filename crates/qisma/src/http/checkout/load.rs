@@ -39,7 +39,7 @@ pub async fn load(gateway: &Gateway, id: PaymentId, tongue: Tongue) -> Result<Lo
     match gateway.store.run(ExpirePayment { payment: id }).await {
         // Refused: it has ended meanwhile, or the bank has the last word.
         Ok(()) | Err(RunError::Refused(_)) => read(gateway, id, tongue).await,
-        Err(error) => Err(loaded.store_failed(error)),
+        Err(error) => Err(loaded.store_failed(&error)),
     }
 }
 
@@ -123,7 +123,7 @@ impl Loaded {
     }
 
     /// The page for a command that has no answer of its own.
-    pub fn store_failed<R>(&self, error: RunError<R>) -> Turned {
+    pub fn store_failed<R>(&self, error: &RunError<R>) -> Turned {
         let problem = match error {
             // Whether the change is kept will be seen: the page waits for it.
             RunError::Unknown => {
@@ -142,7 +142,7 @@ impl Loaded {
     pub fn look_failed(&self, error: LookError) -> Turned {
         tracing::error!(payment = %self.payment().id, %error, "a look at the bank came to nothing");
         match error {
-            LookError::Store(error) => self.store_failed(error),
+            LookError::Store(error) => self.store_failed(&error),
             LookError::Read(error) => turned(read_failed(&error, self.tongue)),
             LookError::NotFound => turned(self.to_page(None)),
         }

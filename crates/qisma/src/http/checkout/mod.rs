@@ -17,6 +17,5 @@ mod wallet;
 
 pub use card::{at_bank, pay_by_card, returned};
 pub use leave::{cancel, change_way, leave};
-pub use respond::wrong_method;
 pub use show::{asset, show, status};
 pub use wallet::{confirm_code, pay_by_wallet, resend};

@@ -1,14 +1,14 @@
 //! How pages leave: their headers, the 303 after a form, and the pages for what went wrong.
 
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
     REFERRER_POLICY, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use qisma_domain::ids::PaymentId;
 
-use super::request::{Tongue, Visit};
+use super::request::Tongue;
 use crate::pages::{self, Problem};
 
 /// What a page needs to be safe in a browser. No header here depends on the payment.
@@ -83,13 +83,4 @@ const fn status_of(problem: Problem) -> StatusCode {
         Problem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Problem::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
-}
-
-/// Answers a method that a path of the checkout does not have: a form's address that was reloaded,
-/// most of the time. The page leads back to the payment.
-pub async fn wrong_method(visit: Visit) -> Response {
-    let mut response = problem_of(Problem::MethodNotAllowed, visit.tongue, visit.payment.as_ref());
-    // The router knows better and puts its own list here, where it has one.
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
-    response
 }

@@ -56,7 +56,7 @@ async fn send(gateway: &Gateway, loaded: &Loaded, phone: Phone, resend: bool) ->
     let word = match wallet::send_code(gateway, asked, phone, resend).await {
         Ok(()) => resend.then_some(view::CODE_RESENT),
         Err(RunError::Refused(refusal)) => word_of(refusal),
-        Err(error) => return Err(loaded.store_failed(error)),
+        Err(error) => return Err(loaded.store_failed(&error)),
     };
     Ok(loaded.to_page(word))
 }
@@ -87,13 +87,12 @@ pub async fn confirm_code(State(gateway): State<Gateway>, submission: Submission
             let tries_left = u32::try_from(tries_left).unwrap_or(0);
             mend(&gateway, loaded, Notice::CodeWrong { tries_left }).await
         }
-        Ok(_) => Ok(loaded.to_page(None)),
         Err(RunError::Refused(ConfirmRefusal::CodeExpired)) => {
             mend(&gateway, loaded, Notice::CodeExpired).await
         }
         // The page ends a payment whose time is over, and shows whatever else happened.
-        Err(RunError::Refused(_)) => Ok(loaded.to_page(None)),
-        Err(error) => Err(loaded.store_failed(error)),
+        Ok(_) | Err(RunError::Refused(_)) => Ok(loaded.to_page(None)),
+        Err(error) => Err(loaded.store_failed(&error)),
     }
 }
 
