@@ -48,8 +48,13 @@ impl Lane {
     pub fn start(writer: Writer, options: LaneOptions) -> Result<Self, OpenError> {
         let (sender, receiver) = mpsc::channel();
         let depth = Arc::new(AtomicUsize::new(0));
-        let worker =
-            Worker { writer, options, depth: depth.clone(), poisoned: AtomicBool::new(false) };
+        let worker = Worker {
+            writer,
+            options,
+            depth: depth.clone(),
+            poisoned: AtomicBool::new(false),
+            last_now: Timestamp::from_micros(0),
+        };
         let thread = std::thread::Builder::new()
             .name("qisma-lane".into())
             .spawn(move || worker.work(&receiver))
@@ -200,6 +205,8 @@ struct Worker {
     options: LaneOptions,
     depth: Arc<AtomicUsize>,
     poisoned: AtomicBool,
+    /// The moment of the last batch.
+    last_now: Timestamp,
 }
 
 impl Worker {
@@ -251,7 +258,9 @@ impl Worker {
                 return vec![];
             }
         };
-        let now = (self.options.now)();
+        // A wall clock that steps back must not put an account's later entries before its earlier.
+        let now = (self.options.now)().max(self.last_now);
+        self.last_now = now;
         let mut all = Changes::none();
         let (mut decided, mut rows) = (0, 0);
         for job in &mut jobs {

@@ -4,6 +4,7 @@
 mod allocation;
 mod books;
 mod create;
+mod events;
 mod inquiry;
 mod model;
 mod people;
