@@ -94,8 +94,10 @@ impl Place {
     }
 }
 
+type Wish = dyn Fn(&mut dyn Rng) -> Changes + Send;
+
 /// A command that changes whatever the test wants.
-pub struct Does(Box<dyn Fn(&mut dyn Rng) -> Changes + Send>);
+pub struct Does(Box<Wish>);
 
 pub fn does(changes: impl Fn(&mut dyn Rng) -> Changes + Send + 'static) -> Does {
     Does(Box::new(changes))

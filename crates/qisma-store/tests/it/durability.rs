@@ -58,7 +58,8 @@ async fn write_until_it_fails(path: &str) {
     assert!(matches!(failed, RunError::Unknown), "{failed:?}");
     assert!(matches!(store.run(create_merchant(999_999)).await, Err(RunError::Unknown)));
     assert_eq!(told.fatal().len(), 1);
-    std::fs::write(format!("{path}.answered"), answered.to_string()).unwrap();
+    std::fs::write(format!("{path}.answered"), answered.to_string())
+        .expect("a small file still fits");
 }
 
 /// A limit on the size of files, with its signal ignored, makes writes fail as on a broken disk.

@@ -88,6 +88,12 @@ fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
+#[test]
+fn a_database_that_cannot_keep_what_it_acknowledges_is_refused() {
+    let refused = try_open(Path::new(":memory:")).err();
+    assert!(matches!(refused, Some(OpenError::Pragma { pragma: "journal_mode", .. })));
+}
+
 #[tokio::test]
 async fn the_file_is_in_wal_mode() {
     let place = place();

@@ -92,23 +92,17 @@ pub async fn queued<F: Future>(future: F) -> Pin<Box<F>> {
 
 /// The answer or the refusal; anything else is a failure of the test.
 pub fn verdict<A, R>(result: Result<A, RunError<R>>) -> Result<A, R> {
-    match result {
-        Ok(answer) => Ok(answer),
-        Err(RunError::Refused(refusal)) => Err(refusal),
-        Err(other) => panic!(
-            "neither answered nor refused: {}",
-            other.without_refusal::<()>().map_or_else(|_| String::new(), |error| error.to_string())
-        ),
-    }
+    result.map_err(|error| match error.without_refusal::<()>() {
+        Ok(other) => panic!("neither answered nor refused: {other}"),
+        Err(refusal) => refusal,
+    })
 }
 
 impl Place {
     /// Runs a command that is not refused.
     pub async fn must<D: Decide>(&self, command: D) -> D::Answer {
-        match verdict(self.store.run(command).await) {
-            Ok(answer) => answer,
-            Err(_) => panic!("the test wants it to go through"),
-        }
+        let answer = verdict(self.store.run(command).await);
+        answer.map_err(|_| "refused").expect("the test wants it to go through")
     }
 
     /// A connection of somebody else.
