@@ -5,6 +5,7 @@
 //! idempotency row in one transaction before anybody is answered. A read goes through
 //! [`Store::read`], straight to a read connection.
 
+pub mod audit;
 mod error;
 mod fold;
 mod lane;

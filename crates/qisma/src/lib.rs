@@ -16,4 +16,5 @@ pub mod pages;
 pub mod random;
 pub mod shutdown;
 pub mod telemetry;
+pub mod verify;
 pub mod workers;
