@@ -174,7 +174,10 @@ impl Deref for Gateway {
 }
 
 /// An acquirer's client, from its settings.
-pub(crate) fn smt_client(settings: &AcquirerSettings, timeout_secs: u64) -> anyhow::Result<SmtClient> {
+pub(crate) fn smt_client(
+    settings: &AcquirerSettings,
+    timeout_secs: u64,
+) -> anyhow::Result<SmtClient> {
     Ok(SmtClient::new(SmtSettings {
         url: settings.url.to_string(),
         user_name: settings.user_name.clone(),
