@@ -6,6 +6,7 @@ use qisma_domain::app::{App, KeyPair};
 use qisma_domain::attempt::Attempt;
 use qisma_domain::delivery::{Delivery, DeliveryMethod};
 use qisma_domain::event::Event;
+use qisma_domain::idempotency::IdempotencyScope;
 use qisma_domain::ids::{AppId, EventId, MerchantId, Mode, PaymentId};
 use qisma_domain::merchant::Merchant;
 use qisma_domain::payment::Payment;
@@ -204,6 +205,16 @@ impl<'c> Reader<'c> {
     /// What a receiver was found to take.
     pub fn learned_method(&self, app: &AppId, origin: &str) -> Read<Option<DeliveryMethod>> {
         learned_method(self.connection, app, origin)
+    }
+
+    /// Idempotency keys made before this moment, oldest first.
+    pub fn idempotency_keys_to_prune(
+        &self,
+        before: Timestamp,
+        count_max: i64,
+    ) -> Read<Vec<IdempotencyScope>> {
+        let sql = sql::LIST_IDEMPOTENCY_KEYS_TO_PRUNE;
+        list(self.connection, sql, (before.micros(), count_max), rows::idempotency_scope_from)
     }
 
     /// When the next payment's time is over.

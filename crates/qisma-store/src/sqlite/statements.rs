@@ -134,8 +134,10 @@ statements! {
     INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, key,
         fingerprint, payment_id, answer, request_id, created_us)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    PRUNE_IDEMPOTENCY_KEYS = "DELETE FROM idempotency_keys WHERE (vshard, merchant_id, mode, key) IN
-        (SELECT vshard, merchant_id, mode, key FROM idempotency_keys WHERE created_us < ?1 LIMIT 500)";
+    LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, key FROM idempotency_keys
+        WHERE created_us < ?1 ORDER BY created_us LIMIT ?2";
+    DELETE_IDEMPOTENCY_KEY = "DELETE FROM idempotency_keys
+        WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND key = ?4";
 
     // -- books --
     FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = ?1 AND id = ?2";
