@@ -1,0 +1,3 @@
+//! The gateway's integration tests, in one binary: each further one would link everything again.
+
+mod tidy;
