@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod data_dir;
 pub mod gateway;
+pub mod http;
 pub mod keyring;
 pub mod messages;
 pub mod operations;

@@ -1,0 +1,6 @@
+//! `/api/v2`.
+
+mod generate_payment;
+mod generate_payment_idempotency;
+mod generate_payment_refusals;
+mod verify_payment;
