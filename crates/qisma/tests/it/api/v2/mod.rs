@@ -1,0 +1,5 @@
+//! `/api/v2`.
+
+mod generate_payment;
+mod generate_payment_idempotency;
+mod generate_payment_refusals;
