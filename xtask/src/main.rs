@@ -1,2 +1,47 @@
-//! Tasks.
-fn main() {}
+//! The chores of this repository, as `cargo xtask NAME`.
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+mod ci;
+mod comments;
+mod deny;
+mod openapi;
+mod spdx;
+
+#[derive(Parser)]
+#[command(about = "The chores of this repository")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Do what continuous integration does.
+    Ci(ci::Options),
+    /// Check licences, banned crates and sources of everything we depend on.
+    Deny,
+    /// Write openapi.json anew, from the handlers.
+    Openapi,
+    /// Print how much of each crate's code is comments.
+    Comments,
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    // Every task names its files from the root, wherever it was called from.
+    std::env::set_current_dir(root()).context("the repository's root cannot be entered")?;
+    match cli.task {
+        Task::Ci(options) => ci::run(&options),
+        Task::Deny => deny::run(),
+        Task::Comments => comments::run(),
+        Task::Openapi => openapi::run(),
+    }
+}
+
+fn root() -> PathBuf {
+    let xtask = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().expect("xtask lies in the root of the repository").to_owned()
+}

@@ -3,7 +3,7 @@
 //! At most one attempt of a payment is open at a time, whoever pays: it is the payment's lock.
 //! A card attempt's order stays payable at the bank until the bank says otherwise, so every order
 //! that was ever registered is looked at again until the bank is final, whatever became of the
-//! attempt or the payment (ADR 0005).
+//! attempt or the payment (ADR 0013).
 
 use serde::{Deserialize, Serialize};
 

@@ -41,7 +41,7 @@ pub const OTP_SEND_GAP_SECS: i64 = 30;
 
 /// An attempt at the bank's page is read again this often.
 pub const INQUIRY_STEP_SECS: i64 = 60;
-/// ... until the session's end and this much more (ADR 0005).
+/// ... until the session's end and this much more (ADR 0013).
 pub const INQUIRY_GRACE_SECS: i64 = 600;
 /// ... and then after these delays, before an operator is asked.
 pub const INQUIRY_LATE_STEPS_SECS: [i64; 3] = [3_600, 21_600, 86_400];

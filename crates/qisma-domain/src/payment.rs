@@ -1,4 +1,4 @@
-//! Payments: what is asked for, and the states it may pass through (ADR 0005).
+//! Payments: what is asked for, and the states it may pass through (ADR 0013).
 //!
 //! ```text
 //! created -> processing       a card attempt is open

@@ -11,12 +11,14 @@ mod lane;
 mod migrate;
 #[cfg(feature = "mutants")]
 mod mutants;
+mod outbox;
 mod reader;
 pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
 pub use lane::{Lane, LaneOptions, QUEUE_MAX};
 pub use migrate::{MigrateReport, migrate};
+pub use outbox::{Receiver, Waiting};
 pub use reader::{AuthRow, JournalLine, Reader};
 
 use qisma_domain::decide::Decide;

@@ -4,7 +4,9 @@
 //! tell the world.
 
 pub mod acquirers;
+pub mod admin;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod data_dir;
 pub mod gateway;
@@ -14,6 +16,7 @@ pub mod messages;
 pub mod operations;
 pub mod outbound;
 pub mod pages;
+pub mod payer;
 pub mod random;
 pub mod shutdown;
 pub mod telemetry;

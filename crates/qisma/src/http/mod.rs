@@ -2,7 +2,9 @@
 //! answer is written. Decisions are made elsewhere.
 
 pub mod body;
+pub mod callbacks;
 pub mod caller;
+pub mod checkout;
 mod drain;
 pub mod error;
 pub mod flouci;

@@ -11,7 +11,7 @@ use tower::util::MapRequestLayer;
 
 use super::flouci::v2::{generate_payment, verify_payment};
 use super::rate_limit::RateLimit;
-use super::{health, middleware};
+use super::{callbacks, checkout, health, middleware};
 use crate::gateway::Gateway;
 
 /// What handlers are given: the gateway, and what only HTTP needs.
@@ -52,6 +52,21 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
         // For payers, with the id in their link.
+        .route("/pay/{payment_id}", get(checkout::show))
+        .route("/pay/{payment_id}/status", get(checkout::status))
+        .route("/pay/{payment_id}/wallet", post(checkout::pay_by_wallet))
+        .route("/pay/{payment_id}/resend", post(checkout::resend))
+        .route("/pay/{payment_id}/code", post(checkout::confirm_code))
+        .route("/pay/{payment_id}/card", post(checkout::pay_by_card))
+        .route("/pay/{payment_id}/bank", get(checkout::at_bank))
+        .route("/pay/{payment_id}/return", get(checkout::returned))
+        .route("/pay/{payment_id}/change", post(checkout::change_way))
+        .route("/pay/{payment_id}/cancel", post(checkout::cancel))
+        .route("/pay/{payment_id}/leave", get(checkout::leave))
+        .route("/assets/{name}", get(checkout::asset))
+        // For acquirers, who sign what they send.
+        .route("/acquirers/sandbox/callback", get(callbacks::sandbox).post(callbacks::sandbox))
+        .route("/acquirers/smt/callback", get(callbacks::smt).post(callbacks::smt))
         // For whoever watches the process.
         .route("/health", get(health::read))
         .fallback(middleware::not_found)

@@ -3,3 +3,4 @@
 mod api;
 mod given;
 mod test_app;
+mod tidy;

@@ -22,7 +22,8 @@ async fn stored(app: &TestApp, id: &str) -> qisma_domain::payment::Payment {
 async fn check_amount(text: &str, millimes: i64) {
     let app = TestApp::start().await;
     let keys = given::a_platform(&app).await;
-    let body = given::a_request().to_string().replace("\"amount\":10000", &format!("\"amount\":{text}"));
+    let body =
+        given::a_request().to_string().replace("\"amount\":10000", &format!("\"amount\":{text}"));
     let reply = Reply::of(app.generating(&keys, body)).await;
     assert_eq!(reply.status, 200, "{text}: {}", reply.body);
     let id = reply.json()["result"]["payment_id"].as_str().unwrap().to_owned();

@@ -105,7 +105,11 @@ async fn a_key_that_cannot_be_one_is_refused() {
     let keys = given::a_platform(&app).await;
     for key in ["", "\"\"", "a b", "é", &"k".repeat(256)] {
         let reply = send(&app, &keys, key, &given::a_request()).await;
-        assert_eq!((reply.status, reply.error().as_str()), (400, "idempotency_key_invalid"), "{key}");
+        assert_eq!(
+            (reply.status, reply.error().as_str()),
+            (400, "idempotency_key_invalid"),
+            "{key}"
+        );
     }
     assert_eq!(send(&app, &keys, &"k".repeat(255), &given::a_request()).await.status, 200);
 }

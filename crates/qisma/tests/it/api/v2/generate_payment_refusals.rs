@@ -139,7 +139,10 @@ async fn destinations_that_cannot_receive_are_refused_in_the_same_words() {
     let keys = given::a_platform(&app).await;
     let legs = json!([leg(1, given::SUSPENDED), leg(1, "1234"), leg(1, "9999")]);
     let reply = app.generate(&keys, &given::a_request_with(&json!({"destination": legs}))).await;
-    assert_eq!(reply.refused_fields(), ["destination[0].destination", "destination[2].destination"]);
+    assert_eq!(
+        reply.refused_fields(),
+        ["destination[0].destination", "destination[2].destination"]
+    );
     let errors = reply.json()["result"]["errors"].clone();
     assert_eq!(errors[0]["message"], errors[1]["message"]);
 }
@@ -147,10 +150,7 @@ async fn destinations_that_cannot_receive_are_refused_in_the_same_words() {
 #[tokio::test]
 async fn a_destination_named_twice_is_refused_in_every_spelling() {
     check_refused(&[
-        (
-            json!({"destination": [leg(1, "1234"), leg(1, 1234)]}),
-            &["destination[1].destination"],
-        ),
+        (json!({"destination": [leg(1, "1234"), leg(1, 1234)]}), &["destination[1].destination"]),
         (
             json!({"destination": [leg(1, "1234"), leg(1, "01234")]}),
             &["destination[1].destination"],

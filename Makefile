@@ -1,0 +1,21 @@
+# Three commands for people; everything else is `cargo` and `cargo xtask`.
+.PHONY: help demo test bench tools
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+
+demo: tools ## Start the gateway, the sandbox bank and some merchants, on this machine only.
+	cargo run --release --bin qisma -- demo
+
+test: tools ## Install what the tests need, then run all that CI runs.
+	scripts/setup
+	cargo xtask ci
+
+bench: tools ## Measure the gateway on this machine and print the ratios.
+	cargo xtask bench
+
+tools:
+	@command -v cargo >/dev/null || { \
+	  echo 'cargo is missing: install Rust (see https://rustup.rs), then run make again.' >&2; exit 1; }
+	@command -v cc >/dev/null || { \
+	  echo 'A C compiler is missing (SQLite is compiled in). Run: apt-get install -y gcc libc6-dev' >&2; exit 1; }
