@@ -10,14 +10,15 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONT
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
+use super::checkout::{Tongue, problem_of};
 use super::drain;
 use super::error::{ApiError, ErrorCode};
 use crate::gateway::Gateway;
-use crate::pages::{self, Locale, Problem};
+use crate::pages::{Locale, Problem};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Two years, as browsers' preload lists ask for; one is the least.
@@ -172,10 +173,8 @@ impl Tone {
         match self {
             Self::Program => ApiError::new(code).into_response(),
             Self::Person(locale) => {
-                let page = Html(pages::problem(problem, *locale, None, false));
-                let policy = pages::content_security_policy(None);
-                let headers = [(header::CONTENT_SECURITY_POLICY, policy)];
-                (code.status(), headers, page).into_response()
+                let tongue = Tongue { locale: *locale, chosen: false };
+                problem_of(problem, tongue, None)
             }
         }
     }

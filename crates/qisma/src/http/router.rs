@@ -53,20 +53,20 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
         // For payers, with the id in their link.
         .route("/pay/{payment_id}", get(checkout::show))
+        .route("/pay/{payment_id}/status", get(checkout::status))
         .route("/pay/{payment_id}/wallet", post(checkout::pay_by_wallet))
-        .route("/pay/{payment_id}/code", post(checkout::confirm_code))
         .route("/pay/{payment_id}/resend", post(checkout::resend))
+        .route("/pay/{payment_id}/code", post(checkout::confirm_code))
         .route("/pay/{payment_id}/card", post(checkout::pay_by_card))
         .route("/pay/{payment_id}/bank", get(checkout::at_bank))
         .route("/pay/{payment_id}/return", get(checkout::returned))
         .route("/pay/{payment_id}/change", post(checkout::change_way))
         .route("/pay/{payment_id}/cancel", post(checkout::cancel))
         .route("/pay/{payment_id}/leave", get(checkout::leave))
-        .route("/pay/{payment_id}/status", get(checkout::status))
         .route("/assets/{name}", get(checkout::asset))
-        // For acquirers: a hint that an order has changed.
-        .route("/acquirers/smt/callback", get(callbacks::smt).post(callbacks::smt))
+        // For acquirers, who sign what they send.
         .route("/acquirers/sandbox/callback", get(callbacks::sandbox).post(callbacks::sandbox))
+        .route("/acquirers/smt/callback", get(callbacks::smt).post(callbacks::smt))
         // For whoever watches the process.
         .route("/health", get(health::read))
         .fallback(middleware::not_found)

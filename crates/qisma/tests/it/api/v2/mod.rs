@@ -3,3 +3,5 @@
 mod generate_payment;
 mod generate_payment_idempotency;
 mod generate_payment_refusals;
+mod paying;
+mod verify_payment;
