@@ -7,6 +7,7 @@
 
 mod error;
 mod fold;
+mod inspect;
 mod lane;
 mod migrate;
 #[cfg(feature = "mutants")]
@@ -15,6 +16,7 @@ mod reader;
 pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
+pub use inspect::{migrate_file, schema_version, sqlite_version};
 pub use lane::{Lane, LaneOptions, QUEUE_MAX};
 pub use migrate::{MigrateReport, migrate};
 pub use reader::{AuthRow, JournalLine, Reader};
