@@ -6,7 +6,7 @@ use crate::attempt::Attempt;
 use crate::challenge::Challenge;
 use crate::delivery::{Delivery, LearnedMethod};
 use crate::event::Event;
-use crate::idempotency::IdempotencyRow;
+use crate::idempotency::{IdempotencyRow, IdempotencyScope};
 use crate::journal::JournalEntry;
 use crate::merchant::Merchant;
 use crate::payment::Payment;
@@ -25,6 +25,8 @@ pub struct Changes {
     pub attempts: Vec<Attempt>,
     /// Codes.
     pub challenges: Vec<Challenge>,
+    /// Idempotency keys that are forgotten; before those that are added.
+    pub idempotency_pruned: Vec<IdempotencyScope>,
     /// Idempotency keys; only ever added.
     pub idempotency: Vec<IdempotencyRow>,
     /// Merchants.
@@ -71,6 +73,7 @@ impl Changes {
             + legs
             + self.attempts.len()
             + self.challenges.len()
+            + self.idempotency_pruned.len()
             + self.idempotency.len()
             + self.merchants.len()
             + self.apps.len()
@@ -89,6 +92,7 @@ impl Changes {
         self.payments.append(&mut later.payments);
         self.attempts.append(&mut later.attempts);
         self.challenges.append(&mut later.challenges);
+        self.idempotency_pruned.append(&mut later.idempotency_pruned);
         self.idempotency.append(&mut later.idempotency);
         self.merchants.append(&mut later.merchants);
         self.apps.append(&mut later.apps);

@@ -12,8 +12,9 @@ pub enum RunError<R> {
     /// The disk is full: nothing was written.
     #[error("the disk is full; free some space")]
     StorageFull,
-    /// The rows could not be loaded: nothing was written.
-    #[error("the database could not be read; nothing happened")]
+    /// The rows could not be loaded, somebody else holds the database, or the store is closing:
+    /// nothing was written.
+    #[error("the database cannot be used right now; nothing happened")]
     Unavailable,
     /// A bug of ours: nothing was written.
     #[error("an internal error; nothing happened")]
@@ -49,6 +50,17 @@ pub enum ReadError {
     /// The store is closing.
     #[error("the store is closing")]
     Closed,
+}
+
+impl ReadError {
+    /// Whether a row is to blame, and not the database as a whole: other rows can still be read.
+    pub(crate) fn is_of_a_row(&self) -> bool {
+        match self {
+            Self::Database(error) => error.sqlite_error().is_none(),
+            Self::Corrupt(_) => true,
+            Self::Closed => false,
+        }
+    }
 }
 
 /// Why a store cannot be opened. Each says what to do.

@@ -12,6 +12,7 @@ mod lane;
 mod migrate;
 #[cfg(feature = "mutants")]
 mod mutants;
+mod outbox;
 mod reader;
 pub mod sqlite;
 
@@ -19,6 +20,7 @@ pub use error::{OpenError, ReadError, RunError};
 pub use inspect::{migrate_file, schema_version, sqlite_version};
 pub use lane::{Lane, LaneOptions, QUEUE_MAX};
 pub use migrate::{MigrateReport, migrate};
+pub use outbox::{Receiver, Waiting};
 pub use reader::{AuthRow, JournalLine, Reader};
 
 use qisma_domain::decide::Decide;

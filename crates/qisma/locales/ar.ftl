@@ -91,6 +91,11 @@ resend-wait = المدة المتبقية قبل طلب رمز آخر: { $wait }
 resend-submit = إرسال رمز آخر
 change-submit = اختيار طريقة دفع أخرى
 
+## في الرسالة القصيرة
+
+code-message = { $code } رمزك لدفع { $amount } إلى { $payee }. لا تعطه لأحد.
+code-message-nameless = { $code } رمزك لدفع { $amount }. لا تعطه لأحد.
+
 ## دفع بالبطاقة قيد الإنجاز
 
 card-open-heading = دفعك بالبطاقة قيد الإنجاز لدى البنك

@@ -67,6 +67,11 @@ resend-wait = You can ask for another code in { $wait }.
 resend-submit = Send another code
 change-submit = Choose another way to pay
 
+## In the text message
+
+code-message = { $code } is your code to pay { $amount } to { $payee }. Never give it to anyone.
+code-message-nameless = { $code } is your code to pay { $amount }. Never give it to anyone.
+
 ## An open card payment
 
 card-open-heading = Your card payment is open at the bank

@@ -67,6 +67,11 @@ resend-wait = Vous pourrez demander un autre code dans { $wait }.
 resend-submit = Envoyer un autre code
 change-submit = Choisir un autre moyen de paiement
 
+## Dans le SMS
+
+code-message = { $code } : votre code pour payer { $amount } à { $payee }. Ne le donnez à personne.
+code-message-nameless = { $code } : votre code pour payer { $amount }. Ne le donnez à personne.
+
 ## Un paiement par carte en cours
 
 card-open-heading = Votre paiement par carte est en cours à la banque

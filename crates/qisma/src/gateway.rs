@@ -7,7 +7,7 @@ use qisma_store::{Store, StoreOptions};
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -51,6 +51,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// Raised with each commit: workers may have something to do.
     pub commits: watch::Receiver<u64>,
+    /// Raised when an order may have to be looked at sooner than was planned.
+    pub inquiries: Notify,
     /// Cancelled when a commit's outcome became unknown: the process must end with code 70.
     pub fatal: CancellationToken,
     rng: Mutex<BoxedRng>,
@@ -128,6 +130,7 @@ impl Gateway {
             smt,
             outbound,
             commits,
+            inquiries: Notify::new(),
             fatal,
         };
         Ok(Self { parts: Arc::new(parts) })

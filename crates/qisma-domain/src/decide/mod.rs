@@ -16,6 +16,7 @@ pub mod create_payment;
 pub mod create_wallet;
 pub mod expire_payment;
 pub mod payment_change;
+pub mod prune_keys;
 pub mod record_delivery;
 pub mod record_opened;
 pub mod record_outcome;

@@ -1,5 +1,6 @@
 //! The rules of money against golden vectors and against their properties.
 
 mod allocation;
+mod events;
 mod split;
 mod vectors;

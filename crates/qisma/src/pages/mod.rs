@@ -7,6 +7,7 @@
 mod assets;
 mod checkout;
 mod locale;
+mod message;
 mod notice;
 mod outcome;
 mod payee;
@@ -21,6 +22,7 @@ mod tests;
 pub use assets::{Asset, assets};
 pub use checkout::{CardOpen, Choose, WalletCode, card_open, choose, wallet_code};
 pub use locale::Locale;
+pub use message::code_message;
 pub use notice::{DeclineReason, Notice};
 pub use outcome::{canceled, expired, failed, leaving_to_bank, paid, waiting};
 pub use payee::{Payee, content_security_policy};

@@ -1,32 +1,65 @@
 //! Workers: what happens without anybody asking. Each finds its work in the store, so a restart
 //! loses nothing, and sleeps on the gateway's clock, so tests move time instead of waiting.
 
+pub mod deliver;
+pub mod expiry;
+pub mod inquiry;
+pub mod prune;
+
+use std::future::pending;
+
 use qisma_domain::time::Timestamp;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::gateway::Gateway;
 
-/// The longest a worker sleeps: whatever it has overlooked, it finds within this time.
+/// The longest a worker sleeps: whatever it has overlooked, it finds within this time. No payment
+/// lives shorter, so none expires before the expiry worker has seen it.
 const SLEEP_SECS_MAX: i64 = 60;
+const _: () = assert!(SLEEP_SECS_MAX <= qisma_domain::limits::SESSION_TIMEOUT_SECS_MIN);
+
+/// Starts every worker. Each ends soon after shutdown, once it is done with what it began.
+pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
+    let mut workers = JoinSet::new();
+    let (own, stop) = (|| gateway.clone(), || shutdown.clone());
+    // New payments do not wake the expiry worker: thousands a second would keep it from sleeping,
+    // and it looks often enough to see each in time.
+    workers.spawn(run_until(own(), stop(), never, expiry::step));
+    workers.spawn(run_until(own(), stop(), inquiries, inquiry::step));
+    workers.spawn(run_until(own(), stop(), never, prune::step));
+    workers.spawn(deliver::run(own(), stop()));
+    workers
+}
+
+async fn never(_: &Gateway) {
+    pending::<()>().await;
+}
+
+async fn inquiries(gateway: &Gateway) {
+    gateway.inquiries.notified().await;
+}
 
 /// Runs a worker until shutdown: it does what is due, says when something is next due, and is woken
-/// by that moment or by a commit, whichever comes first.
-pub async fn run(
+/// by that moment or by `woken`, whichever comes first.
+async fn run_until(
     gateway: Gateway,
     shutdown: CancellationToken,
+    woken: impl AsyncFn(&Gateway),
     step: impl AsyncFn(&Gateway) -> Option<Timestamp>,
 ) {
-    let mut commits = gateway.commits.clone();
     while !shutdown.is_cancelled() {
-        commits.mark_unchanged();
         let next = step(&gateway).await;
-        let latest = gateway.now().plus_secs(SLEEP_SECS_MAX);
-        let wake_at = next.map_or(latest, |next| next.min(latest));
+        let wake_at = wake_at(&gateway, next);
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = gateway.clock.sleep_until(wake_at) => {}
-            // The sender lives as long as the store; should it go, the clock still wakes us.
-            changed = commits.changed() => if changed.is_err() { return },
+            () = woken(&gateway) => {}
         }
     }
+}
+
+fn wake_at(gateway: &Gateway, next: Option<Timestamp>) -> Timestamp {
+    let latest = gateway.now().plus_secs(SLEEP_SECS_MAX);
+    next.map_or(latest, |next| next.min(latest))
 }

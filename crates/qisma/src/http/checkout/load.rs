@@ -1,0 +1,150 @@
+//! The payment as a page sees it, ended first if its time is over: page, redirect and verify agree
+//! because whoever comes at the deadline sends the command that ends it.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use qisma_domain::attempt::{Attempt, AttemptState, CardAttempt};
+use qisma_domain::decide::expire_payment::ExpirePayment;
+use qisma_domain::ids::{Mode, PaymentId};
+use qisma_domain::payment::Payment;
+use qisma_domain::snapshot::PaymentAggregate;
+use qisma_domain::time::Timestamp;
+use qisma_store::{ReadError, RunError};
+
+use super::request::Tongue;
+use super::respond::{Turned, page, problem_of, see_other, turned};
+use crate::gateway::Gateway;
+use crate::pages::{self, Frame, Payee, Problem};
+use crate::payer::outcome::LookError;
+
+/// A payment, for a page.
+pub struct Loaded {
+    /// The payment with its attempts and codes.
+    pub aggregate: PaymentAggregate,
+    /// Who is paid.
+    pub payee: Payee,
+    /// The language to answer in.
+    pub tongue: Tongue,
+    /// The moment of the page.
+    pub now: Timestamp,
+}
+
+/// Reads a payment, and expires it if its time is over.
+pub async fn load(gateway: &Gateway, id: PaymentId, tongue: Tongue) -> Result<Loaded, Turned> {
+    let loaded = read(gateway, id, tongue).await?;
+    let payment = loaded.payment();
+    if payment.state.is_terminal() || payment.is_payable(loaded.now) {
+        return Ok(loaded);
+    }
+    match gateway.store.run(ExpirePayment { payment: id }).await {
+        // Refused: it has ended meanwhile, or the bank has the last word.
+        Ok(()) | Err(RunError::Refused(_)) => read(gateway, id, tongue).await,
+        Err(error) => Err(loaded.store_failed(&error)),
+    }
+}
+
+async fn read(gateway: &Gateway, id: PaymentId, tongue: Tongue) -> Result<Loaded, Turned> {
+    let found = gateway.store.read(move |reader| {
+        let Some(aggregate) = reader.payment_by_link(&id)? else { return Ok(None) };
+        let merchant = reader.merchant(aggregate.payment.merchant)?;
+        Ok(Some((aggregate, merchant)))
+    });
+    let (aggregate, merchant) = match found.await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Err(turned(problem_of(Problem::NotFound, tongue, None))),
+        Err(error) => return Err(turned(read_failed(&error, tongue))),
+    };
+    let own_image = aggregate.payment.image_url.as_ref();
+    let image = own_image.or(merchant.as_ref().and_then(|merchant| merchant.image_url.as_ref()));
+    let payee = Payee {
+        image_url: image.map(ToString::to_string),
+        name: merchant.map(|merchant| merchant.name).unwrap_or_default(),
+    };
+    Ok(Loaded { aggregate, payee, tongue, now: gateway.now() })
+}
+
+fn read_failed(error: &ReadError, tongue: Tongue) -> Response {
+    tracing::error!(%error, "a payment could not be read for its page");
+    let problem = match error {
+        ReadError::Corrupt(_) => Problem::Internal,
+        ReadError::Database(_) | ReadError::Closed => Problem::Unavailable,
+    };
+    problem_of(problem, tongue, None)
+}
+
+impl Loaded {
+    /// The payment.
+    pub const fn payment(&self) -> &Payment {
+        &self.aggregate.payment
+    }
+
+    /// The open attempt and its card side, if the payer is paying by card.
+    pub fn open_card(&self) -> Option<(&Attempt, &CardAttempt)> {
+        let open = self.aggregate.open_attempt()?;
+        Some((open, open.card()?))
+    }
+
+    /// The bank's page of the open attempt, while a payer may still be sent there.
+    pub fn bank_page(&self) -> Option<&str> {
+        let (attempt, card) = self.open_card()?;
+        let is_shown = attempt.state == AttemptState::Sent && self.payment().is_payable(self.now);
+        let opened = card.opened.as_ref().filter(|_| is_shown)?;
+        Some(&opened.page_url)
+    }
+
+    /// What every page of this payment knows.
+    pub fn frame(&self) -> Frame {
+        let payment = self.payment();
+        Frame {
+            payment_id: payment.id.to_string(),
+            payee: self.payee.clone(),
+            amount_millimes: payment.amount.millimes(),
+            seconds_left: Some(payment.expires_at.secs_left(self.now)),
+            state: payment.state.as_str().to_owned(),
+            locale: self.tongue.locale,
+            lang_chosen: self.tongue.chosen,
+            test_mode: payment.mode == Mode::Test,
+        }
+    }
+
+    /// A page of this payment.
+    pub fn page(&self, status: StatusCode, html: String) -> Response {
+        page(status, self.tongue, self.payee.image_url.as_deref(), html)
+    }
+
+    /// The 303 to the payment's page, with a word of what just happened.
+    pub fn to_page(&self, notice: Option<&'static str>) -> Response {
+        let path = self.frame().page_path();
+        let separator = if path.contains('?') { '&' } else { '?' };
+        match notice {
+            Some(word) => see_other(&format!("{path}{separator}notice={word}")),
+            None => see_other(&path),
+        }
+    }
+
+    /// The page for a command that has no answer of its own.
+    pub fn store_failed<R>(&self, error: &RunError<R>) -> Turned {
+        let problem = match error {
+            // Whether the change is kept will be seen: the page waits for it.
+            RunError::Unknown => {
+                let html = pages::waiting(&self.frame());
+                return turned(self.page(StatusCode::SERVICE_UNAVAILABLE, html));
+            }
+            RunError::Overloaded | RunError::StorageFull | RunError::Unavailable => {
+                Problem::Unavailable
+            }
+            RunError::Refused(_) | RunError::Internal => Problem::Internal,
+        };
+        turned(problem_of(problem, self.tongue, Some(&self.payment().id)))
+    }
+
+    /// The page for a look at the bank that could not be recorded.
+    pub fn look_failed(&self, error: LookError) -> Turned {
+        tracing::error!(payment = %self.payment().id, %error, "a look at the bank came to nothing");
+        match error {
+            LookError::Store(error) => self.store_failed(&error),
+            LookError::Read(error) => turned(read_failed(&error, self.tongue)),
+            LookError::NotFound => turned(self.to_page(None)),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Which page a payment's state calls for, and what it says of what just happened.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use qisma_domain::attempt::{AbandonReason, AttemptState, DeclineClass};
+use qisma_domain::limits;
+use qisma_domain::payment::PaymentState;
+
+use super::load::Loaded;
+use crate::gateway::Gateway;
+use crate::pages::{self, CardOpen, Choose, DeclineReason, Notice, WalletCode};
+use crate::payer::wallet;
+
+/// Another code was sent.
+pub const CODE_RESENT: &str = "code_resent";
+/// Another code was asked for too soon; the page knows how long to wait.
+pub const TOO_SOON: &str = "too_soon";
+/// The payment or the phone has had its codes.
+pub const TOO_MANY_CODES: &str = "too_many_codes";
+/// The bank has not said that the order is unpaid, so it cannot be left.
+pub const BANK_UNDECIDED: &str = "bank_undecided";
+/// No card payment can be started.
+pub const CARD_UNAVAILABLE: &str = "card_unavailable";
+/// No wallet payment can be started.
+pub const WALLET_UNAVAILABLE: &str = "wallet_unavailable";
+/// Somebody is paying already.
+pub const OPEN_ELSEWHERE: &str = "open_elsewhere";
+
+/// The page of a payment as it stands. `word` is what a 303 of ours said about what just happened;
+/// any other word is ignored, so that no link can put text on our page.
+pub fn current(gateway: &Gateway, loaded: &Loaded, word: Option<&str>) -> Response {
+    let frame = loaded.frame();
+    let notice = notice_of(loaded, word);
+    let html = match loaded.payment().state {
+        PaymentState::Captured { .. } => pages::paid(&frame),
+        PaymentState::Failed { .. } => pages::failed(&frame, last_decline(loaded)),
+        PaymentState::Expired { .. } => pages::expired(&frame),
+        PaymentState::Canceled { .. } => pages::canceled(&frame),
+        PaymentState::Created => return choose(gateway, loaded, StatusCode::OK, notice, ""),
+        PaymentState::RequiresAction => return code(gateway, loaded, StatusCode::OK, notice),
+        PaymentState::Processing if loaded.bank_page().is_some() => pages::card_open(&CardOpen {
+            frame,
+            change_csrf: token(gateway, loaded, "change"),
+            cancel_csrf: token(gateway, loaded, "cancel"),
+            notice,
+        }),
+        PaymentState::Processing => pages::waiting(&frame),
+    };
+    loaded.page(StatusCode::OK, html)
+}
+
+/// The page with a form for each way to pay.
+pub fn choose(
+    gateway: &Gateway,
+    loaded: &Loaded,
+    status: StatusCode,
+    notice: Option<Notice>,
+    typed_phone: &str,
+) -> Response {
+    let payment = loaded.payment();
+    let cards = payment.accept_card && gateway.acquirer(payment.mode).is_some();
+    let wallets = wallet::is_offered(gateway, payment.mode);
+    let html = pages::choose(&Choose {
+        frame: loaded.frame(),
+        wallet_csrf: wallets.then(|| token(gateway, loaded, "wallet")),
+        card_csrf: cards.then(|| token(gateway, loaded, "card")),
+        cancel_csrf: token(gateway, loaded, "cancel"),
+        notice: notice.or_else(|| story_of(loaded)),
+        typed_phone: typed_phone.to_owned(),
+    });
+    loaded.page(status, html)
+}
+
+/// The page that takes the code.
+pub fn code(
+    gateway: &Gateway,
+    loaded: &Loaded,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Response {
+    let open = loaded.aggregate.open_attempt().and_then(|attempt| attempt.wallet());
+    let phone = open.map_or("", |wallet| wallet.phone.as_str());
+    let live = loaded.aggregate.live_challenge();
+    let code_secs = live.map_or(0, |code| code.expires_at.secs_left(loaded.now));
+    let html = pages::wallet_code(&WalletCode {
+        frame: loaded.frame(),
+        code_csrf: token(gateway, loaded, "code"),
+        resend_csrf: token(gateway, loaded, "resend"),
+        change_csrf: token(gateway, loaded, "change"),
+        cancel_csrf: token(gateway, loaded, "cancel"),
+        phone_ending: phone.get(6..).unwrap_or_default().to_owned(),
+        code_secs,
+        resend_wait_secs: resend_wait_secs(loaded),
+        notice: notice.or((code_secs == 0).then_some(Notice::CodeExpired)),
+    });
+    loaded.page(status, html)
+}
+
+fn resend_wait_secs(loaded: &Loaded) -> i64 {
+    let last = loaded.aggregate.challenges.iter().map(|code| code.sent_at).max();
+    last.map_or(0, |sent| sent.plus_secs(limits::OTP_SEND_GAP_SECS).secs_left(loaded.now))
+}
+
+fn token(gateway: &Gateway, loaded: &Loaded, form: &str) -> String {
+    gateway.keyring.csrf_token(&loaded.payment().id.to_string(), form)
+}
+
+fn notice_of(loaded: &Loaded, word: Option<&str>) -> Option<Notice> {
+    Some(match word? {
+        CODE_RESENT => Notice::CodeResent,
+        // By the time the page is read the wait may be over: then there is nothing to say.
+        TOO_SOON => match resend_wait_secs(loaded) {
+            0 => return None,
+            wait_secs => Notice::ResendTooEarly { wait_secs },
+        },
+        TOO_MANY_CODES => Notice::TooManyCodes,
+        BANK_UNDECIDED => Notice::BankUndecided,
+        CARD_UNAVAILABLE => Notice::CardUnavailable,
+        WALLET_UNAVAILABLE => Notice::WalletUnavailable,
+        OPEN_ELSEWHERE => Notice::OpenElsewhere,
+        _ => return None,
+    })
+}
+
+/// What became of the last attempt, for whoever may try another: it is told by the books, so that
+/// it is the same however the payer came here.
+fn story_of(loaded: &Loaded) -> Option<Notice> {
+    let last = loaded.aggregate.attempts.iter().max_by_key(|attempt| attempt.number)?;
+    let by_wallet = last.wallet().is_some();
+    match last.state {
+        AttemptState::Declined { class: DeclineClass::Authentication, .. } if by_wallet => {
+            Some(Notice::CodeTriesUsed)
+        }
+        AttemptState::Declined { class, .. } => Some(Notice::Declined(reason_of(class))),
+        AttemptState::Abandoned { reason: AbandonReason::NotOpened } => {
+            Some(Notice::CardUnavailable)
+        }
+        AttemptState::Abandoned { reason: AbandonReason::PayerLeft } => {
+            Some(Notice::AttemptAbandoned)
+        }
+        _ => None,
+    }
+}
+
+fn last_decline(loaded: &Loaded) -> Option<DeclineReason> {
+    let last = loaded.aggregate.attempts.iter().max_by_key(|attempt| attempt.number)?;
+    match last.state {
+        AttemptState::Declined { class, .. } => Some(reason_of(class)),
+        _ => None,
+    }
+}
+
+const fn reason_of(class: DeclineClass) -> DeclineReason {
+    match class {
+        DeclineClass::InsufficientFunds => DeclineReason::InsufficientFunds,
+        DeclineClass::Limit => DeclineReason::LimitExceeded,
+        DeclineClass::InvalidCard | DeclineClass::Expired => DeclineReason::CardInvalid,
+        DeclineClass::Authentication => DeclineReason::AuthenticationFailed,
+        DeclineClass::CanceledByPayer | DeclineClass::TimedOut | DeclineClass::Other => {
+            DeclineReason::Other
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Starting a card payment: three records with a call between them, each safe to lose power after
+//! (ADR 0005). The attempt first, then the bank's page, then whatever the bank says of it.
+
+use qisma_domain::account::Acquirer;
+use qisma_domain::attempt::{AbandonReason, Opened};
+use qisma_domain::decide::abandon_attempt::AbandonAttempt;
+use qisma_domain::decide::record_opened::RecordOpened;
+use qisma_domain::decide::record_outcome::Outcome;
+use qisma_domain::decide::start_card::{CardStarted, StartCard, StartRefusal};
+use qisma_domain::ids::PaymentId;
+use qisma_domain::payment::Payment;
+use qisma_store::RunError;
+
+use super::client_of;
+use super::outcome::{LookError, look_at};
+use crate::acquirers::smt::{RefusalKind, RegisterAnswer, RegisterOrder};
+use crate::gateway::Gateway;
+use crate::pages::Locale;
+
+/// What became of the wish to pay by card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartedCard {
+    /// The bank's page is open: the payer may go there.
+    AtBank,
+    /// The bank opened no page; another try may be made.
+    Unavailable,
+    /// Only the bank can say what happened, or the payment has moved on meanwhile.
+    Waiting,
+}
+
+/// Why no card payment was started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The payment cannot be paid by card now.
+    #[error("refused")]
+    Refused(StartRefusal),
+    /// The outcome could not be recorded; the attempt's next look finds out.
+    #[error(transparent)]
+    Look(#[from] LookError),
+}
+
+/// Starts a card payment, in the payer's language.
+pub async fn start_card(
+    gateway: &Gateway,
+    payment: &Payment,
+    merchant_name: &str,
+    locale: Locale,
+) -> Result<StartedCard, StartError> {
+    let acquirer = Acquirer::of_mode(payment.mode);
+    let client =
+        client_of(gateway, acquirer).ok_or(StartError::Refused(StartRefusal::RailNotAccepted))?;
+    let started = gateway.store.run(StartCard { payment: payment.id, acquirer }).await;
+    let started = started.map_err(|error| match error {
+        RunError::Refused(refusal) => StartError::Refused(refusal),
+        error => StartError::Look(super::outcome::of_other_refusal(error)),
+    })?;
+    let return_url = format!("{}pay/{}/return", gateway.public_url, payment.id);
+    let callback_url = format!("{}acquirers/{}/callback", gateway.public_url, acquirer.as_str());
+    let has_key = client.settings().callback_key.is_some();
+    let answer = client
+        .register(&RegisterOrder {
+            order_number: &started.order_number,
+            amount_millimes: started.amount.millimes(),
+            return_url: &return_url,
+            fail_url: &return_url,
+            session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
+            language: locale.tag(),
+            description: merchant_name,
+            // A callback that we could not check would only be refused.
+            dynamic_callback_url: has_key.then_some(callback_url.as_str()),
+        })
+        .await;
+    Ok(follow(gateway, payment.id, &started, answer).await?)
+}
+
+async fn follow(
+    gateway: &Gateway,
+    payment: PaymentId,
+    started: &CardStarted,
+    answer: RegisterAnswer,
+) -> Result<StartedCard, LookError> {
+    let order_number = started.order_number.as_str();
+    match answer {
+        RegisterAnswer::Opened { order_id, page_url } => {
+            record_opened(gateway, payment, started, Opened { order_id, page_url }).await
+        }
+        // A number is never used twice, so the bank has it from our own try.
+        RegisterAnswer::Refused { kind: RefusalKind::Duplicate, .. } => {
+            ask_at_once(gateway, payment, started).await
+        }
+        RegisterAnswer::Refused { code, kind } => {
+            tracing::error!(order_number, code, ?kind, "the acquirer refuses to open an order");
+            leave(gateway, payment, started).await
+        }
+        RegisterAnswer::NotSent => {
+            tracing::error!(order_number, "the acquirer cannot be reached: check its URL");
+            leave(gateway, payment, started).await
+        }
+        RegisterAnswer::Unknown(reason) => {
+            tracing::warn!(order_number, %reason, "whether an order was opened is not known");
+            ask_at_once(gateway, payment, started).await
+        }
+    }
+}
+
+async fn record_opened(
+    gateway: &Gateway,
+    payment: PaymentId,
+    started: &CardStarted,
+    opened: Opened,
+) -> Result<StartedCard, LookError> {
+    let command = RecordOpened { payment, attempt: started.attempt, opened };
+    match gateway.store.run_reserved(command).await {
+        Ok(()) => Ok(StartedCard::AtBank),
+        // The attempt has ended meanwhile: its page is shown to nobody.
+        Err(RunError::Refused(_)) => Ok(StartedCard::Waiting),
+        Err(error) => Err(super::outcome::of_other_refusal(error)),
+    }
+}
+
+/// No order was opened, so the payer may try again at once.
+async fn leave(
+    gateway: &Gateway,
+    payment: PaymentId,
+    started: &CardStarted,
+) -> Result<StartedCard, LookError> {
+    let reason = AbandonReason::NotOpened;
+    let command = AbandonAttempt { payment, attempt: started.attempt, reason };
+    match gateway.store.run_reserved(command).await {
+        Ok(()) => Ok(StartedCard::Unavailable),
+        Err(RunError::Refused(_)) => Ok(StartedCard::Waiting),
+        Err(error) => Err(super::outcome::of_other_refusal(error)),
+    }
+}
+
+/// The order may exist: the bank is read before the payer is told anything.
+async fn ask_at_once(
+    gateway: &Gateway,
+    payment: PaymentId,
+    started: &CardStarted,
+) -> Result<StartedCard, LookError> {
+    let look = look_at(gateway, payment, started.attempt).await?;
+    Ok(match look.outcome {
+        Outcome::Declined => StartedCard::Unavailable,
+        _ => StartedCard::Waiting,
+    })
+}
