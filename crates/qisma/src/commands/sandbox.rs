@@ -1,6 +1,7 @@
 //! `qisma sandbox`: the bank of test payments, with books of its own. It needs neither the gateway nor
 //! its lock.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,7 +10,6 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use super::failure::Failure;
 use super::serve::{not_bound, start_logging, stop_on_signals};
@@ -37,19 +37,19 @@ impl SandboxCommand {
         start_logging(&config)?;
         let stop = stop_on_signals()?;
         let bank = Bank::start(&directory, &config, &stop).await?;
-        let url = bank.url.as_str().trim_end_matches('/');
+        let url = &bank.url;
         let sentence = format!("the sandbox bank is ready at {url}");
-        output::ready(options.json, &json!({"url": bank.url}), &sentence);
+        output::ready(options.json, &json!({"url": url}), &sentence);
         bank.ended().await
     }
 }
 
 /// A sandbox that serves.
 pub struct Bank {
-    /// Where browsers reach it.
-    pub url: Url,
-    /// Where it listens, as an address.
-    pub local_url: Url,
+    /// Where browsers reach it, without a slash at the end.
+    pub url: String,
+    /// Where it listens.
+    pub address: SocketAddr,
     handle: JoinHandle<anyhow::Result<()>>,
 }
 
@@ -63,11 +63,11 @@ impl Bank {
         let listen = config.sandbox.listen;
         let listener = TcpListener::bind(listen).await.map_err(|e| not_bound(listen, &e))?;
         let bound = listener.local_addr().map_err(|cause| not_bound(listen, &cause))?;
-        let url = config.sandbox.public_url_at(bound);
+        let url = config.sandbox.public_url_at(bound).as_str().trim_end_matches('/').to_owned();
         let callback_key = config.sandbox.callback_key.as_ref();
         let sandbox = qisma_sandbox::Sandbox::open(qisma_sandbox::Options {
             data_dir: directory.path().to_owned(),
-            public_url: url.as_str().trim_end_matches('/').to_owned(),
+            public_url: url.clone(),
             callback_key: callback_key
                 .map(|key| key.expose_secret().to_owned())
                 .unwrap_or_default(),
@@ -76,9 +76,8 @@ impl Bank {
         })
         .map_err(|error| Failure::refused(format!("{error:#}")))?;
         let handle = tokio::spawn(qisma_sandbox::serve(listener, sandbox, stop.clone()));
-        let local_url = format!("http://{bound}/").parse().expect("an address is a valid host");
-        tracing::info!(%url, "the sandbox bank is ready");
-        Ok(Self { url, local_url, handle })
+        tracing::info!(url, "the sandbox bank is ready");
+        Ok(Self { url, address: bound, handle })
     }
 
     /// Waits until it has ended.

@@ -153,15 +153,18 @@ impl Running {
     pub fn description(&self) -> serde_json::Value {
         json!({
             "listen": self.address.to_string(),
-            "url": self.gateway.public_url,
-            "data": self.directory.path(),
+            "url": self.url(),
+            "data": self.directory.path().display().to_string(),
         })
     }
 
     /// Where it is reached, for people.
     pub fn sentence(&self) -> String {
-        let url = self.gateway.public_url.as_str().trim_end_matches('/');
-        format!("qisma is ready at {url} (data in {})", self.directory.path().display())
+        format!("qisma is ready at {} (data in {})", self.url(), self.directory.path().display())
+    }
+
+    fn url(&self) -> &str {
+        self.gateway.public_url.as_str().trim_end_matches('/')
     }
 
     /// Where it listens.

@@ -28,17 +28,13 @@ impl Guide {
     /// The documented orchestration request, with this demo's keys.
     fn generate_command(&self) -> String {
         let shop = self.shop;
-        let body = json!({
-            "amount": 10_000,
-            "success_link": format!("http://{shop}/thank-you"),
-            "fail_link": format!("http://{shop}/not-paid"),
-            "webhook": format!("http://{shop}/webhook"),
-            "developer_tracking_id": "order-1",
-            "destination": [
-                {"amount": 8_000, "destination": "1234"},
-                {"amount": 2_000, "destination": "4321"},
-            ],
-        });
+        // Written out, so that its members stand in the order of the documentation.
+        let body = format!(
+            "{{\"amount\":10000,\"success_link\":\"http://{shop}/thank-you\",\"fail_link\":\
+             \"http://{shop}/not-paid\",\"webhook\":\"http://{shop}/webhook\",\
+             \"developer_tracking_id\":\"order-1\",\"destination\":[{{\"amount\":8000,\
+             \"destination\":\"1234\"}},{{\"amount\":2000,\"destination\":\"4321\"}}]}}"
+        );
         format!(
             "curl -s http://{}/api/v2/generate_payment {} -H 'Content-Type: application/json' -d \
              '{body}'",
@@ -76,7 +72,7 @@ impl Guide {
             "gateway": format!("http://{}", self.gateway),
             "sandbox": self.bank,
             "shop": format!("http://{}", self.shop),
-            "data": self.data,
+            "data": self.data.display().to_string(),
             "app": self.app,
             "generate_command": self.generate_command(),
             "verify_command": self.verify_command(),

@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use self::guide::Guide;
 use super::failure::Failure;
@@ -68,23 +67,24 @@ impl DemoCommand {
         let app = seed::seed(&directory, config.clone()).await?;
 
         let listen = self.shop_listen;
-        let shop = TcpListener::bind(listen).await.map_err(|e| serve::not_bound(listen, &e))?;
-        let shop_address = shop.local_addr().map_err(|e| serve::not_bound(listen, &e))?;
+        let door = TcpListener::bind(listen).await.map_err(|e| serve::not_bound(listen, &e))?;
         let bank = Bank::start(&directory, &config, &stop).await?;
         let config = Config::load(&with_bank(sources, &bank), &directory)?;
         let running = Running::start(directory.clone(), lock, config).await?;
         let guide = Guide {
             gateway: running.address(),
-            bank: bank.url.to_string().trim_end_matches('/').to_owned(),
-            shop: shop_address,
+            bank: bank.url.clone(),
+            shop: door.local_addr().map_err(|cause| serve::not_bound(listen, &cause))?,
             data: directory.path().to_owned(),
             app,
         };
-        let shop =
-            tokio::spawn(qisma_sandbox::serve_shop(shop, guide.shop_options(), stop.clone()));
+        let selling =
+            tokio::spawn(qisma_sandbox::serve_shop(door, guide.shop_options(), stop.clone()));
         output::ready(options.json, &guide.description(), &guide.text());
-        let ended = until(running, &stop).await;
-        let _ = (bank.ended().await, shop.await);
+        let ended = running.until(&stop).await;
+        // When the gateway ended by itself, the others have not been told yet.
+        stop.cancel();
+        let _ = (bank.ended().await, selling.await);
         ended
     }
 
@@ -118,16 +118,9 @@ impl DemoCommand {
 
 /// Tells the gateway where its bank really listens.
 fn with_bank(mut sources: Sources, bank: &Bank) -> Sources {
-    let value = bank.local_url.to_string();
+    let value = format!("http://{}", bank.address);
     sources.flags.push(Flag { name: "--sandbox-listen", key: "acquirers.sandbox.url", value });
     sources
-}
-
-/// Serves until the demo is told to stop; when the gateway ends by itself, so does the rest.
-async fn until(running: Running, stop: &CancellationToken) -> Result<(), Failure> {
-    let ended = running.until(stop).await;
-    stop.cancel();
-    ended
 }
 
 /// Empties a directory that is stamped as a demo's and locked by us.

@@ -19,7 +19,7 @@ use crate::operations::{OperationError, apps, merchants, wallets};
 use crate::random::Randomness;
 
 /// Whoever changes it changes every id and key that a document shows.
-const SEED: u64 = 0x5149_534D_41;
+const SEED: u64 = 0x51_4953_4D41;
 /// When the demo's merchants came to be: 2026-01-01.
 const SEEDED_AT: Timestamp = Timestamp::from_secs(1_767_225_600);
 
