@@ -5,8 +5,11 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
 mod ci;
+mod client;
 mod comments;
+mod crash;
 mod deny;
+mod malformed;
 mod spdx;
 
 #[derive(Parser)]
@@ -24,6 +27,10 @@ enum Task {
     Deny,
     /// Print how much of each crate's code is comments.
     Comments,
+    /// Kill the gateway at random moments and look for anything lost or doubled.
+    Crash(crash::Options),
+    /// Send the gateway what no client should send.
+    Malformed(malformed::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -34,6 +41,8 @@ fn main() -> anyhow::Result<()> {
         Task::Ci(options) => ci::run(&options),
         Task::Deny => deny::run(),
         Task::Comments => comments::run(),
+        Task::Crash(options) => crash::run(&options),
+        Task::Malformed(options) => malformed::run(&options),
     }
 }
 

@@ -109,6 +109,19 @@ pub enum OpenError {
         /// The newest this binary knows.
         known: i64,
     },
+    /// There is nothing to read.
+    #[error("there is no database at {0}; `qisma serve` or `qisma migrate` makes one")]
+    Missing(String),
+    /// The schema is older than what this binary reads.
+    #[error(
+        "the database has schema {found}, this binary reads {known}; run `qisma migrate` first"
+    )]
+    SchemaOlder {
+        /// The schema's version.
+        found: i64,
+        /// The one this binary reads.
+        known: i64,
+    },
     /// A migration was changed after it ran.
     #[error("migration {0} differs from the one this database ran; use an official build")]
     MigrationChanged(i64),
