@@ -8,6 +8,7 @@
 pub mod audit;
 mod error;
 mod fold;
+mod inspect;
 mod lane;
 mod migrate;
 #[cfg(feature = "mutants")]
@@ -17,6 +18,7 @@ mod reader;
 pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
+pub use inspect::{migrate_file, schema_version, sqlite_version};
 pub use lane::{Lane, LaneOptions, QUEUE_MAX};
 pub use migrate::{MigrateReport, migrate};
 pub use outbox::{Receiver, Waiting};
