@@ -10,6 +10,7 @@ mod comments;
 mod crash;
 mod deny;
 mod malformed;
+mod openapi;
 mod spdx;
 
 #[derive(Parser)]
@@ -25,6 +26,8 @@ enum Task {
     Ci(ci::Options),
     /// Check licences, banned crates and sources of everything we depend on.
     Deny,
+    /// Write openapi.json anew, from the handlers.
+    Openapi,
     /// Print how much of each crate's code is comments.
     Comments,
     /// Kill the gateway at random moments and look for anything lost or doubled.
@@ -41,6 +44,7 @@ fn main() -> anyhow::Result<()> {
         Task::Ci(options) => ci::run(&options),
         Task::Deny => deny::run(),
         Task::Comments => comments::run(),
+        Task::Openapi => openapi::run(),
         Task::Crash(options) => crash::run(&options),
         Task::Malformed(options) => malformed::run(&options),
     }

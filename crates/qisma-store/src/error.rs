@@ -74,6 +74,14 @@ pub enum OpenError {
         /// What SQLite said.
         cause: rusqlite::Error,
     },
+    /// The file cannot be opened for writing, or cannot be made.
+    #[error("cannot open or create the database {path}: {cause}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// The SQLite in this binary has the WAL-reset bug, or was withdrawn.
     #[error("this binary holds SQLite {0}, which can lose commits; build it with 3.51.3 or later")]
     SqliteVersion(String),
@@ -99,6 +107,19 @@ pub enum OpenError {
         /// The schema's version.
         found: i64,
         /// The newest this binary knows.
+        known: i64,
+    },
+    /// There is nothing to read.
+    #[error("there is no database at {0}; `qisma serve` or `qisma migrate` makes one")]
+    Missing(String),
+    /// The schema is older than what this binary reads.
+    #[error(
+        "the database has schema {found}, this binary reads {known}; run `qisma migrate` first"
+    )]
+    SchemaOlder {
+        /// The schema's version.
+        found: i64,
+        /// The one this binary reads.
         known: i64,
     },
     /// A migration was changed after it ran.

@@ -6,6 +6,7 @@
 
 use qisma_domain::changes::Changes;
 use qisma_domain::decide::Decide;
+use qisma_domain::delivery::{Delivery, DeliveryState};
 use qisma_domain::snapshot::{Keys, Snapshot};
 use qisma_domain::time::Timestamp;
 use rand_core::Rng;
@@ -32,8 +33,8 @@ pub struct LaneOptions {
     pub rng: Box<dyn Rng + Send>,
     /// Called once, when a commit's outcome is unknown.
     pub on_fatal: Box<dyn Fn(String) + Send>,
-    /// Called after each commit.
-    pub on_commit: Arc<dyn Fn() + Send + Sync>,
+    /// Called after each commit with a delivery to send.
+    pub on_delivery: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The sending end of a lane.
@@ -305,11 +306,14 @@ impl Worker {
             }
         }
         let wrote = !changes.is_empty();
+        let is_pending =
+            |delivery: &Delivery| matches!(delivery.state, DeliveryState::Pending { .. });
+        let has_deliveries = changes.deliveries.iter().any(is_pending);
         let saved = if wrote { self.writer.save(changes, now) } else { Ok(()) };
         match saved {
             Ok(()) => {
-                if wrote {
-                    (self.options.on_commit)();
+                if has_deliveries {
+                    (self.options.on_delivery)();
                 }
                 answer_all(jobs, Fate::Committed);
                 // After the answers: they are true, and nobody need wait for it.

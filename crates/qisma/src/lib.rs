@@ -20,4 +20,5 @@ pub mod payer;
 pub mod random;
 pub mod shutdown;
 pub mod telemetry;
+pub mod verify;
 pub mod workers;

@@ -34,10 +34,10 @@ const READ_AGAIN_SECS: i64 = 5;
 /// Sends what is due until shutdown, then waits for what is under way: each call has a deadline of
 /// its own, so that takes no longer than `webhooks.timeout_secs`.
 pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
-    let mut commits = gateway.commits.clone();
+    let mut deliveries = gateway.deliveries.clone();
     let mut sender = Sender::new(&gateway, shutdown.clone());
     while !shutdown.is_cancelled() {
-        commits.mark_unchanged();
+        deliveries.mark_unchanged();
         let next = sender.start_due().await;
         let latest = gateway.now().plus_secs(SLEEP_SECS_MAX);
         let wake_at = next.map_or(latest, |next| next.min(latest));
@@ -45,8 +45,8 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
             () = shutdown.cancelled() => break,
             Some(ended) = sender.under_way.join_next() => sender.note(ended),
             () = gateway.clock.sleep_until(wake_at) => {}
-            // The sender of commits lives as long as the store.
-            changed = commits.changed() => if changed.is_err() { break },
+            // Whoever tells of them lives as long as the store.
+            changed = deliveries.changed() => if changed.is_err() { break },
         }
     }
     sender.finish().await;
