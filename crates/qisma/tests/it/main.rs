@@ -6,6 +6,8 @@
 )]
 
 mod api;
+mod checkout;
+mod commands;
 mod given;
 mod test_app;
 mod tidy;
