@@ -56,6 +56,12 @@ pub struct Writer {
 pub struct CheckpointFailed(rusqlite::Error);
 
 impl Writer {
+    /// Lets the database grow to so many pages of 4 KiB and no further: what does not fit is answered
+    /// as on a full disk.
+    pub fn limit_pages(&self, pages_max: u32) -> Result<(), rusqlite::Error> {
+        self.connection.query_row(&format!("PRAGMA max_page_count = {pages_max}"), [], |_| Ok(()))
+    }
+
     /// Copies the WAL into the database when it has grown enough.
     ///
     /// Not done inside the commit (SQLite's hook): there an error would come out of a COMMIT that
