@@ -7,6 +7,7 @@ use std::path::PathBuf;
 mod ci;
 mod comments;
 mod deny;
+mod openapi;
 mod spdx;
 
 #[derive(Parser)]
@@ -22,6 +23,8 @@ enum Task {
     Ci(ci::Options),
     /// Check licences, banned crates and sources of everything we depend on.
     Deny,
+    /// Write openapi.json anew, from the handlers.
+    Openapi,
     /// Print how much of each crate's code is comments.
     Comments,
 }
@@ -34,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         Task::Ci(options) => ci::run(&options),
         Task::Deny => deny::run(),
         Task::Comments => comments::run(),
+        Task::Openapi => openapi::run(),
     }
 }
 

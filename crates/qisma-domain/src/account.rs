@@ -65,6 +65,21 @@ pub enum AccountKind {
 }
 
 impl AccountKind {
+    /// Every kind there is.
+    pub const ALL: [Self; 11] = [
+        Self::Pending,
+        Self::Available,
+        Self::Reserve,
+        Self::Parked,
+        Self::Debt,
+        Self::Wallet,
+        Self::Clearing,
+        Self::Fees,
+        Self::Tax,
+        Self::WalletFloat,
+        Self::Suspense,
+    ];
+
     /// The word that is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -6,11 +6,10 @@ use crate::attempt::Attempt;
 use crate::challenge::Challenge;
 use crate::delivery::{Delivery, LearnedMethod};
 use crate::event::Event;
-use crate::idempotency::IdempotencyRow;
+use crate::idempotency::{IdempotencyRow, IdempotencyScope};
 use crate::journal::JournalEntry;
 use crate::merchant::Merchant;
 use crate::payment::Payment;
-use crate::time::Timestamp;
 use crate::wallet::{PhoneWindow, Wallet};
 
 /// The changes of one command.
@@ -26,6 +25,8 @@ pub struct Changes {
     pub attempts: Vec<Attempt>,
     /// Codes.
     pub challenges: Vec<Challenge>,
+    /// Idempotency keys that are forgotten; before those that are added.
+    pub idempotency_pruned: Vec<IdempotencyScope>,
     /// Idempotency keys; only ever added.
     pub idempotency: Vec<IdempotencyRow>,
     /// Merchants.
@@ -46,8 +47,6 @@ pub struct Changes {
     pub deliveries: Vec<Delivery>,
     /// Methods learned of receivers; the latest wins.
     pub learned: Vec<LearnedMethod>,
-    /// Idempotency keys made before this moment are forgotten, some at a time.
-    pub forget_keys_before: Option<Timestamp>,
 }
 
 impl Changes {
@@ -74,6 +73,7 @@ impl Changes {
             + legs
             + self.attempts.len()
             + self.challenges.len()
+            + self.idempotency_pruned.len()
             + self.idempotency.len()
             + self.merchants.len()
             + self.apps.len()
@@ -92,6 +92,7 @@ impl Changes {
         self.payments.append(&mut later.payments);
         self.attempts.append(&mut later.attempts);
         self.challenges.append(&mut later.challenges);
+        self.idempotency_pruned.append(&mut later.idempotency_pruned);
         self.idempotency.append(&mut later.idempotency);
         self.merchants.append(&mut later.merchants);
         self.apps.append(&mut later.apps);
@@ -102,6 +103,5 @@ impl Changes {
         self.events.append(&mut later.events);
         self.deliveries.append(&mut later.deliveries);
         self.learned.append(&mut later.learned);
-        self.forget_keys_before = self.forget_keys_before.max(later.forget_keys_before);
     }
 }

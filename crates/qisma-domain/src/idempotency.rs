@@ -22,6 +22,11 @@ impl IdempotencyKey {
             .and_then(|rest| rest.strip_suffix('"'))
             .filter(|_| text.len() >= 2)
             .unwrap_or(text);
+        Self::from_stored(bare)
+    }
+
+    /// The key that was stored: its quotes, if it still has any, are part of it.
+    pub fn from_stored(bare: &str) -> Result<Self, InvalidIdempotencyKey> {
         let visible = bare.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
         if bare.is_empty() || bare.len() > IDEMPOTENCY_KEY_CHARS_MAX || !visible {
             return Err(InvalidIdempotencyKey);
@@ -78,6 +83,12 @@ mod tests {
     #[test]
     fn a_quoted_key_and_the_bare_one_are_the_same() {
         assert_eq!(IdempotencyKey::parse("\"abc\""), IdempotencyKey::parse("abc"));
+    }
+
+    #[test]
+    fn a_stored_key_is_read_back_as_it_is() {
+        let key = IdempotencyKey::parse("\"\"abc\"\"").unwrap();
+        assert_eq!(IdempotencyKey::from_stored(key.as_str()), Ok(key));
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
+    /// Every kind there is.
+    pub const ALL: [Self; 4] =
+        [Self::Capture, Self::UnwantedApproval, Self::UnwantedReversal, Self::WalletFunding];
+
     /// The word that is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -40,6 +40,22 @@ pub struct Keys {
     pub learned: BTreeSet<(AppId, String)>,
 }
 
+impl Keys {
+    /// Names the rows of another command too.
+    pub fn absorb(&mut self, other: Self) {
+        self.payments.extend(other.payments);
+        self.idempotency.extend(other.idempotency);
+        self.merchants.extend(other.merchants);
+        self.apps.extend(other.apps);
+        self.key_pairs.extend(other.key_pairs);
+        self.wallets.extend(other.wallets);
+        self.phone_windows.extend(other.phone_windows);
+        self.balances.extend(other.balances);
+        self.deliveries.extend(other.deliveries);
+        self.learned.extend(other.learned);
+    }
+}
+
 /// A payment with everything that commits with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentAggregate {
@@ -108,6 +124,8 @@ impl Snapshot {
                 keys.balances.insert(account.id());
             }
         }
+        // An attempt that begins in this batch may be confirmed in it.
+        keys.balances.extend(self.wallets.values().map(|wallet| wallet.account().id()));
         keys.merchants.retain(|merchant| !self.merchants.contains_key(merchant));
         keys.balances.retain(|account| !self.balances.contains_key(account));
         keys
@@ -154,6 +172,9 @@ impl Snapshot {
                 replace(&mut aggregate.challenges, challenge, |old| old.id == challenge.id);
             }
         }
+        for scope in &changes.idempotency_pruned {
+            self.idempotency.remove(scope);
+        }
         for row in &changes.idempotency {
             self.idempotency.insert(row.scope.clone(), row.clone());
         }
@@ -180,10 +201,10 @@ impl Snapshot {
         }
         for posting in changes.entries.iter().flat_map(|entry| entry.postings.lines()) {
             let balance = self.balances.entry(posting.account.id()).or_default();
-            balance.posted_millimes = balance
-                .posted_millimes
-                .checked_add(posting.amount_millimes)
-                .expect("a balance stays far below 9.2 * 10^18");
+            // A sum that does not fit is refused by the database when it is saved: there it costs
+            // the one command that did it, and here it would stop the lane.
+            balance.posted_millimes =
+                balance.posted_millimes.saturating_add(posting.amount_millimes);
         }
     }
 }

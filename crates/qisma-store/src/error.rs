@@ -12,8 +12,9 @@ pub enum RunError<R> {
     /// The disk is full: nothing was written.
     #[error("the disk is full; free some space")]
     StorageFull,
-    /// The rows could not be loaded: nothing was written.
-    #[error("the database could not be read; nothing happened")]
+    /// The rows could not be loaded, somebody else holds the database, or the store is closing:
+    /// nothing was written.
+    #[error("the database cannot be used right now; nothing happened")]
     Unavailable,
     /// A bug of ours: nothing was written.
     #[error("an internal error; nothing happened")]
@@ -51,6 +52,17 @@ pub enum ReadError {
     Closed,
 }
 
+impl ReadError {
+    /// Whether a row is to blame, and not the database as a whole: other rows can still be read.
+    pub(crate) fn is_of_a_row(&self) -> bool {
+        match self {
+            Self::Database(error) => error.sqlite_error().is_none(),
+            Self::Corrupt(_) => true,
+            Self::Closed => false,
+        }
+    }
+}
+
 /// Why a store cannot be opened. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -61,6 +73,14 @@ pub enum OpenError {
         path: String,
         /// What SQLite said.
         cause: rusqlite::Error,
+    },
+    /// The file cannot be opened for writing, or cannot be made.
+    #[error("cannot open or create the database {path}: {cause}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        cause: std::io::Error,
     },
     /// The SQLite in this binary has the WAL-reset bug, or was withdrawn.
     #[error("this binary holds SQLite {0}, which can lose commits; build it with 3.51.3 or later")]
@@ -87,6 +107,19 @@ pub enum OpenError {
         /// The schema's version.
         found: i64,
         /// The newest this binary knows.
+        known: i64,
+    },
+    /// There is nothing to read.
+    #[error("there is no database at {0}; `qisma serve` or `qisma migrate` makes one")]
+    Missing(String),
+    /// The schema is older than what this binary reads.
+    #[error(
+        "the database has schema {found}, this binary reads {known}; run `qisma migrate` first"
+    )]
+    SchemaOlder {
+        /// The schema's version.
+        found: i64,
+        /// The one this binary reads.
         known: i64,
     },
     /// A migration was changed after it ran.

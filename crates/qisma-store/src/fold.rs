@@ -22,12 +22,11 @@ pub fn fold_rows<T, K: Ord>(
 ) -> Vec<Write<T>> {
     let mut folded: BTreeMap<K, Write<T>> = BTreeMap::new();
     for row in rows {
-        match folded.get_mut(&key(&row)) {
-            Some(write) => write.row = row,
-            None => {
-                let expected_version = version(&row) - 1;
-                folded.insert(key(&row), Write { expected_version, row });
-            }
+        if let Some(write) = folded.get_mut(&key(&row)) {
+            write.row = row;
+        } else {
+            let expected_version = version(&row) - 1;
+            folded.insert(key(&row), Write { expected_version, row });
         }
     }
     // In key order, so that every batch touches its rows in the same order.

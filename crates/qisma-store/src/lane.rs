@@ -6,6 +6,7 @@
 
 use qisma_domain::changes::Changes;
 use qisma_domain::decide::Decide;
+use qisma_domain::delivery::{Delivery, DeliveryState};
 use qisma_domain::snapshot::{Keys, Snapshot};
 use qisma_domain::time::Timestamp;
 use rand_core::Rng;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-use crate::error::{OpenError, RunError};
+use crate::error::{OpenError, ReadError, RunError};
 use crate::sqlite::{SaveError, Writer};
 
 /// Commands that may wait. A quarter is kept for workers.
@@ -32,8 +33,8 @@ pub struct LaneOptions {
     pub rng: Box<dyn Rng + Send>,
     /// Called once, when a commit's outcome is unknown.
     pub on_fatal: Box<dyn Fn(String) + Send>,
-    /// Called after each commit.
-    pub on_commit: Arc<dyn Fn() + Send + Sync>,
+    /// Called after each commit with a delivery to send.
+    pub on_delivery: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The sending end of a lane.
@@ -48,8 +49,13 @@ impl Lane {
     pub fn start(writer: Writer, options: LaneOptions) -> Result<Self, OpenError> {
         let (sender, receiver) = mpsc::channel();
         let depth = Arc::new(AtomicUsize::new(0));
-        let worker =
-            Worker { writer, options, depth: depth.clone(), poisoned: AtomicBool::new(false) };
+        let worker = Worker {
+            writer,
+            options,
+            depth: depth.clone(),
+            poisoned: AtomicBool::new(false),
+            last_now: Timestamp::from_micros(0),
+        };
         let thread = std::thread::Builder::new()
             .name("qisma-lane".into())
             .spawn(move || worker.work(&receiver))
@@ -70,14 +76,14 @@ impl Lane {
             return Err(RunError::Overloaded);
         }
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Pending { command, decided: None, reply });
+        let job = Box::new(Pending { command, decided: None, nameless: false, reply });
         let sent = {
             let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
             sender.as_ref().is_some_and(|sender| sender.send(job).is_ok())
         };
         if !sent {
             self.depth.fetch_sub(1, Ordering::Relaxed);
-            return Err(RunError::Overloaded);
+            return Err(RunError::Unavailable);
         }
         // A lane that dies with our command in its hands leaves the outcome unknown.
         answer.await.unwrap_or(Err(RunError::Unknown))
@@ -92,7 +98,10 @@ impl Lane {
     pub fn close(&self) {
         drop(self.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+        // A fatal error may be handled on the lane's own thread, which cannot wait for itself.
+        let is_other =
+            |thread: &JoinHandle<()>| thread.thread().id() != std::thread::current().id();
+        if let Some(thread) = thread.filter(is_other) {
             // The thread's own panic has been reported by then; there is nothing to add.
             let _ = thread.join();
         }
@@ -111,14 +120,14 @@ enum Fate {
 
 /// What a command came to.
 enum Decided {
-    Changes(Changes),
+    Changes(Box<Changes>),
     Refused,
     Panicked,
 }
 
 /// A command of any kind.
 trait Job: Send {
-    fn keys(&self, keys: &mut Keys);
+    fn keys(&mut self, keys: &mut Keys);
     fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided;
     fn answer(self: Box<Self>, fate: Fate);
     #[cfg(feature = "mutants")]
@@ -131,21 +140,30 @@ type Reply<D> = oneshot::Sender<Result<<D as Decide>::Answer, RunError<<D as Dec
 struct Pending<D: Decide> {
     command: D,
     decided: Option<Verdict<D>>,
+    /// Whether it failed to name its rows: then it must not decide without them.
+    nameless: bool,
     reply: Reply<D>,
 }
 
 impl<D: Decide> Job for Pending<D> {
-    fn keys(&self, keys: &mut Keys) {
-        self.command.keys(keys);
+    fn keys(&mut self, keys: &mut Keys) {
+        let mut named = Keys::default();
+        self.nameless = catch_unwind(AssertUnwindSafe(|| self.command.keys(&mut named))).is_err();
+        if !self.nameless {
+            keys.absorb(named);
+        }
     }
 
     fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided {
         // A bug in one command must not take its neighbours with it. The command sees the snapshot
         // read-only and its changes are applied only after Ok, so nothing is left half done.
+        if self.nameless {
+            return Decided::Panicked;
+        }
         match catch_unwind(AssertUnwindSafe(|| self.command.decide(see, now, rng))) {
             Ok(Ok((answer, changes))) => {
                 self.decided = Some(Ok(answer));
-                Decided::Changes(changes)
+                Decided::Changes(Box::new(changes))
             }
             Ok(Err(refusal)) => {
                 self.decided = Some(Err(refusal));
@@ -188,6 +206,8 @@ struct Worker {
     options: LaneOptions,
     depth: Arc<AtomicUsize>,
     poisoned: AtomicBool,
+    /// The moment of the last batch.
+    last_now: Timestamp,
 }
 
 impl Worker {
@@ -196,7 +216,19 @@ impl Worker {
             let mut jobs = vec![first];
             jobs.extend(receiver.try_iter().take(BATCH_COMMANDS_MAX - 1));
             self.depth.fetch_sub(jobs.len(), Ordering::Relaxed);
-            self.turn(jobs);
+            // A command's own panic is caught where it decides. A panic here is a bug of the lane:
+            // the commands in its hands have no known outcome, and the next ones no lane to trust.
+            if catch_unwind(AssertUnwindSafe(|| self.turn(jobs))).is_err() {
+                self.stop("the lane panicked");
+            }
+        }
+    }
+
+    /// Takes no further command, and tells whoever can end the process; once.
+    fn stop(&self, why: &str) {
+        tracing::error!(why, "stopping: what the disk holds has to be read anew");
+        if !self.poisoned.swap(true, Ordering::Relaxed) {
+            (self.options.on_fatal)(why.to_owned());
         }
     }
 
@@ -212,21 +244,34 @@ impl Worker {
     /// One transaction. Gives back the commands that did not fit in it.
     fn batch(&mut self, mut jobs: Jobs) -> Jobs {
         let mut keys = Keys::default();
-        jobs.iter().for_each(|job| job.keys(&mut keys));
-        let Ok(mut snapshot) = self.load(&keys) else {
-            answer_all(jobs, Fate::Unavailable);
-            return vec![];
+        for job in &mut jobs {
+            job.keys(&mut keys);
+        }
+        let mut snapshot = match self.load(&keys) {
+            Ok(snapshot) => snapshot,
+            // One row cannot be understood: find who named it, so that the others live.
+            Err(error) if error.is_of_a_row() && jobs.len() > 1 => {
+                self.halve(jobs);
+                return vec![];
+            }
+            Err(_) => {
+                answer_all(jobs, Fate::Unavailable);
+                return vec![];
+            }
         };
-        let now = (self.options.now)();
+        // A wall clock that steps back must not put an account's later entries before its earlier.
+        let now = (self.options.now)().max(self.last_now);
+        self.last_now = now;
         let mut all = Changes::none();
-        let mut decided = 0;
+        let (mut decided, mut rows) = (0, 0);
         for job in &mut jobs {
             if let Decided::Changes(changes) = job.decide(&snapshot, now, &mut *self.options.rng) {
                 snapshot.apply(&changes);
-                all.append(changes);
+                rows += changes.rows();
+                all.append(*changes);
             }
             decided += 1;
-            if BATCH_ROWS_MAX <= all.rows() {
+            if BATCH_ROWS_MAX <= rows {
                 break;
             }
         }
@@ -235,28 +280,50 @@ impl Worker {
         rest
     }
 
-    fn load(&mut self, keys: &Keys) -> Result<Snapshot, ()> {
+    /// Takes the commands again as two batches, in the same order.
+    fn halve(&mut self, mut jobs: Jobs) {
+        let second = jobs.split_off(jobs.len() / 2);
+        self.turn(jobs);
+        self.turn(second);
+    }
+
+    fn load(&mut self, keys: &Keys) -> Result<Snapshot, ReadError> {
         let loaded = self.writer.load(keys).and_then(|mut snapshot| {
             let second = snapshot.second_round();
             snapshot.absorb(self.writer.load(&second)?);
             Ok(snapshot)
         });
-        loaded.map_err(|error| tracing::error!(%error, "the lane could not load its rows"))
+        loaded.inspect_err(|error| tracing::error!(%error, "the lane could not load its rows"))
     }
 
-    fn save_and_answer(&mut self, mut jobs: Jobs, changes: Changes, now: Timestamp) {
+    fn save_and_answer(&mut self, jobs: Jobs, changes: Changes, now: Timestamp) {
+        #[cfg(feature = "mutants")]
+        let mut jobs = jobs;
         #[cfg(feature = "mutants")]
         if crate::mutants::is_on("answer_before_commit") {
-            jobs.iter_mut().for_each(|job| job.answer_early());
+            for job in &mut jobs {
+                job.answer_early();
+            }
         }
-        let changed = !changes.is_empty();
-        let saved = if changed { self.writer.save(changes, now) } else { Ok(()) };
+        let wrote = !changes.is_empty();
+        let is_pending =
+            |delivery: &Delivery| matches!(delivery.state, DeliveryState::Pending { .. });
+        let has_deliveries = changes.deliveries.iter().any(is_pending);
+        let saved = if wrote { self.writer.save(changes, now) } else { Ok(()) };
         match saved {
             Ok(()) => {
-                if changed {
-                    (self.options.on_commit)();
+                if has_deliveries {
+                    (self.options.on_delivery)();
                 }
                 answer_all(jobs, Fate::Committed);
+                // After the answers: they are true, and nobody need wait for it.
+                if wrote && let Err(error) = self.writer.checkpoint_when_due() {
+                    self.stop(&error.to_string());
+                }
+            }
+            Err(SaveError::Busy(error)) => {
+                tracing::warn!(%error, "the lane could not write");
+                answer_all(jobs, Fate::Unavailable);
             }
             Err(SaveError::StorageFull) => answer_all(jobs, Fate::StorageFull),
             // One command's rows are impossible to write: find it, so that its neighbours live.
@@ -264,16 +331,10 @@ impl Worker {
                 tracing::error!(%error, "a command's changes could not be written");
                 answer_all(jobs, Fate::Internal);
             }
-            Err(SaveError::Statement(_)) => {
-                let second = jobs.split_off(jobs.len() / 2);
-                self.turn(jobs);
-                self.turn(second);
-            }
+            Err(SaveError::Statement(_)) => self.halve(jobs),
             Err(SaveError::Unknown(error)) => {
-                self.poisoned.store(true, Ordering::Relaxed);
-                tracing::error!(%error, "a commit's outcome is unknown; stopping");
                 answer_all(jobs, Fate::Unknown);
-                (self.options.on_fatal)(error.to_string());
+                self.stop(&error);
             }
         }
     }

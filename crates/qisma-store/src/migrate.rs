@@ -75,6 +75,19 @@ pub fn migrate(connection: &mut Connection, now: Timestamp) -> Result<MigrateRep
     Ok(MigrateReport { version: known, applied })
 }
 
+/// Whether a database that is only read has the schema that this binary reads.
+pub fn check_is_current(connection: &Connection) -> Result<(), OpenError> {
+    let known = MIGRATIONS.last().map_or(0, |last| last.version);
+    let found: i64 = connection
+        .query_row("SELECT coalesce(max(version), 0) FROM schema_version", [], |row| row.get(0))
+        .map_err(|cause| OpenError::Database { path: path_of(connection), cause })?;
+    match found.cmp(&known) {
+        std::cmp::Ordering::Less => Err(OpenError::SchemaOlder { found, known }),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(OpenError::SchemaNewer { found, known }),
+    }
+}
+
 fn check_unchanged(connection: &Connection, version: i64, digest: &str) -> Result<(), OpenError> {
     let ran: String = connection
         .query_row("SELECT sha256 FROM schema_version WHERE version = ?1", [version], |row| {
@@ -89,5 +102,5 @@ fn path_of(connection: &Connection) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

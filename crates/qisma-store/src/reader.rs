@@ -6,6 +6,7 @@ use qisma_domain::app::{App, KeyPair};
 use qisma_domain::attempt::Attempt;
 use qisma_domain::delivery::{Delivery, DeliveryMethod};
 use qisma_domain::event::Event;
+use qisma_domain::idempotency::IdempotencyScope;
 use qisma_domain::ids::{AppId, EventId, MerchantId, Mode, PaymentId};
 use qisma_domain::merchant::Merchant;
 use qisma_domain::payment::Payment;
@@ -49,7 +50,7 @@ pub struct JournalLine {
 
 /// A read connection at one moment of the database.
 pub struct Reader<'c> {
-    connection: &'c Connection,
+    pub(crate) connection: &'c Connection,
 }
 
 impl<'c> Reader<'c> {
@@ -183,12 +184,6 @@ impl<'c> Reader<'c> {
         list(self.connection, sql::LIST_ATTEMPTS_UNRESOLVED, [count_max], rows::attempt_from)
     }
 
-    /// Deliveries that are due.
-    pub fn deliveries_to_send(&self, now: Timestamp, count_max: i64) -> Read<Vec<Delivery>> {
-        let sql = sql::LIST_DELIVERIES_TO_SEND;
-        list(self.connection, sql, (now.micros(), count_max), rows::delivery_from)
-    }
-
     /// The newest deliveries, of one payment or of all.
     pub fn deliveries(&self, of: Option<&PaymentId>, count_max: i64) -> Read<Vec<Delivery>> {
         match of {
@@ -212,6 +207,16 @@ impl<'c> Reader<'c> {
         learned_method(self.connection, app, origin)
     }
 
+    /// Idempotency keys made before this moment, oldest first.
+    pub fn idempotency_keys_to_prune(
+        &self,
+        before: Timestamp,
+        count_max: i64,
+    ) -> Read<Vec<IdempotencyScope>> {
+        let sql = sql::LIST_IDEMPOTENCY_KEYS_TO_PRUNE;
+        list(self.connection, sql, (before.micros(), count_max), rows::idempotency_scope_from)
+    }
+
     /// When the next payment's time is over.
     pub fn next_expiry(&self) -> Read<Option<Timestamp>> {
         self.next(sql::NEXT_EXPIRY, [])
@@ -220,16 +225,6 @@ impl<'c> Reader<'c> {
     /// When the next order is to be looked at.
     pub fn next_look(&self) -> Read<Option<Timestamp>> {
         self.next(sql::NEXT_LOOK, [])
-    }
-
-    /// When the oldest idempotency key was made.
-    pub fn oldest_idempotency_key(&self) -> Read<Option<Timestamp>> {
-        self.next(sql::OLDEST_IDEMPOTENCY_KEY, [])
-    }
-
-    /// When the next delivery is due after this moment.
-    pub fn next_delivery(&self, after: Timestamp) -> Read<Option<Timestamp>> {
-        self.next(sql::NEXT_DELIVERY, [after.micros()])
     }
 
     fn next(&self, sql: &str, params: impl rusqlite::Params) -> Read<Option<Timestamp>> {

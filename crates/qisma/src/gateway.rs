@@ -49,8 +49,8 @@ pub struct Parts {
     pub live_messages: MessageSender,
     /// The guarded way to receivers of webhooks.
     pub outbound: Outbound,
-    /// Raised with each commit: workers may have something to do.
-    pub commits: watch::Receiver<u64>,
+    /// Raised with each commit that has a webhook to send.
+    pub deliveries: watch::Receiver<u64>,
     /// Raised when an order may have to be looked at sooner than was planned.
     pub inquiries: Notify,
     /// Cancelled when a commit's outcome became unknown: the process must end with code 70.
@@ -77,7 +77,7 @@ impl Gateway {
     pub fn open(options: GatewayOptions) -> anyhow::Result<Self> {
         let GatewayOptions { config, keyring, clock, randomness, bound } = options;
         let fatal = CancellationToken::new();
-        let (commit, commits) = watch::channel(0_u64);
+        let (delivery, deliveries) = watch::channel(0_u64);
         let store = Store::open(StoreOptions {
             path: config.database.path.clone(),
             read_connections_max: config.database.read_connections_max,
@@ -90,7 +90,9 @@ impl Gateway {
                 let fatal = fatal.clone();
                 Box::new(move |_| fatal.cancel())
             },
-            on_commit: Arc::new(move || commit.send_modify(|count| *count = count.wrapping_add(1))),
+            on_delivery: Arc::new(move || {
+                delivery.send_modify(|count| *count = count.wrapping_add(1))
+            }),
         })?;
         let timeout_secs = config.acquirers.timeout_secs;
         let sandbox = smt_client(&config.acquirers.sandbox.account, timeout_secs)?;
@@ -129,7 +131,7 @@ impl Gateway {
             sandbox,
             smt,
             outbound,
-            commits,
+            deliveries,
             inquiries: Notify::new(),
             fatal,
         };
@@ -176,7 +178,11 @@ impl Deref for Gateway {
     }
 }
 
-fn smt_client(settings: &AcquirerSettings, timeout_secs: u64) -> anyhow::Result<SmtClient> {
+/// An acquirer's client, from its settings.
+pub(crate) fn smt_client(
+    settings: &AcquirerSettings,
+    timeout_secs: u64,
+) -> anyhow::Result<SmtClient> {
     Ok(SmtClient::new(SmtSettings {
         url: settings.url.to_string(),
         user_name: settings.user_name.clone(),

@@ -4,7 +4,9 @@
 //! tell the world.
 
 pub mod acquirers;
+pub mod admin;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod data_dir;
 pub mod gateway;
@@ -18,4 +20,5 @@ pub mod payer;
 pub mod random;
 pub mod shutdown;
 pub mod telemetry;
+pub mod verify;
 pub mod workers;

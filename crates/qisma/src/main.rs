@@ -1,2 +1,10 @@
-//! The binary.
-fn main() {}
+//! The binary: everything it can do is a file of `commands/`.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    qisma::commands::main()
+}

@@ -3,7 +3,7 @@
 use rand_core::Rng;
 use std::collections::BTreeSet;
 
-use crate::attempt::{AbandonReason, Attempt, AttemptState, Reversal};
+use crate::attempt::{AbandonReason, Attempt, AttemptState, CardAttempt, Reversal};
 use crate::challenge::Challenge;
 use crate::changes::Changes;
 use crate::delivery::{Delivery, DeliveryMethod, DeliveryState};
@@ -117,6 +117,7 @@ impl<'a> PaymentChange<'a> {
             .payment
             .legs
             .iter()
+            .filter(|leg| !leg.amount.is_zero())
             .map(|leg| leg.destination)
             .filter(|merchant| {
                 !self
@@ -169,7 +170,8 @@ impl<'a> PaymentChange<'a> {
         }
     }
 
-    fn end_without_attempt(&mut self, to: PaymentState, rng: &mut dyn Rng) {
+    /// Ends the payment without money, after its open attempt has been put as ended.
+    pub fn end_without_attempt(&mut self, to: PaymentState, rng: &mut dyn Rng) {
         self.become_state(to);
         self.emit(EventKind::of_end(&to).expect("the command ends the payment"), rng);
     }
@@ -264,6 +266,15 @@ pub fn bank_is_final(attempt: &mut Attempt) {
 pub fn reversal_is_due(attempt: &mut Attempt, now: Timestamp) {
     if let Some(card) = attempt.card_mut() {
         card.reversal = Reversal::Due;
-        card.next_look_at = Some(now);
+        reversal_is_due_again(card, now);
     }
+}
+
+/// Looks after money that is due back at once. Giving back has looks of its own: those that were
+/// spent before do not count against it.
+pub const fn reversal_is_due_again(card: &mut CardAttempt, now: Timestamp) {
+    card.next_look_at = Some(now);
+    card.looks = 0;
+    card.late_looks = 0;
+    card.needs_operator = false;
 }

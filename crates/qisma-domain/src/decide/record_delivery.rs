@@ -88,8 +88,10 @@ impl Decide for RecordDelivery {
             }
             Some(410) => delivery.state = DeliveryState::Gone { at: now },
             _ => {
-                if self.webhook_mode == WebhookMode::Auto && matches!(status, Some(404 | 405)) {
-                    delivery.method = self.method.other();
+                if self.webhook_mode == WebhookMode::Auto {
+                    // What was learned may have begun with the other method than the row's.
+                    let is_refused = matches!(status, Some(404 | 405));
+                    delivery.method = if is_refused { self.method.other() } else { self.method };
                 }
                 let next = retry::next_delivery_at(
                     now,

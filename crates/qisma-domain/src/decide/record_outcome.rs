@@ -5,6 +5,7 @@ use rand_core::Rng;
 
 use super::Decide;
 use super::payment_change::{PaymentChange, PaymentNotFound, bank_is_final, reversal_is_due};
+use super::record_reversal::record_given_back;
 use crate::attempt::{AbandonReason, Attempt, AttemptState, CardDetails, DeclineClass, Reversal};
 use crate::changes::Changes;
 use crate::ids::PaymentId;
@@ -110,17 +111,7 @@ impl Decide for RecordOutcome {
             BankReport::NotRegistered => not_registered(&mut change, attempt, now, rng),
             BankReport::Unpaid => look_again(&mut change, attempt, false),
             BankReport::NoAnswer => look_again(&mut change, attempt, true),
-            // Seen only where the money went back by our own hand (`record_reversal`) or by the
-            // bank's: then an operator has to say why.
-            BankReport::GivenBack => {
-                let mut attempt = attempt;
-                if let Some(card) = attempt.card_mut() {
-                    card.needs_operator = card.reversal == Reversal::NotDue;
-                    card.next_look_at = None;
-                }
-                change.put_attempt(attempt);
-                Outcome::Unchanged
-            }
+            BankReport::GivenBack => given_back(&mut change, attempt, rng),
         };
         Ok((outcome, change.finish()))
     }
@@ -183,6 +174,11 @@ fn attempt_is_unwanted(attempt: &Attempt) -> bool {
     attempt.card().is_some_and(|card| card.reversal != Reversal::NotDue)
 }
 
+/// Whether nobody waits for news of the order.
+fn is_final(attempt: &Attempt) -> bool {
+    attempt.card().is_some_and(|card| card.next_look_at.is_none() && !card.needs_operator)
+}
+
 fn declined(
     change: &mut PaymentChange<'_>,
     mut attempt: Attempt,
@@ -193,9 +189,14 @@ fn declined(
     let was_open = attempt.state.is_open();
     match attempt.state {
         // A decline after an approval is old news or a lie; the approval stands.
-        AttemptState::Approved { .. } | AttemptState::Voided { .. } => return Outcome::Unchanged,
-        AttemptState::Declined { .. } => return Outcome::Declined,
-        AttemptState::Abandoned { .. } => {}
+        AttemptState::Approved { .. } | AttemptState::Voided { .. } => {
+            return look_again(change, attempt, false);
+        }
+        AttemptState::Declined { .. } | AttemptState::Abandoned { .. } => {
+            if is_final(&attempt) {
+                return Outcome::Declined;
+            }
+        }
         AttemptState::Init | AttemptState::Sent | AttemptState::Unknown => {
             attempt.state = AttemptState::Declined { class, code };
         }
@@ -217,6 +218,12 @@ fn not_registered(
     now: Timestamp,
     rng: &mut dyn Rng,
 ) -> Outcome {
+    if matches!(attempt.state, AttemptState::Approved { .. } | AttemptState::Voided { .. }) {
+        return look_again(change, attempt, false);
+    }
+    if matches!(attempt.state, AttemptState::Declined { .. }) && is_final(&attempt) {
+        return Outcome::Declined;
+    }
     let over = attempt.card().is_some_and(|card| card.session_ends_at <= now);
     let was_open = attempt.state.is_open();
     if was_open {
@@ -234,13 +241,34 @@ fn not_registered(
     Outcome::Declined
 }
 
+/// The money went back: by our own hand, whose answer was lost, or by the bank's, and then an
+/// operator has to say why.
+fn given_back(change: &mut PaymentChange<'_>, mut attempt: Attempt, rng: &mut dyn Rng) -> Outcome {
+    let Some(card) = attempt.card_mut() else { return Outcome::Unchanged };
+    match card.reversal {
+        Reversal::Due | Reversal::RefundDue => {
+            record_given_back(change, attempt, rng);
+            return Outcome::Unwanted;
+        }
+        Reversal::Done => return Outcome::Unchanged,
+        Reversal::NotDue => {}
+    }
+    if card.next_look_at.is_none() && card.needs_operator {
+        return Outcome::Unchanged;
+    }
+    card.needs_operator = true;
+    card.next_look_at = None;
+    change.put_attempt(attempt);
+    Outcome::Unchanged
+}
+
 fn look_again(change: &mut PaymentChange<'_>, mut attempt: Attempt, unanswered: bool) -> Outcome {
     if matches!(attempt.state, AttemptState::Approved { .. } | AttemptState::Voided { .. })
         && !attempt_is_unwanted(&attempt)
     {
         return Outcome::Unchanged;
     }
-    if attempt.card().is_some_and(|card| card.next_look_at.is_none() && !card.needs_operator) {
+    if is_final(&attempt) {
         return Outcome::Unchanged;
     }
     let now = change.now;

@@ -4,7 +4,7 @@ use rand_core::Rng;
 
 use super::Decide;
 use super::payment_change::{PaymentChange, PaymentNotFound, bank_is_final};
-use crate::attempt::{AttemptState, Reversal};
+use crate::attempt::{Attempt, AttemptState, Reversal};
 use crate::changes::Changes;
 use crate::event::EventKind;
 use crate::ids::PaymentId;
@@ -59,18 +59,8 @@ impl Decide for RecordReversal {
         }
         match self.report {
             ReversalReport::GivenBack => {
-                card.reversal = Reversal::Done;
-                let (acquirer, reference) = (card.acquirer, card.order_number.clone());
-                attempt.state = AttemptState::Voided { at };
-                bank_is_final(&mut attempt);
-                let postings = of_unwanted_reversal(&change.payment, acquirer);
-                change.post(EntryKind::UnwantedReversal, reference, postings, rng);
-                let kind = if matches!(change.payment.state, PaymentState::Captured { .. }) {
-                    EventKind::DuplicateSuccessReversed
-                } else {
-                    EventKind::LateSuccessReversed
-                };
-                change.emit(kind, rng);
+                record_given_back(&mut change, attempt, rng);
+                return Ok((Reversal::Done, change.finish()));
             }
             ReversalReport::Refused if card.reversal == Reversal::Due => {
                 card.reversal = Reversal::RefundDue;
@@ -86,4 +76,26 @@ impl Decide for RecordReversal {
         change.put_attempt(attempt);
         Ok((reversal, change.finish()))
     }
+}
+
+/// The unwanted money is back with the payer: out of suspense, and told.
+pub(super) fn record_given_back(
+    change: &mut PaymentChange<'_>,
+    mut attempt: Attempt,
+    rng: &mut dyn Rng,
+) {
+    let Some(card) = attempt.card_mut() else { return };
+    card.reversal = Reversal::Done;
+    let (acquirer, reference) = (card.acquirer, card.order_number.clone());
+    attempt.state = AttemptState::Voided { at: change.now };
+    bank_is_final(&mut attempt);
+    change.put_attempt(attempt);
+    let postings = of_unwanted_reversal(&change.payment, acquirer);
+    change.post(EntryKind::UnwantedReversal, reference, postings, rng);
+    let kind = if matches!(change.payment.state, PaymentState::Captured { .. }) {
+        EventKind::DuplicateSuccessReversed
+    } else {
+        EventKind::LateSuccessReversed
+    };
+    change.emit(kind, rng);
 }

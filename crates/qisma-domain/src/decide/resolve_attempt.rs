@@ -1,17 +1,18 @@
-//! Resolve an attempt that the bank never explained: an operator closes its payment.
+//! Resolve an attempt that waits for an operator: one that the bank never explained is closed with
+//! its payment, a way back that did not succeed is tried again, and other news is taken note of.
 
 use rand_core::Rng;
 
 use super::Decide;
-use super::payment_change::{PaymentChange, bank_is_final};
-use crate::attempt::{AttemptState, DeclineClass};
+use super::payment_change::{PaymentChange, reversal_is_due_again};
+use crate::attempt::{AttemptState, DeclineClass, Reversal};
 use crate::changes::Changes;
 use crate::ids::PaymentId;
 use crate::payment::{FailureReason, PaymentState};
 use crate::snapshot::{Keys, Snapshot};
 use crate::time::Timestamp;
 
-/// Close an attempt as unresolved. Should the bank ever report it paid, the money goes back.
+/// Resolve an attempt. Should the bank ever report a closed one paid, the money goes back.
 #[derive(Clone, Debug)]
 pub struct ResolveAttempt {
     /// The payment.
@@ -52,25 +53,28 @@ impl Decide for ResolveAttempt {
             PaymentChange::begin(see, &self.payment, now).map_err(|_| ResolveRefusal::NotFound)?;
         let mut attempt =
             change.before().attempt(self.attempt).ok_or(ResolveRefusal::NotFound)?.clone();
-        if matches!(attempt.state, AttemptState::Approved { .. } | AttemptState::Voided { .. }) {
-            return Err(ResolveRefusal::Approved);
-        }
         let was_open = attempt.state.is_open();
-        let waits =
-            attempt.card().is_some_and(|card| card.next_look_at.is_some() || card.needs_operator);
-        if !waits && !was_open {
-            return Err(ResolveRefusal::NotUnresolved);
+        let is_approved =
+            matches!(attempt.state, AttemptState::Approved { .. } | AttemptState::Voided { .. });
+        let card = attempt.card_mut().ok_or(ResolveRefusal::NotUnresolved)?;
+        if !was_open && !card.needs_operator {
+            let refusal =
+                if is_approved { ResolveRefusal::Approved } else { ResolveRefusal::NotUnresolved };
+            return Err(refusal);
         }
+        card.needs_operator = false;
+        if matches!(card.reversal, Reversal::Due | Reversal::RefundDue) {
+            reversal_is_due_again(card, change.now);
+        }
+        // The next look stays: an order that the payer can still pay is read until it is final.
         if was_open {
             attempt.state = AttemptState::Declined { class: DeclineClass::Other, code: 0 };
         }
-        bank_is_final(&mut attempt);
         change.put_attempt(attempt);
         if was_open {
-            let reason = FailureReason::Unresolved;
             let at = change.now;
-            change.become_state(PaymentState::Failed { reason, at });
-            change.emit(crate::event::EventKind::PaymentFailed, rng);
+            let reason = FailureReason::Unresolved;
+            change.end_without_attempt(PaymentState::Failed { reason, at }, rng);
         }
         Ok(((), change.finish()))
     }

@@ -215,7 +215,8 @@ CREATE TABLE deliveries (
     PRIMARY KEY (vshard, id),
     FOREIGN KEY (vshard, event_id) REFERENCES events (vshard, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX deliveries_to_send ON deliveries (state_us) WHERE status = 'pending';
+-- By receiver first: one with thousands of them due must not stand before all others.
+CREATE INDEX deliveries_to_send ON deliveries (app_id, origin, state_us) WHERE status = 'pending';
 CREATE INDEX deliveries_of_payment ON deliveries (vshard, payment_id);
 
 CREATE TABLE learned_methods (

@@ -32,9 +32,12 @@ impl ReadPool {
         read: impl FnOnce(&Reader<'_>) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
         let permits = self.permits.clone();
-        let _permit = permits.acquire_owned().await.map_err(|_| ReadError::Closed)?;
+        let permit = permits.acquire_owned().await.map_err(|_| ReadError::Closed)?;
         let free = self.free.clone();
         let done = tokio::task::spawn_blocking(move || {
+            // The permit goes with the connection and not with the caller: one that is called off
+            // must not let another in before its connection is back.
+            let _permit = permit;
             let mut guard = Borrowed { connection: take(&free), free };
             let connection = guard.connection.as_mut().ok_or(ReadError::Closed)?;
             let transaction = connection.transaction()?;

@@ -5,6 +5,7 @@ use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind};
+use qisma_domain::idempotency::{IdempotencyKey, IdempotencyScope};
 use qisma_domain::ids::{
     AppId, ChallengeId, DeliveryId, EventId, MerchantId, Mode, PaymentId, WalletId,
 };
@@ -229,6 +230,15 @@ pub fn challenge_from(row: &Row<'_>) -> Read<Challenge> {
         tries: row.get(6)?,
         ended: row.get(7)?,
         version: row.get(8)?,
+    })
+}
+
+/// Where an idempotency key counts.
+pub fn idempotency_scope_from(row: &Row<'_>) -> Read<IdempotencyScope> {
+    Ok(IdempotencyScope {
+        merchant: merchant_id(row, 0)?,
+        mode: mode(row, 1)?,
+        key: known(IdempotencyKey::from_stored(&row.get::<_, String>(2)?).ok(), "idempotency key")?,
     })
 }
 

@@ -5,13 +5,13 @@ use qisma_domain::attempt::Attempt;
 use qisma_domain::changes::Changes;
 use qisma_domain::delivery::Delivery;
 use qisma_domain::event::Event;
-use qisma_domain::idempotency::IdempotencyRow;
-use qisma_domain::journal::JournalEntry;
+use qisma_domain::idempotency::{IdempotencyRow, IdempotencyScope};
 use qisma_domain::payment::Payment;
 use qisma_domain::time::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
 use super::rows::{delivery_state_at, payment_state_columns};
+use super::save_books::{add_to_account, insert_entry};
 use super::save_people::save_people;
 use super::{Writer, sql};
 use crate::fold::{Write, fold_postings, fold_rows};
@@ -22,6 +22,9 @@ pub enum SaveError {
     /// The disk is full, and the transaction was rolled back.
     #[error("the disk is full")]
     StorageFull,
+    /// Somebody else holds the database for the moment; nothing was written.
+    #[error("the database is busy: {0}")]
+    Busy(String),
     /// A statement cannot succeed, however often it is tried; the transaction was rolled back.
     #[error("{0}")]
     Statement(String),
@@ -49,11 +52,11 @@ impl Writer {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(before_commit)?;
+            .map_err(|error| before_commit(&error))?;
         let written = check_epoch(&transaction, epoch).and_then(|()| write(&transaction, changes));
         if let Err(error) = written {
             return Err(match error {
-                StepError::Database(cause) => before_commit(cause),
+                StepError::Database(cause) => before_commit(&cause),
                 StepError::Guard(why) if why == EPOCH_LOST => SaveError::Unknown(why),
                 StepError::Guard(why) => SaveError::Statement(why),
             });
@@ -80,13 +83,19 @@ fn check_epoch(connection: &Connection, epoch: i64) -> Step {
 
 /// An error before the commit: the transaction rolls back, so nothing of it can be on the disk.
 /// But a disk that fails once is not to be trusted with the next batch.
-fn before_commit(error: rusqlite::Error) -> SaveError {
-    if is(&error, ErrorCode::DiskFull) {
+fn before_commit(error: &rusqlite::Error) -> SaveError {
+    if is(error, ErrorCode::DiskFull) {
         SaveError::StorageFull
-    } else if is(&error, ErrorCode::SystemIoFailure)
-        || is(&error, ErrorCode::DatabaseCorrupt)
-        || is(&error, ErrorCode::NotADatabase)
-        || is(&error, ErrorCode::ReadOnly)
+    } else if is(error, ErrorCode::DatabaseBusy)
+        || is(error, ErrorCode::DatabaseLocked)
+        || is(error, ErrorCode::OutOfMemory)
+    {
+        // Not the fault of any one command, so there is no culprit to look for.
+        SaveError::Busy(error.to_string())
+    } else if is(error, ErrorCode::SystemIoFailure)
+        || is(error, ErrorCode::DatabaseCorrupt)
+        || is(error, ErrorCode::NotADatabase)
+        || is(error, ErrorCode::ReadOnly)
     {
         SaveError::Unknown(error.to_string())
     } else {
@@ -120,8 +129,8 @@ fn write(connection: &Connection, mut changes: Changes) -> Step {
     for write in fold_rows(changes.challenges, |row| row.id, |row| row.version) {
         save_challenge(connection, &write)?;
     }
-    if let Some(before) = changes.forget_keys_before {
-        connection.prepare_cached(sql::PRUNE_IDEMPOTENCY_KEYS)?.execute([before.micros()])?;
+    for scope in &changes.idempotency_pruned {
+        delete_idempotency_key(connection, scope)?;
     }
     for row in &changes.idempotency {
         insert_idempotency_key(connection, row)?;
@@ -285,6 +294,12 @@ fn save_challenge(
     Ok(())
 }
 
+fn delete_idempotency_key(connection: &Connection, scope: &IdempotencyScope) -> Step {
+    let key = (scope.shard().0, scope.merchant.number(), scope.mode.as_str(), scope.key.as_str());
+    let changed = connection.prepare_cached(sql::DELETE_IDEMPOTENCY_KEY)?.execute(key)?;
+    one_row(changed, "idempotency key")
+}
+
 fn insert_idempotency_key(connection: &Connection, row: &IdempotencyRow) -> Step {
     connection.prepare_cached(sql::INSERT_IDEMPOTENCY_KEY)?.execute(params![
         row.scope.shard().0,
@@ -297,60 +312,6 @@ fn insert_idempotency_key(connection: &Connection, row: &IdempotencyRow) -> Step
         row.request_id,
         row.created_at.micros(),
     ])?;
-    Ok(())
-}
-
-fn insert_entry(connection: &Connection, entry: &JournalEntry) -> Step {
-    let shard = entry.id.shard().0;
-    connection.prepare_cached(sql::INSERT_ENTRY)?.execute(params![
-        shard,
-        entry.id.as_bytes(),
-        entry.kind.as_str(),
-        entry.reference,
-        entry.payment.as_ref().map(|payment| payment.as_bytes().as_slice()),
-        entry.postings.mode().as_str(),
-        entry.postings.currency().code(),
-        entry.at.micros(),
-    ])?;
-    let mut insert = connection.prepare_cached(sql::INSERT_POSTING)?;
-    for (line, posting) in (1_i64..).zip(entry.postings.lines()) {
-        let account = posting.account.id();
-        insert.execute(params![
-            shard,
-            entry.id.as_bytes(),
-            line,
-            account.shard().0,
-            account.as_bytes(),
-            posting.amount_millimes,
-        ])?;
-    }
-    Ok(())
-}
-
-/// Folds the batch's postings into a balance, and looks once more: the domain decided that the
-/// money is there, and the database agrees before the commit.
-fn add_to_account(
-    connection: &Connection,
-    account: &qisma_domain::account::Account,
-    delta: i64,
-) -> Step {
-    let id = account.id();
-    let mut statement = connection.prepare_cached(sql::ADD_TO_ACCOUNT)?;
-    let available: i64 = statement.query_row(
-        params![
-            id.shard().0,
-            id.as_bytes(),
-            account.owner_text(),
-            account.kind.as_str(),
-            account.mode.as_str(),
-            account.currency.code(),
-            delta,
-        ],
-        |row| row.get(0),
-    )?;
-    if available < 0 && delta < 0 && !account.kind.may_be_negative() {
-        return Err(StepError::Guard("an account would fall below zero".into()));
-    }
     Ok(())
 }
 

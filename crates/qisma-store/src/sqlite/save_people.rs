@@ -23,7 +23,7 @@ fn save_merchants(connection: &Connection, changes: &mut Changes) -> Step {
         let row = &write.row;
         let image_url = row.image_url.as_ref().map(Link::as_str);
         if write.expected_version > 0 {
-            let changed = connection.prepare_cached(sql::UPDATE_MERCHANT)?.execute(params![
+            let updated = connection.prepare_cached(sql::UPDATE_MERCHANT)?.execute(params![
                 row.id.number(),
                 row.name,
                 image_url,
@@ -31,7 +31,7 @@ fn save_merchants(connection: &Connection, changes: &mut Changes) -> Step {
                 row.version,
                 write.expected_version,
             ])?;
-            one_row(changed, "merchant")?;
+            one_row(updated, "merchant")?;
             continue;
         }
         connection.prepare_cached(sql::INSERT_MERCHANT)?.execute(params![
@@ -51,14 +51,14 @@ fn save_apps(connection: &Connection, changes: &mut Changes) -> Step {
     for write in fold_rows(rows, |row| row.id, |row| row.version) {
         let row = &write.row;
         if write.expected_version > 0 {
-            let changed = connection.prepare_cached(sql::UPDATE_APP)?.execute(params![
+            let updated = connection.prepare_cached(sql::UPDATE_APP)?.execute(params![
                 row.id.as_bytes(),
                 row.webhook_mode.as_str(),
                 row.webhook_secret_sealed,
                 row.version,
                 write.expected_version,
             ])?;
-            one_row(changed, "app")?;
+            one_row(updated, "app")?;
             continue;
         }
         connection.prepare_cached(sql::INSERT_APP)?.execute(params![
@@ -80,13 +80,13 @@ fn save_key_pairs(connection: &Connection, changes: &mut Changes) -> Step {
         let row = &write.row;
         let expires = row.expires_at.map(qisma_domain::time::Timestamp::micros);
         if write.expected_version > 0 {
-            let changed = connection.prepare_cached(sql::UPDATE_KEY_PAIR)?.execute(params![
+            let updated = connection.prepare_cached(sql::UPDATE_KEY_PAIR)?.execute(params![
                 row.public_key,
                 expires,
                 row.version,
                 write.expected_version,
             ])?;
-            one_row(changed, "key pair")?;
+            one_row(updated, "key pair")?;
             continue;
         }
         connection.prepare_cached(sql::INSERT_KEY_PAIR)?.execute(params![
@@ -121,14 +121,14 @@ fn save_phone_windows(connection: &Connection, changes: &mut Changes) -> Step {
         let row = &write.row;
         let sent = serde_json::to_string(&row.sent_at).expect("numbers are JSON");
         if write.expected_version > 0 {
-            let changed = connection.prepare_cached(sql::UPDATE_PHONE_WINDOW)?.execute(params![
+            let updated = connection.prepare_cached(sql::UPDATE_PHONE_WINDOW)?.execute(params![
                 row.mode.as_str(),
                 row.phone.as_str(),
                 sent,
                 row.version,
                 write.expected_version,
             ])?;
-            one_row(changed, "phone window")?;
+            one_row(updated, "phone window")?;
             continue;
         }
         connection.prepare_cached(sql::INSERT_PHONE_WINDOW)?.execute(params![

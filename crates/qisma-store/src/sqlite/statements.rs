@@ -134,9 +134,10 @@ statements! {
     INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, key,
         fingerprint, payment_id, answer, request_id, created_us)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    OLDEST_IDEMPOTENCY_KEY = "SELECT min(created_us) FROM idempotency_keys";
-    PRUNE_IDEMPOTENCY_KEYS = "DELETE FROM idempotency_keys WHERE (vshard, merchant_id, mode, key) IN
-        (SELECT vshard, merchant_id, mode, key FROM idempotency_keys WHERE created_us < ?1 LIMIT 500)";
+    LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, key FROM idempotency_keys
+        WHERE created_us < ?1 ORDER BY created_us LIMIT ?2";
+    DELETE_IDEMPOTENCY_KEY = "DELETE FROM idempotency_keys
+        WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND key = ?4";
 
     // -- books --
     FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = ?1 AND id = ?2";
@@ -171,9 +172,12 @@ statements! {
         " FROM deliveries ORDER BY created_us DESC, id LIMIT ?1");
     LIST_DELIVERIES_OF_PAYMENT = concat!("SELECT ", delivery_columns!(),
         " FROM deliveries WHERE vshard = ?1 AND payment_id = ?2 ORDER BY created_us, id");
-    LIST_DELIVERIES_TO_SEND = concat!("SELECT ", delivery_columns!(),
-        " FROM deliveries WHERE status = 'pending' AND state_us <= ?1 ORDER BY state_us LIMIT ?2");
-    NEXT_DELIVERY = "SELECT min(state_us) FROM deliveries WHERE status = 'pending' AND state_us > ?1";
+    NEXT_RECEIVER = "SELECT app_id, origin FROM deliveries
+        WHERE status = 'pending' AND (app_id, origin) > (?1, ?2)
+        ORDER BY app_id, origin LIMIT 1";
+    LIST_WAITING_OF_RECEIVER = "SELECT id, state_us FROM deliveries
+        WHERE status = 'pending' AND app_id = ?1 AND origin = ?2
+        ORDER BY state_us, vshard, id LIMIT ?3";
     INSERT_DELIVERY = "INSERT INTO deliveries (vshard, id, event_id, payment_id, app_id, url,
         post_url, origin, method, status, state_us, tries, last_result, replay, created_us, version)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";

@@ -12,24 +12,28 @@ use qisma_store::{ReadError, RunError};
 #[error("{message}")]
 pub struct OperationError {
     message: String,
+    is_unknown: bool,
 }
 
 impl OperationError {
-    /// An error of these words.
+    /// An error of these words: nothing was changed.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), is_unknown: false }
     }
 
     /// The error of a command whose refusals have words.
     pub fn of_run<R: std::fmt::Display>(error: RunError<R>) -> Self {
-        match error {
-            RunError::Refused(refusal) => Self::new(refusal.to_string()),
-            other => Self::new(
-                other
-                    .without_refusal::<()>()
-                    .map_or_else(|refusal: R| refusal.to_string(), |error| error.to_string()),
-            ),
-        }
+        let is_unknown = matches!(error, RunError::Unknown);
+        let message = match error {
+            RunError::Refused(refusal) => refusal.to_string(),
+            other => other.to_string(),
+        };
+        Self { message, is_unknown }
+    }
+
+    /// Whether the change may have happened all the same.
+    pub const fn is_unknown(&self) -> bool {
+        self.is_unknown
     }
 }
 

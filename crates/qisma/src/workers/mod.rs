@@ -1,6 +1,7 @@
 //! Workers: what happens without anybody asking. Each finds its work in the store, so a restart
 //! loses nothing, and sleeps on the gateway's clock, so tests move time instead of waiting.
 
+pub mod deliver;
 pub mod expiry;
 pub mod inquiry;
 pub mod prune;
@@ -27,6 +28,7 @@ pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
     workers.spawn(run_until(own(), stop(), never, expiry::step));
     workers.spawn(run_until(own(), stop(), inquiries, inquiry::step));
     workers.spawn(run_until(own(), stop(), never, prune::step));
+    workers.spawn(deliver::run(own(), stop()));
     workers
 }
 
@@ -39,27 +41,7 @@ async fn inquiries(gateway: &Gateway) {
 }
 
 /// Runs a worker until shutdown: it does what is due, says when something is next due, and is woken
-/// by that moment or by a commit, whichever comes first.
-pub async fn run(
-    gateway: Gateway,
-    shutdown: CancellationToken,
-    step: impl AsyncFn(&Gateway) -> Option<Timestamp>,
-) {
-    let mut commits = gateway.commits.clone();
-    while !shutdown.is_cancelled() {
-        commits.mark_unchanged();
-        let next = step(&gateway).await;
-        let wake_at = wake_at(&gateway, next);
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = gateway.clock.sleep_until(wake_at) => {}
-            // The sender lives as long as the store; should it go, the clock still wakes us.
-            changed = commits.changed() => if changed.is_err() { return },
-        }
-    }
-}
-
-/// Runs a worker until shutdown, woken by the moment it asked for or by `woken`.
+/// by that moment or by `woken`, whichever comes first.
 async fn run_until(
     gateway: Gateway,
     shutdown: CancellationToken,

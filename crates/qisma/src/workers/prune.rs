@@ -1,31 +1,34 @@
 //! Forgets idempotency keys once they are no longer remembered, a page at a time.
 
-use qisma_domain::decide::forget_keys::ForgetKeys;
-use qisma_domain::limits;
+use qisma_domain::decide::prune_keys::{PruneKeys, forgotten_before};
 use qisma_domain::time::Timestamp;
 
 use crate::gateway::Gateway;
 
 /// Keys older than they need be do no harm for an hour.
 const PERIOD_SECS: i64 = 3_600;
+/// Keys forgotten at once: a payment that is asked for meanwhile waits for no more than these.
+const PAGE_MAX: i64 = 500;
 
 /// Forgets what is due and says when to come again.
 pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
     loop {
         let now = gateway.now();
         let again_at = Some(now.plus_secs(PERIOD_SECS));
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "a method has one lifetime")]
-        let oldest = gateway.store.read(|reader| reader.oldest_idempotency_key()).await;
-        let kept_from = now.plus_secs(-limits::IDEMPOTENCY_RETENTION_SECS);
-        match oldest {
-            Ok(Some(made_at)) if made_at < kept_from => {}
-            Ok(_) => return again_at,
+        let before = forgotten_before(now);
+        let due = gateway
+            .store
+            .read(move |reader| reader.idempotency_keys_to_prune(before, PAGE_MAX))
+            .await;
+        let scopes = match due {
+            Ok(scopes) if scopes.is_empty() => return again_at,
+            Ok(scopes) => scopes,
             Err(error) => {
-                tracing::error!(%error, "old idempotency keys could not be counted");
+                tracing::error!(%error, "old idempotency keys could not be read");
                 return again_at;
             }
-        }
-        if let Err(error) = gateway.store.run_reserved(ForgetKeys).await {
+        };
+        if let Err(error) = gateway.store.run_reserved(PruneKeys { scopes }).await {
             tracing::error!(%error, "old idempotency keys could not be forgotten");
             return again_at;
         }

@@ -1,0 +1,153 @@
+//! Reads the whole database and says which of the ledger's invariants hold (docs/ledger.md).
+//!
+//! The auditor writes nothing and trusts no code that writes: it asks the rows. It works beside a
+//! running gateway, on one moment of the database. Rows are streamed, never gathered.
+
+mod invariant;
+mod orders;
+mod scans;
+mod statements;
+#[cfg(test)]
+mod tests;
+
+use qisma_domain::ids::PaymentId;
+use rusqlite::Connection;
+use serde::Serialize;
+use std::path::Path;
+
+pub use invariant::Invariant;
+pub use orders::{CardOrder, OrderStanding};
+
+use crate::error::{OpenError, ReadError};
+use crate::migrate;
+use crate::sqlite::load::list;
+use crate::sqlite::open_reader;
+use statements as sql;
+
+/// Problems that are listed of one invariant; the first of them lead to the cause.
+pub const PROBLEMS_MAX: usize = 20;
+/// Sorting a million postings wants more pages at hand than answering a request.
+const CACHE_KIB: i64 = 65_536;
+
+/// What was found of one invariant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// How many rows it was asked of.
+    pub checked: i64,
+    /// A sentence for each of the first problems; none: the invariant holds.
+    pub problems: Vec<String>,
+}
+
+/// Money that waits because its merchant could not receive it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Parked {
+    /// The merchant, as accounts are owned: `merchant:1234`.
+    pub owner: String,
+    /// `test` or `live`.
+    pub mode: String,
+    /// `TND`.
+    pub currency: String,
+    /// How much.
+    pub amount_millimes: i64,
+}
+
+/// One moment of a database, for as long as this lives.
+pub struct Audit {
+    connection: Connection,
+}
+
+impl Audit {
+    /// Opens the database for reading, and stays at this moment of it.
+    ///
+    /// A database that is not there is not made, and one of an older or newer schema is refused.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        if !path.exists() {
+            return Err(OpenError::Missing(path.display().to_string()));
+        }
+        let database = |cause| OpenError::Database { path: path.display().to_string(), cause };
+        let connection = open_reader(path)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(database)?;
+        connection.execute_batch("BEGIN").map_err(database)?;
+        // The first read fixes the moment.
+        migrate::check_is_current(&connection)?;
+        Ok(Self { connection })
+    }
+
+    /// Asks every row that an invariant speaks of.
+    pub fn check(&self, invariant: Invariant) -> Result<Finding, ReadError> {
+        let mut checked = 0;
+        for statement in invariant.counts() {
+            checked += self.connection.query_row(statement, [], |row| row.get::<_, i64>(0))?;
+        }
+        let mut problems = Problems::default();
+        for statement in invariant.searches() {
+            self.search(statement, &mut problems)?;
+        }
+        match invariant {
+            Invariant::I2 => self.scan_prefixes(&mut problems)?,
+            Invariant::I7 => self.scan_shares(&mut problems)?,
+            Invariant::I10 => self.scan_keys(&mut problems)?,
+            Invariant::I13 => self.scan_accounts(&mut problems)?,
+            _ => {}
+        }
+        Ok(Finding { checked, problems: problems.sentences })
+    }
+
+    /// What is parked; no fault, but somebody waits for it.
+    pub fn parked(&self) -> Result<Vec<Parked>, ReadError> {
+        list(&self.connection, sql::LIST_PARKED, [], |row| {
+            Ok(Parked {
+                owner: row.get(0)?,
+                mode: row.get(1)?,
+                currency: row.get(2)?,
+                amount_millimes: row.get(3)?,
+            })
+        })
+    }
+
+    /// Shows every order that was ever sent to an acquirer, one after the other.
+    pub fn card_orders(&self, mut each: impl FnMut(CardOrder)) -> Result<(), ReadError> {
+        let mut statement = self.connection.prepare(sql::LIST_ORDERS)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            each(orders::order_from(row)?);
+        }
+        Ok(())
+    }
+
+    fn search(&self, statement: &str, problems: &mut Problems) -> Result<(), ReadError> {
+        let mut statement = self.connection.prepare(statement)?;
+        let wanted = i64::try_from(problems.room()).unwrap_or(i64::MAX);
+        let mut rows = statement.query([wanted])?;
+        while let Some(row) = rows.next()? {
+            let payment: Option<Vec<u8>> = row.get(0)?;
+            let what: String = row.get(1)?;
+            problems.add(payment.as_deref(), &what);
+        }
+        Ok(())
+    }
+}
+
+/// The first problems of an invariant.
+#[derive(Default)]
+struct Problems {
+    sentences: Vec<String>,
+}
+
+impl Problems {
+    fn room(&self) -> usize {
+        PROBLEMS_MAX.saturating_sub(self.sentences.len())
+    }
+
+    fn add(&mut self, payment: Option<&[u8]>, what: &str) {
+        if self.room() == 0 {
+            return;
+        }
+        let sentence = match payment.map(<[u8; 16]>::try_from) {
+            Some(Ok(id)) => format!("payment {}: {what}", PaymentId::from_bytes(id)),
+            Some(Err(_)) => format!("a payment whose id is not one: {what}"),
+            None => what.to_owned(),
+        };
+        self.sentences.push(sentence);
+    }
+}

@@ -1,0 +1,58 @@
+//! What waits to be delivered, receiver by receiver: whoever has thousands waiting is read no more
+//! often than whoever has one.
+
+use qisma_domain::delivery::Delivery;
+use qisma_domain::ids::{AppId, DeliveryId};
+use qisma_domain::time::Timestamp;
+
+use crate::error::ReadError;
+use crate::reader::Reader;
+use crate::sqlite::load::{find, list};
+use crate::sqlite::{rows, sql};
+
+/// A receiver: an app, and the scheme, host and port of a webhook. Nothing that one receiver does
+/// may be felt by another (Flouci API, section 7).
+pub type Receiver = (AppId, String);
+
+/// A delivery that is not at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// When it is to be sent; perhaps long ago.
+    pub next_at: Timestamp,
+}
+
+impl Reader<'_> {
+    /// The next receiver, in the order of apps and origins, for whom something waits.
+    pub fn next_receiver(&self, after: Option<&Receiver>) -> Result<Option<Receiver>, ReadError> {
+        // No id is shorter than these no bytes.
+        let (app, origin) =
+            after.map_or((&[][..], ""), |(app, origin)| (app.as_bytes(), origin.as_str()));
+        find(self.connection, sql::NEXT_RECEIVER, (app, origin), |row| {
+            Ok((AppId::from_bytes(row.get(0)?), row.get(1)?))
+        })
+    }
+
+    /// The first of what waits for a receiver, by time; what is not due yet stands at the end.
+    pub fn waiting_of(
+        &self,
+        receiver: &Receiver,
+        count_max: usize,
+    ) -> Result<Vec<Waiting>, ReadError> {
+        let count_max = i64::try_from(count_max).unwrap_or(i64::MAX);
+        let key = (receiver.0.as_bytes(), &receiver.1, count_max);
+        list(self.connection, sql::LIST_WAITING_OF_RECEIVER, key, |row| {
+            Ok(Waiting {
+                id: DeliveryId::from_bytes(row.get(0)?),
+                next_at: Timestamp::from_micros(row.get(1)?),
+            })
+        })
+    }
+
+    /// A delivery.
+    pub fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>, ReadError> {
+        let key = (id.shard().0, id.as_bytes());
+        find(self.connection, sql::FIND_DELIVERY, key, rows::delivery_from)
+    }
+}

@@ -1,0 +1,210 @@
+//! Does what an operator asks: a change through an operation or a command, a read straight from the
+//! store.
+
+use qisma_domain::account::{Account, AccountKind, Balance};
+use qisma_domain::decide::resend_delivery::ResendDelivery;
+use qisma_domain::decide::resolve_attempt::ResolveAttempt;
+use qisma_domain::ids::{MerchantId, Mode, PaymentId};
+use qisma_domain::money::Currency;
+use qisma_store::RunError;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::views::{
+    AppView, AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow, PaymentView,
+    WalletView,
+};
+use super::{AdminError, AdminRequest, AdminResult};
+use crate::gateway::Gateway;
+use crate::operations::{OperationError, apps, merchants, wallets};
+use crate::payer::outcome::{self, LookError};
+
+/// The longest list. Whoever has more merchants or apps reads them through the API.
+const LIST_MAX: i64 = 1_000;
+
+impl From<OperationError> for AdminError {
+    fn from(error: OperationError) -> Self {
+        if error.is_unknown() {
+            Self::unknown(error.to_string())
+        } else {
+            Self::refused(error.to_string())
+        }
+    }
+}
+
+impl From<qisma_store::ReadError> for AdminError {
+    fn from(error: qisma_store::ReadError) -> Self {
+        Self::refused(error.to_string())
+    }
+}
+
+/// Does what was asked, and answers with JSON.
+pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
+    Ok(match request {
+        AdminRequest::MerchantCreate { name, id, image_url } => {
+            let id = id.map(|id| id.to_string());
+            let created =
+                merchants::create(gateway, id.as_deref(), name, image_url.as_deref()).await?;
+            json(&MerchantView::of(created))
+        }
+        AdminRequest::MerchantSetStatus { id, status } => {
+            json(&MerchantView::of(merchants::set_status(gateway, id, status).await?))
+        }
+        AdminRequest::MerchantList => {
+            let found = gateway.store.read(|reader| reader.merchants(-1, LIST_MAX)).await?;
+            json(&found.into_iter().map(MerchantView::of).collect::<Vec<_>>())
+        }
+        AdminRequest::AppCreate { merchant, mode, webhook_mode } => {
+            json(&apps::create(gateway, merchant, mode, webhook_mode).await?)
+        }
+        AdminRequest::AppRotate { app, overlap_hours } => {
+            json(&apps::rotate(gateway, app, overlap_hours).await?)
+        }
+        AdminRequest::AppList => json(&list_apps(gateway).await?),
+        AdminRequest::WalletCreate { phone, name, mode, fund_millimes } => {
+            let wallet = wallets::create(gateway, &phone, name, mode, fund_millimes).await?;
+            let account = wallet.account();
+            let balance = gateway.store.read(move |reader| reader.balance(&account)).await?;
+            json(&WalletView::of(wallet, balance))
+        }
+        AdminRequest::PaymentShow { id } => json(&show_payment(gateway, id).await?),
+        AdminRequest::PaymentList { count_max } => {
+            let count_max = count_max.clamp(0, LIST_MAX);
+            let found = gateway.store.read(move |reader| reader.payments(None, count_max)).await?;
+            json(&found.iter().map(PaymentRow::of).collect::<Vec<_>>())
+        }
+        AdminRequest::AttemptList { count_max } => {
+            let count_max = count_max.clamp(0, LIST_MAX);
+            let read = gateway.store.read(move |reader| reader.attempts_unresolved(count_max));
+            json(&read.await?.iter().map(AttemptView::of).collect::<Vec<_>>())
+        }
+        AdminRequest::AttemptInquire { payment, number } => {
+            inquire(gateway, payment, number).await?;
+            json(&show_payment(gateway, payment).await?)
+        }
+        AdminRequest::AttemptClose { payment, number } => {
+            let command = ResolveAttempt { payment, attempt: number };
+            gateway.store.run(command).await.map_err(OperationError::of_run)?;
+            json(&show_payment(gateway, payment).await?)
+        }
+        AdminRequest::DeliveryList { payment, count_max } => {
+            let count_max = count_max.clamp(0, LIST_MAX);
+            let read = move |reader: &qisma_store::Reader<'_>| {
+                reader.deliveries(payment.as_ref(), count_max)
+            };
+            let found = gateway.store.read(read).await?;
+            json(&found.iter().map(DeliveryView::of).collect::<Vec<_>>())
+        }
+        AdminRequest::DeliveryResend { id } => {
+            let command = ResendDelivery { delivery: id };
+            let resent = gateway.store.run(command).await.map_err(OperationError::of_run)?;
+            json(&DeliveryView::of(&resent))
+        }
+        AdminRequest::BalanceShow { merchant, mode } => {
+            json(&show_balance(gateway, merchant, mode).await?)
+        }
+    })
+}
+
+fn json(answer: &impl Serialize) -> Box<RawValue> {
+    // Maps with keys that are no text are what fails here, and no view has one.
+    serde_json::value::to_raw_value(answer).expect("a view is JSON")
+}
+
+async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
+    let read = gateway.store.read(|reader| {
+        let apps = reader.apps(LIST_MAX)?;
+        apps.into_iter()
+            .map(|app| Ok(AppView::of(&app, reader.key_pairs_of_app(&app.id)?)))
+            .collect()
+    });
+    Ok(read.await?)
+}
+
+async fn show_payment(gateway: &Gateway, id: PaymentId) -> Result<PaymentView, AdminError> {
+    let read = gateway.store.read(move |reader| {
+        let Some(found) = reader.payment_by_link(&id)? else { return Ok(None) };
+        let events = reader.events_of_payment(&id)?;
+        let deliveries = reader.deliveries(Some(&id), LIST_MAX)?;
+        let journal = reader.journal_of_payment(&id)?;
+        Ok(Some(PaymentView::of(&found, &events, &deliveries, &journal)))
+    });
+    read.await?.ok_or_else(no_such_payment)
+}
+
+fn no_such_payment() -> AdminError {
+    AdminError::refused("there is no payment with this id; `qisma payment list` shows the newest")
+}
+
+async fn inquire(gateway: &Gateway, payment: PaymentId, number: u16) -> Result<(), AdminError> {
+    let found = gateway.store.read(move |reader| reader.payment_by_link(&payment)).await?;
+    let found = found.ok_or_else(no_such_payment)?;
+    let attempt = found.attempt(number).ok_or_else(|| {
+        AdminError::refused("this payment has no such attempt; `qisma payment show` lists them")
+    })?;
+    if attempt.card().is_none() {
+        return Err(AdminError::refused(
+            "this attempt is by wallet, so there is no bank to ask; it ends with its code",
+        ));
+    }
+    outcome::look_at(gateway, payment, number).await.map_err(|error| match error {
+        LookError::Store(RunError::Unknown) => AdminError::unknown(error.to_string()),
+        _ => AdminError::refused(error.to_string()),
+    })?;
+    Ok(())
+}
+
+async fn show_balance(
+    gateway: &Gateway,
+    merchant: MerchantId,
+    mode: Mode,
+) -> Result<BalanceView, AdminError> {
+    let read = gateway.store.read(move |reader| {
+        if reader.merchant(merchant)?.is_none() {
+            return Ok(None);
+        }
+        let of = |kind| reader.balance(&Account::merchant(merchant, kind, mode, Currency::Tnd));
+        Ok(Some(Balances {
+            pending: of(AccountKind::Pending)?,
+            available: of(AccountKind::Available)?,
+            reserve: of(AccountKind::Reserve)?,
+            parked: of(AccountKind::Parked)?,
+            debt: of(AccountKind::Debt)?,
+        }))
+    });
+    let Some(found) = read.await? else {
+        return Err(AdminError::refused(
+            "there is no merchant with this id; `qisma merchant list` shows them",
+        ));
+    };
+    Ok(found.view(merchant, mode))
+}
+
+/// The balances of a merchant's accounts, at one moment.
+struct Balances {
+    pending: Balance,
+    available: Balance,
+    reserve: Balance,
+    parked: Balance,
+    debt: Balance,
+}
+
+impl Balances {
+    fn view(self, merchant: MerchantId, mode: Mode) -> BalanceView {
+        let held = [self.pending, self.available, self.reserve, self.parked, self.debt]
+            .iter()
+            .fold(0_i64, |sum, balance| sum.saturating_add(balance.held_millimes));
+        BalanceView {
+            merchant,
+            mode,
+            currency: Currency::Tnd.code(),
+            pending_millimes: self.pending.posted_millimes,
+            available_millimes: self.available.available_millimes(),
+            held_millimes: held,
+            reserve_millimes: self.reserve.posted_millimes,
+            parked_millimes: self.parked.posted_millimes,
+            // The account says what we owe the merchant; what it owes us is the same, turned round.
+            debt_millimes: self.debt.posted_millimes.saturating_neg(),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Whether an order is the same in our books and in the acquirer's.
+
+use qisma_domain::time::Timestamp;
+use qisma_store::audit::{CardOrder, OrderStanding};
+
+use crate::acquirers::smt::{OrderFacts, OrderState};
+
+/// How late a look may be before it counts as forgotten: the gateway may be at it, or restarting.
+const LOOK_GRACE_SECS: i64 = 120;
+
+/// What comes of comparing an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// Both say the same.
+    Agrees,
+    /// The acquirer has got further, and we look again in a moment.
+    InFlight(String),
+    /// Both cannot be true.
+    Differs(String),
+}
+
+/// What the acquirer's books say of the money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bank {
+    /// It has none of it.
+    Unpaid,
+    /// It took so much, and gave so much back.
+    Paid { deposited_millimes: i64, refunded_millimes: i64 },
+    /// It gave all of it back.
+    GivenBack,
+}
+
+impl Bank {
+    fn of(facts: Option<&OrderFacts>) -> Self {
+        let Some(facts) = facts else { return Self::Unpaid };
+        match facts.state {
+            OrderState::Deposited | OrderState::Partial => Self::Paid {
+                deposited_millimes: facts.deposited_millimes,
+                refunded_millimes: facts.refunded_millimes,
+            },
+            OrderState::Reversed | OrderState::Refunded => Self::GivenBack,
+            OrderState::Registered
+            | OrderState::PreAuthorized
+            | OrderState::AcsStarted
+            | OrderState::Declined { .. }
+            | OrderState::Pending => Self::Unpaid,
+        }
+    }
+
+    const fn says(self) -> &'static str {
+        match self {
+            Self::Unpaid => "nobody paid it",
+            Self::Paid { .. } => "it is paid",
+            Self::GivenBack => "it was given back",
+        }
+    }
+}
+
+/// Compares an order with what the acquirer says of it; nothing when it does not know the order.
+pub(super) fn judge(order: &CardOrder, facts: Option<&OrderFacts>, now: Timestamp) -> Judgement {
+    let bank = Bank::of(facts);
+    let is_looked_at = order.next_look_at.is_some_and(|at| now < at.plus_secs(LOOK_GRACE_SECS));
+    let number = order.order_number();
+    let ahead = || {
+        let sentence = format!("order {number}: the acquirer says {}, we look again", bank.says());
+        if is_looked_at { Judgement::InFlight(sentence) } else { differs(order, bank) }
+    };
+    match (order.standing, bank) {
+        (OrderStanding::Paid, Bank::Paid { deposited_millimes, refunded_millimes: 0 })
+            if deposited_millimes == order.amount_millimes && is_same_currency(order, facts) =>
+        {
+            Judgement::Agrees
+        }
+        (OrderStanding::Paid, Bank::Paid { deposited_millimes, refunded_millimes }) => {
+            let amount = order.amount_millimes;
+            Judgement::Differs(format!(
+                "order {number}: we captured {amount} millimes, the acquirer took \
+                 {deposited_millimes} and gave back {refunded_millimes}"
+            ))
+        }
+        (OrderStanding::GivenBack, Bank::GivenBack)
+        | (OrderStanding::Open | OrderStanding::Unpaid, Bank::Unpaid | Bank::GivenBack) => {
+            Judgement::Agrees
+        }
+        (OrderStanding::ReversalDue, Bank::Paid { .. } | Bank::GivenBack)
+        | (OrderStanding::Open | OrderStanding::Unpaid, Bank::Paid { .. }) => ahead(),
+        (OrderStanding::Paid | OrderStanding::ReversalDue, Bank::Unpaid)
+        | (OrderStanding::Paid, Bank::GivenBack)
+        | (OrderStanding::GivenBack, Bank::Unpaid | Bank::Paid { .. }) => differs(order, bank),
+    }
+}
+
+fn is_same_currency(order: &CardOrder, facts: Option<&OrderFacts>) -> bool {
+    facts.is_some_and(|facts| facts.currency == order.currency.number())
+}
+
+fn differs(order: &CardOrder, bank: Bank) -> Judgement {
+    let ours = match order.standing {
+        OrderStanding::Open => "it is open, and nobody looks at it any more",
+        OrderStanding::Paid => "it paid",
+        OrderStanding::ReversalDue => "it is to be given back",
+        OrderStanding::GivenBack => "it was given back",
+        OrderStanding::Unpaid => "nobody paid it",
+    };
+    let (number, theirs) = (order.order_number(), bank.says());
+    Judgement::Differs(format!("order {number}: we say {ours}, the acquirer says {theirs}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qisma_domain::account::Acquirer;
+    use qisma_domain::ids::PaymentId;
+    use qisma_domain::money::Currency;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000);
+
+    fn order(standing: OrderStanding, next_look_at: Option<Timestamp>) -> CardOrder {
+        CardOrder {
+            payment: PaymentId::from_bytes([1; 16]),
+            attempt: 1,
+            acquirer: Acquirer::Sandbox,
+            amount_millimes: 10_000,
+            currency: Currency::Tnd,
+            standing,
+            next_look_at,
+            started_at: Timestamp::from_secs(0),
+        }
+    }
+
+    fn facts(state: OrderState) -> OrderFacts {
+        let deposited_millimes = if state == OrderState::Deposited { 10_000 } else { 0 };
+        OrderFacts {
+            order_id: None,
+            order_number: "x".into(),
+            amount_millimes: 10_000,
+            currency: "788".into(),
+            state,
+            deposited_millimes,
+            refunded_millimes: 0,
+            card: None,
+        }
+    }
+
+    fn word(standing: OrderStanding, bank: Option<OrderState>, look: Option<i64>) -> &'static str {
+        let look = look.map(|secs| NOW.plus_secs(secs));
+        match judge(&order(standing, look), bank.map(facts).as_ref(), NOW) {
+            Judgement::Agrees => "agrees",
+            Judgement::InFlight(_) => "in flight",
+            Judgement::Differs(_) => "differs",
+        }
+    }
+
+    /// Everything that our books can say against everything that the acquirer's can.
+    #[test]
+    fn each_pair_of_answers_has_its_judgement() {
+        use OrderStanding as S;
+        let banks = [None, Some(OrderState::Deposited), Some(OrderState::Reversed)];
+        for (standing, expected) in [
+            (S::Open, ["agrees", "in flight", "agrees"]),
+            (S::Unpaid, ["agrees", "in flight", "agrees"]),
+            (S::Paid, ["differs", "agrees", "differs"]),
+            (S::ReversalDue, ["differs", "in flight", "in flight"]),
+            (S::GivenBack, ["differs", "differs", "agrees"]),
+        ] {
+            let found = banks.map(|bank| word(standing, bank, Some(60)));
+            assert_eq!(found, expected, "{standing:?}");
+        }
+    }
+
+    #[test]
+    fn a_paid_order_that_nobody_looks_at_again_differs() {
+        let paid = Some(OrderState::Deposited);
+        assert_eq!(word(OrderStanding::Unpaid, paid, None), "differs");
+        assert_eq!(word(OrderStanding::Unpaid, paid, Some(-LOOK_GRACE_SECS)), "differs");
+        assert_eq!(word(OrderStanding::Unpaid, paid, Some(1 - LOOK_GRACE_SECS)), "in flight");
+    }
+
+    #[test]
+    fn another_amount_or_currency_differs() {
+        let paid = facts(OrderState::Deposited);
+        for facts in [
+            OrderFacts { deposited_millimes: 9_999, ..paid.clone() },
+            OrderFacts { refunded_millimes: 1, ..paid.clone() },
+            OrderFacts { currency: "978".into(), ..paid },
+        ] {
+            let judgement = judge(&order(OrderStanding::Paid, None), Some(&facts), NOW);
+            assert!(matches!(judgement, Judgement::Differs(_)), "{facts:?}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Finds what is due and may leave: one read that goes round the receivers, so that its cost grows
+//! with their number and not with how much waits for one of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use qisma_domain::app::App;
+use qisma_domain::delivery::{Delivery, DeliveryMethod};
+use qisma_domain::event::Event;
+use qisma_domain::ids::DeliveryId;
+use qisma_domain::time::Timestamp;
+use qisma_store::{ReadError, Reader, Receiver};
+
+/// What is looked for.
+pub(super) struct Search {
+    pub(super) now: Timestamp,
+    /// How many may leave in all.
+    pub(super) free_in_all: usize,
+    /// How many may leave to a receiver that `free` does not name.
+    pub(super) free_at_most: usize,
+    /// How many may leave to these.
+    pub(super) free: BTreeMap<Receiver, usize>,
+    /// What is not to be found.
+    pub(super) taken: BTreeSet<DeliveryId>,
+    /// The receiver after whom to begin.
+    pub(super) after: Option<Receiver>,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) finds: Vec<Find>,
+    /// When something more is due, as far as it does not wait for a free place.
+    pub(super) next_at: Option<Timestamp>,
+    /// The last receiver that something was found for.
+    pub(super) last_served: Option<Receiver>,
+    /// Everybody for whom something waits.
+    pub(super) receivers: BTreeSet<Receiver>,
+}
+
+/// One of them.
+pub(super) enum Find {
+    /// To be sent.
+    Parcel(Box<Parcel>),
+    /// A row that cannot be understood must not stand before all others.
+    Unreadable { delivery: DeliveryId, error: ReadError },
+}
+
+/// A delivery with what it takes to send it.
+pub(super) struct Parcel {
+    pub(super) delivery: Delivery,
+    /// None: it is missing or unreadable, and so the delivery cannot be sent.
+    pub(super) event: Option<Event>,
+    /// None: as with the event.
+    pub(super) app: Option<App>,
+    /// What this receiver was found to take.
+    pub(super) learned: Option<DeliveryMethod>,
+}
+
+impl Search {
+    /// Goes round all receivers once, beginning after the one that was served last.
+    pub(super) fn run(self, reader: &Reader<'_>) -> Result<Found, ReadError> {
+        let mut receivers = vec![];
+        while let Some(receiver) = reader.next_receiver(receivers.last())? {
+            receivers.push(receiver);
+        }
+        let begin = self
+            .after
+            .as_ref()
+            .map_or(0, |after| receivers.partition_point(|receiver| receiver <= after));
+        let (first, then) = receivers.split_at(begin);
+        let mut found = Found::default();
+        for receiver in then.iter().chain(first) {
+            self.look_at(reader, receiver, &mut found)?;
+        }
+        found.receivers = receivers.into_iter().collect();
+        Ok(found)
+    }
+
+    fn look_at(
+        &self,
+        reader: &Reader<'_>,
+        receiver: &Receiver,
+        found: &mut Found,
+    ) -> Result<(), ReadError> {
+        let left = self.free_in_all.saturating_sub(found.finds.len());
+        let free = self.free.get(receiver).copied().unwrap_or(self.free_at_most).min(left);
+        if free == 0 {
+            return Ok(());
+        }
+        // One more than may leave tells when the next one is due.
+        let count_max = free + self.taken.len() + 1;
+        let waiting = reader.waiting_of(receiver, count_max)?;
+        let waiting: Vec<_> =
+            waiting.into_iter().filter(|waiting| !self.taken.contains(&waiting.id)).collect();
+        let due = waiting.iter().take_while(|waiting| waiting.next_at <= self.now).take(free);
+        for waiting in due {
+            found.finds.extend(self.find(reader, waiting.id));
+            found.last_served = Some(receiver.clone());
+        }
+        let later = waiting.iter().map(|waiting| waiting.next_at).find(|at| self.now < *at);
+        found.next_at = found.next_at.into_iter().chain(later).min();
+        Ok(())
+    }
+
+    fn find(&self, reader: &Reader<'_>, id: DeliveryId) -> Option<Find> {
+        let delivery = match reader.delivery(&id) {
+            Ok(delivery) => delivery?,
+            Err(error) => return Some(Find::Unreadable { delivery: id, error }),
+        };
+        // What cannot be read is as good as missing: the try fails, and its neighbours leave.
+        let event = reader.event(&delivery.event).ok().flatten();
+        let app = reader.app(&delivery.app).ok().flatten();
+        let learned = reader.learned_method(&delivery.app, &delivery.origin).ok().flatten();
+        Some(Find::Parcel(Box::new(Parcel { delivery, event, app, learned })))
+    }
+}
