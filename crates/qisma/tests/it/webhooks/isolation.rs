@@ -8,7 +8,7 @@ use qisma_domain::ids::{AppId, Mode};
 use tokio::net::TcpListener;
 
 use super::receiver::{Answer, Receiver};
-use super::shop::Shop;
+use crate::shop::Shop;
 
 /// The default of `webhooks.per_origin_max`.
 const AT_ONCE: usize = 8;

@@ -7,7 +7,7 @@ use qisma_domain::ids::PaymentId;
 use serde_json::{Value, json};
 
 use super::receiver::{Answer, Receiver};
-use super::shop::Shop;
+use crate::shop::Shop;
 
 #[tokio::test]
 async fn a_paid_payment_is_told_by_get_with_flouci_s_two_parameters() {

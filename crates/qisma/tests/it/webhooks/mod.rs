@@ -5,5 +5,4 @@ mod isolation;
 mod methods;
 mod receiver;
 mod schedule;
-mod shop;
 mod signatures;

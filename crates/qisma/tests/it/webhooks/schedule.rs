@@ -7,7 +7,7 @@ use qisma_domain::retry::{DELAYS_SECS, next_delivery_at};
 use qisma_domain::time::Timestamp;
 
 use super::receiver::{Answer, Receiver};
-use super::shop::Shop;
+use crate::shop::Shop;
 
 /// When the schedule wants the next try after one that failed at this moment.
 fn scheduled(shop: &Shop, delivery: &Delivery, at: Timestamp, asked: Option<i64>) -> Timestamp {

@@ -8,7 +8,7 @@ use qisma_domain::app::WebhookMode;
 use serde_json::{Value, json};
 
 use super::receiver::{Receiver, Request};
-use super::shop::Shop;
+use crate::shop::Shop;
 
 /// A webhook as the scripts of the libraries read it.
 fn message(shop: &Shop, request: &Request) -> Value {

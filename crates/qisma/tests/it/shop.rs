@@ -55,8 +55,15 @@ impl Shop {
         webhook_mode: WebhookMode,
         settings: &[(&'static str, &str)],
     ) -> Self {
+        Self::with_clock(webhook_mode, settings, ManualClock::starting_at(START)).await
+    }
+
+    pub async fn with_clock(
+        webhook_mode: WebhookMode,
+        settings: &[(&'static str, &str)],
+        clock: ManualClock,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let clock = ManualClock::starting_at(START);
         let gateway = open_gateway(&dir, &clock, settings);
         let shop = merchants::create(&gateway, Some("1"), "Shop".into(), None).await.unwrap();
         merchants::set_status(&gateway, shop.id, MerchantStatus::Active).await.unwrap();
@@ -123,15 +130,19 @@ impl Shop {
     pub async fn capture(&self, payment: PaymentId) {
         let start = StartCard { payment, acquirer: Acquirer::Sandbox };
         let started = self.gateway.store.run(start).await.unwrap();
+        self.approve(payment, started.attempt).await;
+    }
+
+    /// The bank says of the attempt that it was paid, whether it was or not.
+    pub async fn approve(&self, payment: PaymentId, attempt: u16) {
         let facts = ApprovalFacts {
-            order_number: started.order_number,
+            order_number: format!("{payment}-{attempt}"),
             order_id: String::new(),
-            amount_millimes: started.amount.millimes(),
+            amount_millimes: 10_000,
             currency: "788".into(),
         };
         let report = BankReport::Approved { facts, card: Box::new(CardDetails::default()) };
-        let command = RecordOutcome { payment, attempt: started.attempt, report };
-        self.gateway.store.run(command).await.unwrap();
+        self.gateway.store.run(RecordOutcome { payment, attempt, report }).await.unwrap();
     }
 
     /// A payment that the payer called off: its webhook is due.
