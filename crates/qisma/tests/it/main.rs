@@ -6,8 +6,14 @@
 )]
 
 mod api;
+mod bank;
+mod browser;
 mod checkout;
 mod commands;
+mod documents;
 mod given;
+mod shop;
 mod test_app;
 mod tidy;
+mod verify;
+mod webhooks;
