@@ -5,7 +5,7 @@ use qisma_domain::ids::PaymentId;
 use reqwest::Response;
 use reqwest::header::HeaderMap;
 
-use super::world::{PHONE, World};
+use super::world::{PATIENCE, PHONE, World};
 
 /// Number, expiry, security code.
 pub type Card = (&'static str, &'static str, &'static str);
@@ -70,15 +70,16 @@ impl World {
     /// The newest code on the phone's page, once `count` messages are there.
     pub async fn code(&self, count: usize) -> String {
         // A message is sent after the answer to the form, so it may be a moment away.
-        for _ in 0..500 {
-            let html = self.get(&format!("{}/phone/{PHONE}", self.bank)).await.html;
-            let codes = codes_in(&html);
-            if count <= codes.len() {
-                return codes[0].clone();
+        let come = async {
+            loop {
+                let html = self.get(&format!("{}/phone/{PHONE}", self.bank)).await.html;
+                let codes = codes_in(&html);
+                if count <= codes.len() {
+                    return codes[0].clone();
+                }
             }
-            tokio::task::yield_now().await;
-        }
-        panic!("no code came");
+        };
+        tokio::time::timeout(PATIENCE, come).await.expect("no code came")
     }
 }
 

@@ -70,5 +70,5 @@ async fn the_status_tells_the_deadline_as_the_page_does() {
 async fn old_idempotency_keys_are_forgotten() {
     let world = World::start().await;
     let next = qisma::workers::prune::step(&world.gateway).await;
-    assert_eq!(next, Some(super::world::START.plus_secs(3_600)));
+    assert_eq!(next, Some(crate::test_app::START.plus_secs(3_600)));
 }
