@@ -5,8 +5,11 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
 mod ci;
+mod client;
 mod comments;
+mod crash;
 mod deny;
+mod malformed;
 mod openapi;
 mod spdx;
 
@@ -27,6 +30,10 @@ enum Task {
     Openapi,
     /// Print how much of each crate's code is comments.
     Comments,
+    /// Kill the gateway at random moments and look for anything lost or doubled.
+    Crash(crash::Options),
+    /// Send the gateway what no client should send.
+    Malformed(malformed::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -38,6 +45,8 @@ fn main() -> anyhow::Result<()> {
         Task::Deny => deny::run(),
         Task::Comments => comments::run(),
         Task::Openapi => openapi::run(),
+        Task::Crash(options) => crash::run(&options),
+        Task::Malformed(options) => malformed::run(&options),
     }
 }
 

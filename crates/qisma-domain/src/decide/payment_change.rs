@@ -32,6 +32,9 @@ pub struct PaymentChange<'a> {
     extra: Changes,
     /// The moment of the change: never before the payment's last one.
     pub now: Timestamp,
+    /// What the clock said. The payment's moments may be ahead of it; what is to be done, is due by
+    /// the clock.
+    clock_now: Timestamp,
 }
 
 impl<'a> PaymentChange<'a> {
@@ -42,7 +45,7 @@ impl<'a> PaymentChange<'a> {
         now: Timestamp,
     ) -> Result<Self, PaymentNotFound> {
         let before = see.payments.get(id).ok_or(PaymentNotFound)?;
-        let now = before.payment.next_moment(now);
+        let (clock_now, now) = (now, before.payment.next_moment(now));
         Ok(Self {
             see,
             before,
@@ -51,6 +54,7 @@ impl<'a> PaymentChange<'a> {
             challenges: vec![],
             extra: Changes::none(),
             now,
+            clock_now,
         })
     }
 
@@ -231,7 +235,7 @@ impl<'a> PaymentChange<'a> {
                 post_url: webhook.as_str().to_owned(),
                 origin: webhook.origin(),
                 method: DeliveryMethod::Get,
-                state: DeliveryState::Pending { next_at: self.now },
+                state: DeliveryState::Pending { next_at: self.clock_now },
                 tries: 0,
                 last_result: None,
                 replay: false,

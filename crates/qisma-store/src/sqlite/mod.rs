@@ -56,6 +56,12 @@ pub struct Writer {
 pub struct CheckpointFailed(rusqlite::Error);
 
 impl Writer {
+    /// Lets the database grow to so many pages of 4 KiB and no further: what does not fit is answered
+    /// as on a full disk.
+    pub fn limit_pages(&self, pages_max: u32) -> Result<(), rusqlite::Error> {
+        self.connection.query_row(&format!("PRAGMA max_page_count = {pages_max}"), [], |_| Ok(()))
+    }
+
     /// Copies the WAL into the database when it has grown enough.
     ///
     /// Not done inside the commit (SQLite's hook): there an error would come out of a COMMIT that
@@ -63,6 +69,8 @@ impl Writer {
     pub fn checkpoint_when_due(&mut self) -> Result<(), CheckpointFailed> {
         let pages = self.wal_pages.load(Ordering::Relaxed);
         if pages < CHECKPOINT_PAGES {
+            // The WAL has begun anew.
+            self.restart_at = RESTART_PAGES;
             return Ok(());
         }
         let waits = self.restart_at <= pages;
@@ -71,8 +79,9 @@ impl Writer {
         match self.connection.query_row(sql, [], |row| row.get::<_, bool>(0)) {
             Ok(busy) => {
                 // A reader that is still there after the wait is not waited for at each commit.
-                self.restart_at =
-                    if waits && busy { pages.saturating_add(RESTART_PAGES) } else { RESTART_PAGES };
+                if waits && busy {
+                    self.restart_at = pages.saturating_add(RESTART_PAGES);
+                }
                 Ok(())
             }
             // What was committed is safe in the WAL; the next commit will say if that is full too.

@@ -18,6 +18,7 @@ mod output;
 mod payment;
 mod sandbox;
 mod serve;
+mod verify;
 mod wallet;
 
 use std::path::PathBuf;
@@ -102,6 +103,8 @@ enum Command {
     Balance(balance::BalanceCommand),
     /// Bring the database's schema up to date.
     Migrate,
+    /// Prove that the books balance, also against the acquirers' own.
+    Verify(verify::VerifyCommand),
     /// Show the settings and where they came from, and what is unsafe.
     Doctor,
 }
@@ -139,6 +142,7 @@ impl Command {
             Self::Attempt(command) => ask(options, command.into()).await,
             Self::Delivery(command) => ask(options, command.into()).await,
             Self::Balance(command) => ask(options, command.into()).await,
+            Self::Verify(command) => command.run(options).await,
             Self::Migrate => migrate::run(options).await,
             Self::Doctor => doctor::run(options).await,
         }

@@ -1,8 +1,20 @@
 //! The gateway's integration tests, in one binary: each further one would link everything again.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what tests are given here must be there; a panic says where"
+)]
+
 mod api;
+mod bank;
+mod browser;
 mod checkout;
+mod commands;
+mod documents;
 mod given;
+mod shop;
 mod test_app;
 mod tidy;
+mod verify;
+mod webhooks;

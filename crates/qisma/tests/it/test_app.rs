@@ -73,7 +73,7 @@ impl TestApp {
         tokio::spawn(qisma::http::serve(gateway.clone(), listener, stop.clone()));
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
-        Self {
+        let app = Self {
             gateway,
             clock,
             url: format!("http://{bound}"),
@@ -81,7 +81,9 @@ impl TestApp {
             client: client.unwrap(),
             stop,
             _data: data,
-        }
+        };
+        assert_eq!(Reply::of(app.request(Method::GET, "/health")).await.status, 200);
+        app
     }
 
     /// A request to a path, without credentials.

@@ -25,13 +25,14 @@ use crate::data_dir::DataDir;
 const DATA_DEFAULT: &str = "data/demo";
 
 /// What a demo leaves behind and the next one begins without.
-const WIPED: [&str; 9] = [
+const WIPED: [&str; 10] = [
     "master.key",
     "qisma.db",
     "qisma.db-shm",
     "qisma.db-wal",
     "qisma.sock",
     "qisma.sock.new",
+    "qisma.toml",
     "sandbox.db",
     "sandbox.db-shm",
     "sandbox.db-wal",
@@ -69,6 +70,7 @@ impl DemoCommand {
         let listen = self.shop_listen;
         let door = TcpListener::bind(listen).await.map_err(|e| serve::not_bound(listen, &e))?;
         let bank = Bank::start(&directory, &config, &stop).await?;
+        keep_settings(&directory, &config, &bank)?;
         let config = Config::load(&with_bank(sources, &bank), &directory)?;
         let running = Running::start(directory.clone(), lock, config).await?;
         let guide = Guide {
@@ -121,6 +123,19 @@ fn with_bank(mut sources: Sources, bank: &Bank) -> Sources {
     let value = format!("http://{}", bank.address);
     sources.flags.push(Flag { name: "--sandbox-listen", key: "acquirers.sandbox.url", value });
     sources
+}
+
+/// Writes down what differs from the defaults, so that `qisma verify` on this directory finds the bank.
+fn keep_settings(directory: &DataDir, config: &Config, bank: &Bank) -> Result<(), Failure> {
+    let path = directory.config_path();
+    let settings = format!(
+        "# The settings of this demo; the next one writes them anew.\n\
+         [http]\nlisten = \"{}\"\n\n[sandbox]\nlisten = \"{}\"\n\n\
+         [acquirers.sandbox]\nurl = \"http://{}\"\n\n[webhooks]\nallow_loopback = true\n",
+        config.http.listen, bank.address, bank.address,
+    );
+    fs::write(&path, settings)
+        .map_err(|cause| Failure::refused(format!("{} failed: {cause}", path.display())))
 }
 
 /// Empties a directory that is stamped as a demo's and locked by us.

@@ -82,7 +82,8 @@ fn rotated_keys_are_listed_with_the_end_of_the_old_ones() {
 #[test]
 fn a_test_wallet_begins_with_the_money_it_was_given() {
     offline_and_live(|data| {
-        let line = "wallet create --phone +21655555555 --name Amira --mode test --fund-millimes 100000";
+        let line =
+            "wallet create --phone +21655555555 --name Amira --mode test --fund-millimes 100000";
         let wallet = qisma(data, line).json();
         assert!(wallet["wallet_id"].as_str().unwrap().starts_with("wal_"));
         assert_eq!(wallet["phone"], "55555555");

@@ -40,7 +40,8 @@ fn a_demo_has_one_merchant_that_may_not_receive() {
     let place = TempDir::new().unwrap();
     let _demo = start(place.path());
     let merchants = qisma(place.path(), "merchant list").json();
-    let statuses: Vec<&Value> = merchants.as_array().unwrap().iter().map(|m| &m["status"]).collect();
+    let statuses: Vec<&Value> =
+        merchants.as_array().unwrap().iter().map(|m| &m["status"]).collect();
     assert_eq!(statuses, ["active", "active", "active", "suspended"]);
 }
 
