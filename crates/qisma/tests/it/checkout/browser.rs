@@ -67,14 +67,16 @@ impl World {
         self.open(payment).await.submit(self, "/wallet", &[("phone", PHONE)]).await
     }
 
-    /// The newest code on the phone's page, once `count` messages are there.
-    pub async fn code(&self, count: usize) -> String {
+    /// The newest code on the phone's page, once one is there that was not there before.
+    pub async fn code(&self) -> String {
         // A message is sent after the answer to the form, so it may be a moment away.
         let come = async {
             loop {
                 let html = self.get(&format!("{}/phone/{PHONE}", self.bank)).await.html;
                 let codes = codes_in(&html);
-                if count <= codes.len() {
+                let mut seen = self.codes_seen.lock().unwrap();
+                if !codes.is_empty() && *seen != codes {
+                    seen.clone_from(&codes);
                     return codes[0].clone();
                 }
             }

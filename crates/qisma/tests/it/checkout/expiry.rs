@@ -37,7 +37,7 @@ async fn a_code_typed_at_the_deadline_pays_nothing() {
     let world = World::start().await;
     let payment = world.payment_with(|new| new.session_timeout_secs = 60).await;
     let page = world.ask_for_code(payment).await;
-    let code = world.code(1).await;
+    let code = world.code().await;
     world.clock.advance(60);
     let page = page.submit(&world, "/code", &[("code", &code)]).await;
     assert!(page.html.contains("/leave"), "{}", page.html);

@@ -121,6 +121,23 @@ async fn a_reversal_that_fails_is_tried_again() {
 }
 
 #[tokio::test]
+async fn what_the_bank_no_longer_reverses_is_refunded_once() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let bank = world.go_to_bank(payment).await;
+    world.open(payment).await.submit(&world, "/cancel", &[]).await;
+    bank.pay(&world, FRICTIONLESS).await;
+    world.arm(r#"{"fault": "lost_answer", "endpoint": "refund", "times": 1}"#).await;
+    // The bank reverses within a day.
+    world.pass(2 * 86_400).await;
+    // So long after the session, a bank that did not answer is asked again after an hour.
+    world.pass(3_600).await;
+    let order = world.order(&format!("{payment}-1")).await;
+    assert_eq!(order["paymentAmountInfo"]["refundedAmount"], 10_000, "{order}");
+    assert_eq!((world.attempts(payment).await, world.clearing().await), (vec!["voided"], 0));
+}
+
+#[tokio::test]
 async fn an_order_that_nobody_paid_is_looked_at_until_the_bank_is_final() {
     let world = World::start().await;
     let payment = world.payment().await;

@@ -1,6 +1,7 @@
 //! What the checkout's tests begin with, and the questions they ask of the books.
 
 use std::ops::Deref;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use qisma::clock::Clock;
@@ -22,13 +23,15 @@ use crate::test_app::{CALLBACK_KEY, TestApp};
 pub const PHONE: &str = "55555555";
 /// Far longer than anything here takes, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-const AMOUNT_MILLIMES: i64 = 10_000;
+pub const AMOUNT_MILLIMES: i64 = 10_000;
 
 /// A gateway and its bank, with merchants who take payments and a payer who has a wallet.
 pub struct World {
     app: TestApp,
     /// Where the bank is, without a slash at the end.
     pub bank: String,
+    /// The codes on the payer's phone when it was last looked at.
+    pub codes_seen: Mutex<Vec<String>>,
     caller: AppId,
 }
 
@@ -56,9 +59,18 @@ impl World {
     }
 
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::begin(settings, 15_000).await
+    }
+
+    /// With a payer who can pay many times.
+    pub async fn start_rich() -> Self {
+        Self::begin(&[], 1_000 * AMOUNT_MILLIMES).await
+    }
+
+    async fn begin(settings: &[(&str, &str)], fund_millimes: i64) -> Self {
         let app = TestApp::with_settings(settings).await;
-        let caller = fill(&app).await;
-        Self { bank: app.sandbox_url.clone(), app, caller }
+        let caller = fill(&app, fund_millimes).await;
+        Self { bank: app.sandbox_url.clone(), app, codes_seen: Mutex::default(), caller }
     }
 
     /// A payment of 10 dinars, 8 of them for merchant 1234 and 2 for 4321, open for 20 minutes.
@@ -198,14 +210,14 @@ impl World {
     }
 }
 
-/// Merchants, an app and a wallet with 15 dinars.
-async fn fill(app: &TestApp) -> AppId {
+/// Merchants, an app and a wallet.
+async fn fill(app: &TestApp, fund_millimes: i64) -> AppId {
     let gateway = &app.gateway;
     for (id, name) in [("1000", "Dar El Jeld"), ("1234", "Cooks"), ("4321", "Drivers")] {
         merchants::create(gateway, Some(id), name.to_owned(), None).await.unwrap();
         merchants::set_status(gateway, merchant(id), MerchantStatus::Active).await.unwrap();
     }
-    wallets::create(gateway, PHONE, "Foulen".to_owned(), Mode::Test, 15_000).await.unwrap();
+    wallets::create(gateway, PHONE, "Foulen".to_owned(), Mode::Test, fund_millimes).await.unwrap();
     let app = apps::create(gateway, merchant("1000"), Mode::Test, WebhookMode::Auto).await;
     app.unwrap().app_id
 }
