@@ -11,8 +11,8 @@ pub enum Kind {
     Dev,
     /// As for daily work, with the planted bugs compiled in.
     Mutants,
-    /// As it is given out.
-    Release,
+    /// Optimised, with the yardstick of the benchmark compiled in.
+    Yardstick,
 }
 
 /// Builds the binary and copies it aside, so that a build meanwhile changes nothing under a run.
@@ -27,7 +27,9 @@ pub fn qisma(kind: Kind) -> anyhow::Result<PathBuf> {
             "target/crash/build/debug",
             &["--features", "mutants", "--target-dir", "target/crash/build"],
         ),
-        Kind::Release => ("qisma-release", "target/release", &["--release"]),
+        Kind::Yardstick => {
+            ("qisma-yardstick", "target/release", &["--release", "--features", "yardstick"])
+        }
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
