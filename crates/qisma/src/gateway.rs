@@ -91,7 +91,7 @@ impl Gateway {
                 Box::new(move |_| fatal.cancel())
             },
             on_delivery: Arc::new(move || {
-                delivery.send_modify(|count| *count = count.wrapping_add(1))
+                delivery.send_modify(|count| *count = count.wrapping_add(1));
             }),
         })?;
         let timeout_secs = config.acquirers.timeout_secs;
