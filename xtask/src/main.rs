@@ -5,8 +5,12 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
 mod ci;
+mod client;
 mod comments;
+mod crash;
 mod deny;
+mod malformed;
+mod openapi;
 mod spdx;
 
 #[derive(Parser)]
@@ -22,8 +26,14 @@ enum Task {
     Ci(ci::Options),
     /// Check licences, banned crates and sources of everything we depend on.
     Deny,
+    /// Write openapi.json anew, from the handlers.
+    Openapi,
     /// Print how much of each crate's code is comments.
     Comments,
+    /// Kill the gateway at random moments and look for anything lost or doubled.
+    Crash(crash::Options),
+    /// Send the gateway what no client should send.
+    Malformed(malformed::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -34,6 +44,9 @@ fn main() -> anyhow::Result<()> {
         Task::Ci(options) => ci::run(&options),
         Task::Deny => deny::run(),
         Task::Comments => comments::run(),
+        Task::Openapi => openapi::run(),
+        Task::Crash(options) => crash::run(&options),
+        Task::Malformed(options) => malformed::run(&options),
     }
 }
 

@@ -27,10 +27,12 @@ struct HomePage<'a> {
 }
 
 pub fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/", get(show))
-        .route("/health", get(health))
-        .route("/style.css", get(style))
+    Router::new().route("/", get(show)).route("/health", get(health)).merge(style_router())
+}
+
+/// The stylesheet, for every site that uses these templates.
+pub fn style_router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/style.css", get(style))
 }
 
 async fn show(State(app): State<Arc<App>>) -> Response {

@@ -19,6 +19,7 @@ mod orders;
 mod phone;
 mod random;
 mod rest;
+mod shop;
 mod web;
 
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 pub use crate::clock::{Clock, SystemClock};
+pub use crate::shop::{ShopOptions, serve_shop};
 
 /// What a sandbox needs from the outside.
 pub struct Options {

@@ -74,6 +74,14 @@ pub enum OpenError {
         /// What SQLite said.
         cause: rusqlite::Error,
     },
+    /// The file cannot be opened for writing, or cannot be made.
+    #[error("cannot open or create the database {path}: {cause}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// The SQLite in this binary has the WAL-reset bug, or was withdrawn.
     #[error("this binary holds SQLite {0}, which can lose commits; build it with 3.51.3 or later")]
     SqliteVersion(String),

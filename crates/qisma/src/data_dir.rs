@@ -132,7 +132,8 @@ impl DataDir {
     /// Whether this is a demo's directory. Its keys are printed in the documentation, so it must
     /// never be served to anybody but this machine.
     pub fn is_demo(&self) -> bool {
-        self.demo_path().exists()
+        // A folder of that name is something else: the demo's own directory lies there by default.
+        self.demo_path().is_file()
     }
 
     /// Marks the directory as a demo's, for good. Refused where real data lives.

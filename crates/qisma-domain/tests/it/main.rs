@@ -1,6 +1,16 @@
-//! The rules of money against golden vectors and against their properties.
+//! The rules of money against golden vectors and against their properties, and every command against
+//! the table of states (ADR 0005).
 
 mod allocation;
+mod books;
+mod create;
 mod events;
+mod inquiry;
+mod model;
+mod people;
+mod refusals;
 mod split;
+mod states;
 mod vectors;
+mod wallet_limits;
+mod world;

@@ -15,13 +15,15 @@ pub use statements::ALL as ALL_STATEMENTS;
 
 use qisma_domain::time::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use crate::error::OpenError;
-use crate::migrate::migrate;
+use crate::migrate::{MigrateReport, migrate};
 
 /// The WAL-reset bug is fixed from here on; 3.52.0 was withdrawn.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -54,6 +56,12 @@ pub struct Writer {
 pub struct CheckpointFailed(rusqlite::Error);
 
 impl Writer {
+    /// Lets the database grow to so many pages of 4 KiB and no further: what does not fit is answered
+    /// as on a full disk.
+    pub fn limit_pages(&self, pages_max: u32) -> Result<(), rusqlite::Error> {
+        self.connection.query_row(&format!("PRAGMA max_page_count = {pages_max}"), [], |_| Ok(()))
+    }
+
     /// Copies the WAL into the database when it has grown enough.
     ///
     /// Not done inside the commit (SQLite's hook): there an error would come out of a COMMIT that
@@ -86,14 +94,8 @@ impl Writer {
 /// Opens the writing connection: checks the version, sets and reads back the pragmas, migrates, and
 /// raises the epoch.
 pub fn open_writer(path: &Path, now: Timestamp) -> Result<Writer, OpenError> {
-    let version = rusqlite::version_number();
-    if version < SQLITE_VERSION_MIN || version == SQLITE_VERSION_WITHDRAWN {
-        return Err(OpenError::SqliteVersion(rusqlite::version().to_owned()));
-    }
     let database = |cause| OpenError::Database { path: path.display().to_string(), cause };
-    let mut connection = Connection::open(path).map_err(database)?;
-    set_pragmas(&connection, path)?;
-    migrate(&mut connection, now)?;
+    let (mut connection, _) = open_migrated(path, now)?;
     let epoch = connection.query_row(sql::RAISE_EPOCH, [], |row| row.get(0)).map_err(database)?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.busy_timeout(WRITER_BUSY_TIMEOUT).map_err(database)?;
@@ -106,6 +108,30 @@ pub fn open_writer(path: &Path, now: Timestamp) -> Result<Writer, OpenError> {
         }))
         .map_err(database)?;
     Ok(Writer { connection, epoch, wal_pages, restart_at: RESTART_PAGES })
+}
+
+/// Opens a connection that may write, and brings the schema up to date.
+pub fn open_migrated(
+    path: &Path,
+    now: Timestamp,
+) -> Result<(Connection, MigrateReport), OpenError> {
+    let version = rusqlite::version_number();
+    if version < SQLITE_VERSION_MIN || version == SQLITE_VERSION_WITHDRAWN {
+        return Err(OpenError::SqliteVersion(rusqlite::version().to_owned()));
+    }
+    create_private(path)?;
+    let database = |cause| OpenError::Database { path: path.display().to_string(), cause };
+    let mut connection = Connection::open(path).map_err(database)?;
+    set_pragmas(&connection, path)?;
+    let report = migrate(&mut connection, now)?;
+    Ok((connection, report))
+}
+
+/// Creates an absent file for its owner alone; SQLite gives its companions the same permissions.
+fn create_private(path: &Path) -> Result<(), OpenError> {
+    let options = &mut OpenOptions::new();
+    let opened = options.write(true).create(true).truncate(false).mode(0o600).open(path);
+    opened.map(drop).map_err(|cause| OpenError::File { path: path.display().to_string(), cause })
 }
 
 /// The pragmas that durability rests on, and how each reads back.

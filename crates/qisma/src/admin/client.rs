@@ -44,6 +44,11 @@ pub async fn call(directory: &DataDir, sources: &Sources, request: AdminRequest)
     }
 }
 
+/// Whether a gateway answers on the command socket of this directory.
+pub async fn is_answering(directory: &DataDir) -> bool {
+    connect(directory).await.is_ok()
+}
+
 /// Opens the gateway without a listener and without workers, asks it, and closes it.
 async fn in_process(directory: &DataDir, sources: &Sources, request: AdminRequest) -> AdminResult {
     let config =

@@ -6,7 +6,9 @@ use qisma_domain::decide::resend_delivery::ResendDelivery;
 use qisma_domain::decide::resolve_attempt::ResolveAttempt;
 use qisma_domain::ids::{MerchantId, Mode, PaymentId};
 use qisma_domain::money::Currency;
+use qisma_store::RunError;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::views::{
     AppView, AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow, PaymentView,
@@ -15,6 +17,7 @@ use super::views::{
 use super::{AdminError, AdminRequest, AdminResult};
 use crate::gateway::Gateway;
 use crate::operations::{OperationError, apps, merchants, wallets};
+use crate::payer::outcome::{self, LookError};
 
 /// The longest list. Whoever has more merchants or apps reads them through the API.
 const LIST_MAX: i64 = 1_000;
@@ -37,7 +40,7 @@ impl From<qisma_store::ReadError> for AdminError {
 
 /// Does what was asked, and answers with JSON.
 pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
-    match request {
+    Ok(match request {
         AdminRequest::MerchantCreate { name, id, image_url } => {
             let id = id.map(|id| id.to_string());
             let created =
@@ -75,7 +78,10 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
             let read = gateway.store.read(move |reader| reader.attempts_unresolved(count_max));
             json(&read.await?.iter().map(AttemptView::of).collect::<Vec<_>>())
         }
-        AdminRequest::AttemptInquire { payment, number } => inquire(gateway, payment, number).await,
+        AdminRequest::AttemptInquire { payment, number } => {
+            inquire(gateway, payment, number).await?;
+            json(&show_payment(gateway, payment).await?)
+        }
         AdminRequest::AttemptClose { payment, number } => {
             let command = ResolveAttempt { payment, attempt: number };
             gateway.store.run(command).await.map_err(OperationError::of_run)?;
@@ -97,12 +103,12 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         AdminRequest::BalanceShow { merchant, mode } => {
             json(&show_balance(gateway, merchant, mode).await?)
         }
-    }
+    })
 }
 
-fn json(answer: &impl Serialize) -> AdminResult {
+fn json(answer: &impl Serialize) -> Box<RawValue> {
     // Maps with keys that are no text are what fails here, and no view has one.
-    Ok(serde_json::value::to_raw_value(answer).expect("a view is JSON"))
+    serde_json::value::to_raw_value(answer).expect("a view is JSON")
 }
 
 async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
@@ -130,7 +136,7 @@ fn no_such_payment() -> AdminError {
     AdminError::refused("there is no payment with this id; `qisma payment list` shows the newest")
 }
 
-async fn inquire(gateway: &Gateway, payment: PaymentId, number: u16) -> AdminResult {
+async fn inquire(gateway: &Gateway, payment: PaymentId, number: u16) -> Result<(), AdminError> {
     let found = gateway.store.read(move |reader| reader.payment_by_link(&payment)).await?;
     let found = found.ok_or_else(no_such_payment)?;
     let attempt = found.attempt(number).ok_or_else(|| {
@@ -141,7 +147,11 @@ async fn inquire(gateway: &Gateway, payment: PaymentId, number: u16) -> AdminRes
             "this attempt is by wallet, so there is no bank to ask; it ends with its code",
         ));
     }
-    json(&show_payment(gateway, payment).await?)
+    outcome::look_at(gateway, payment, number).await.map_err(|error| match error {
+        LookError::Store(RunError::Unknown) => AdminError::unknown(error.to_string()),
+        _ => AdminError::refused(error.to_string()),
+    })?;
+    Ok(())
 }
 
 async fn show_balance(

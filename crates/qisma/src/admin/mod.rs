@@ -13,7 +13,7 @@ use qisma_domain::merchant::MerchantStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-pub use self::client::call;
+pub use self::client::{call, is_answering};
 pub use self::execute::execute;
 pub use self::server::CommandSocket;
 

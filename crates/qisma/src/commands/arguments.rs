@@ -12,20 +12,20 @@ pub const COUNT_DEFAULT: i64 = 100;
 /// `test` or `live`.
 pub fn mode() -> impl TypedValueParser<Value = Mode> {
     let words = [Mode::Test, Mode::Live].map(Mode::as_str);
-    words_of(words, |word| Mode::parse(word))
+    words_of(words, Mode::parse)
 }
 
 /// A merchant's status.
 pub fn merchant_status() -> impl TypedValueParser<Value = MerchantStatus> {
     use MerchantStatus as S;
     let words = [S::Onboarding, S::Active, S::Suspended, S::Closed].map(S::as_str);
-    words_of(words, |word| S::parse(word))
+    words_of(words, S::parse)
 }
 
 /// How webhooks are sent.
 pub fn webhook_mode() -> impl TypedValueParser<Value = WebhookMode> {
     let words = [WebhookMode::Get, WebhookMode::Post, WebhookMode::Auto].map(WebhookMode::as_str);
-    words_of(words, |word| WebhookMode::parse(word))
+    words_of(words, WebhookMode::parse)
 }
 
 fn words_of<const N: usize, T: Clone + Send + Sync + 'static>(

@@ -9,10 +9,16 @@ mod arguments;
 mod attempt;
 mod balance;
 mod delivery;
+mod demo;
+mod doctor;
 mod failure;
 mod merchant;
+mod migrate;
 mod output;
 mod payment;
+mod sandbox;
+mod serve;
+mod verify;
 mod wallet;
 
 use std::path::PathBuf;
@@ -68,6 +74,12 @@ impl Options {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the gateway.
+    Serve(serve::ServeCommand),
+    /// Run the sandbox bank, for test payments.
+    Sandbox(sandbox::SandboxCommand),
+    /// Run everything on this machine, with data to look at.
+    Demo(demo::DemoCommand),
     /// Those whom a payment may credit.
     #[command(subcommand)]
     Merchant(merchant::MerchantCommand),
@@ -89,6 +101,12 @@ enum Command {
     /// What merchants' accounts hold.
     #[command(subcommand)]
     Balance(balance::BalanceCommand),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Prove that the books balance, also against the acquirers' own.
+    Verify(verify::VerifyCommand),
+    /// Show the settings and where they came from, and what is unsafe.
+    Doctor,
 }
 
 /// Runs the command line of this process.
@@ -114,6 +132,9 @@ pub fn main() -> ExitCode {
 impl Command {
     async fn run(self, options: &Options) -> Result<(), Failure> {
         match self {
+            Self::Serve(command) => command.run(options).await,
+            Self::Sandbox(command) => command.run(options).await,
+            Self::Demo(command) => command.run(options).await,
             Self::Merchant(command) => ask(options, command.into()).await,
             Self::App(command) => ask(options, command.into()).await,
             Self::Wallet(command) => ask(options, command.into()).await,
@@ -121,6 +142,9 @@ impl Command {
             Self::Attempt(command) => ask(options, command.into()).await,
             Self::Delivery(command) => ask(options, command.into()).await,
             Self::Balance(command) => ask(options, command.into()).await,
+            Self::Verify(command) => command.run(options).await,
+            Self::Migrate => migrate::run(options).await,
+            Self::Doctor => doctor::run(options).await,
         }
     }
 }

@@ -16,6 +16,15 @@ pub fn print(answer: &str, as_json: bool) {
     }
 }
 
+/// Says that a server is ready: one line, for programs or for people.
+pub fn ready(as_json: bool, description: &serde_json::Value, sentence: &str) {
+    if as_json {
+        line(&description.to_string());
+    } else {
+        line(sentence);
+    }
+}
+
 /// Prints one line on standard output. A reader that has gone away wants no more of it.
 pub fn line(text: &str) {
     let mut stdout = io::stdout().lock();

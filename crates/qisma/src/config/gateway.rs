@@ -30,6 +30,8 @@ pub struct Http {
     pub body_bytes_max: usize,
     /// Connections open at once.
     pub connections_max: usize,
+    /// How often one app may verify payments in a minute.
+    pub verify_per_minute_max: u32,
 }
 
 /// A certificate and its key, as PEM files.
@@ -62,6 +64,7 @@ impl Http {
             tls: cert.zip(key).map(|(cert, key)| TlsFiles { cert, key }),
             body_bytes_max: reader.number("http.body_bytes_max", 4_096..=1_048_576),
             connections_max: reader.number("http.connections_max", 16..=65_536),
+            verify_per_minute_max: reader.number("http.verify_per_minute_max", 1..=60_000_000),
         }
     }
 

@@ -1,4 +1,21 @@
-//! The only place that knows HTTP.
+//! The only place that knows HTTP: who may call what, what a request must look like, and how an
+//! answer is written. Decisions are made elsewhere.
 
+pub mod body;
 pub mod callbacks;
+pub mod caller;
 pub mod checkout;
+mod drain;
+pub mod error;
+pub mod flouci;
+pub mod health;
+pub mod idempotency;
+pub mod metrics;
+pub mod middleware;
+pub mod openapi;
+pub mod rate_limit;
+pub mod router;
+pub mod server;
+
+pub use router::HttpState;
+pub use server::serve;

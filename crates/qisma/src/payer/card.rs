@@ -12,7 +12,7 @@ use qisma_domain::payment::Payment;
 use qisma_store::RunError;
 
 use super::client_of;
-use super::outcome::{LookError, look_at};
+use super::outcome::{LookError, look_after_registration};
 use crate::acquirers::smt::{RefusalKind, RegisterAnswer, RegisterOrder};
 use crate::gateway::Gateway;
 use crate::pages::Locale;
@@ -139,7 +139,7 @@ async fn ask_at_once(
     payment: PaymentId,
     started: &CardStarted,
 ) -> Result<StartedCard, LookError> {
-    let look = look_at(gateway, payment, started.attempt).await?;
+    let look = look_after_registration(gateway, payment, started.attempt).await?;
     Ok(match look.outcome {
         Outcome::Declined => StartedCard::Unavailable,
         _ => StartedCard::Waiting,

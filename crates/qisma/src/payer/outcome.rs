@@ -54,11 +54,29 @@ impl From<RunError<PaymentNotFound>> for LookError {
 }
 
 /// Reads an attempt at its bank and records what the bank says. An attempt of which the bank has
-/// said its last word is not asked for again.
+/// said its last word is not asked for again, nor one that may still be on its way to the bank.
 pub async fn look_at(
     gateway: &Gateway,
     payment_id: PaymentId,
     attempt_number: u16,
+) -> Result<Look, LookError> {
+    look(gateway, payment_id, attempt_number, false).await
+}
+
+/// The same for whoever asked for the order's registration and knows that this call is over.
+pub(super) async fn look_after_registration(
+    gateway: &Gateway,
+    payment_id: PaymentId,
+    attempt_number: u16,
+) -> Result<Look, LookError> {
+    look(gateway, payment_id, attempt_number, true).await
+}
+
+async fn look(
+    gateway: &Gateway,
+    payment_id: PaymentId,
+    attempt_number: u16,
+    registration_is_over: bool,
 ) -> Result<Look, LookError> {
     let found = gateway.store.read(move |reader| reader.payment_by_link(&payment_id)).await?;
     let aggregate = found.ok_or(LookError::NotFound)?;
@@ -68,6 +86,11 @@ pub async fn look_at(
         give_back(gateway, &aggregate.payment, attempt.number, card).await?;
         gateway.inquiries.notify_one();
         return Ok(Look { outcome: Outcome::Unwanted, unpaid: false });
+    }
+    let is_due = card.next_look_at.is_some_and(|due| due <= gateway.now());
+    if attempt.state == AttemptState::Init && !registration_is_over && !is_due {
+        // Read now, an order whose page is about to be known would be taken for a lost one.
+        return Ok(Look { outcome: Outcome::Open, unpaid: false });
     }
     if is_settled(attempt, card) {
         return Ok(Look { outcome: outcome_of(attempt.state), unpaid: false });

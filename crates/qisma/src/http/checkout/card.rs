@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use qisma_domain::attempt::{Attempt, AttemptState};
+use qisma_domain::attempt::Attempt;
 use qisma_domain::decide::start_card::StartRefusal;
 use qisma_domain::limits;
 
@@ -94,9 +94,7 @@ fn worth_a_look(loaded: &Loaded, order_id: Option<&str>) -> Option<u16> {
     let attempt = named.or_else(|| loaded.open_card().map(|(attempt, _)| attempt))?;
     let card = attempt.card()?;
     let grace_ends_at = card.session_ends_at.plus_secs(limits::INQUIRY_GRACE_SECS);
-    // An attempt that has only begun may still be on its way to the bank.
-    let is_at_bank = attempt.state != AttemptState::Init;
-    (is_at_bank && loaded.now < grace_ends_at).then_some(attempt.number)
+    (loaded.now < grace_ends_at).then_some(attempt.number)
 }
 
 /// Reads an attempt at its bank, to the end, even if the payer closes the tab meanwhile.

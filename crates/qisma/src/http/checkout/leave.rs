@@ -1,7 +1,7 @@
 //! Ways out: another way to pay, calling it off, and the shop.
 
 use axum::extract::State;
-use qisma_domain::attempt::{AbandonReason, AttemptState};
+use qisma_domain::attempt::AbandonReason;
 use qisma_domain::decide::abandon_attempt::AbandonAttempt;
 use qisma_domain::decide::cancel_payment::{CancelPayment, CancelRefusal};
 use qisma_domain::decide::record_outcome::Outcome;
@@ -54,10 +54,6 @@ async fn free(gateway: &Gateway, loaded: &Loaded) -> Result<Freed, Turned> {
     let attempt = open.number;
     if open.card().is_none() {
         return Ok(Freed::Wallet { attempt });
-    }
-    if open.state == AttemptState::Init {
-        // It may still be on its way to the bank.
-        return Ok(Freed::Undecided);
     }
     let seen = look(gateway, loaded, attempt).await.map_err(|error| loaded.look_failed(error))?;
     Ok(match seen.outcome {

@@ -1,0 +1,193 @@
+//! The lane's side: 256 callers, each waiting for its answer before it asks again.
+
+use qisma_domain::account::Acquirer;
+use qisma_domain::app::WebhookMode;
+use qisma_domain::attempt::{CardDetails, Opened};
+use qisma_domain::decide::create_app::{CreateApp, NewKeyPair};
+use qisma_domain::decide::create_merchant::CreateMerchant;
+use qisma_domain::decide::create_payment::{CreatePayment, NewPayment};
+use qisma_domain::decide::record_opened::RecordOpened;
+use qisma_domain::decide::record_outcome::{ApprovalFacts, BankReport, Outcome, RecordOutcome};
+use qisma_domain::decide::set_merchant_status::SetMerchantStatus;
+use qisma_domain::decide::start_card::StartCard;
+use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
+use qisma_domain::link::{Link, LinkKind};
+use qisma_domain::merchant::MerchantStatus;
+use qisma_domain::money::Amount;
+use qisma_domain::split::{LegRequest, Share};
+use qisma_domain::time::Timestamp;
+use qisma_store::{Store, StoreOptions};
+use rand::SeedableRng;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// How many ask at once.
+pub const CALLERS: usize = 256;
+/// The clock begins here and moves by this much with each batch, so that the rows tell the batches
+/// apart.
+const BEGIN_MICROS: i64 = 1_764_000_000_000_000;
+const STEP_MICROS: i64 = 1_000;
+const AMOUNT: i64 = 10_000;
+
+/// A store with a platform and two merchants.
+pub struct Bench {
+    store: Store,
+}
+
+impl Bench {
+    /// Makes one.
+    pub async fn open(path: &Path) -> Self {
+        let clock = AtomicI64::new(BEGIN_MICROS);
+        let store = Store::open(StoreOptions {
+            path: path.to_owned(),
+            read_connections_max: 1,
+            now: Arc::new(move || {
+                Timestamp::from_micros(clock.fetch_add(STEP_MICROS, Ordering::Relaxed))
+            }),
+            rng: Box::new(rand::rngs::StdRng::seed_from_u64(1)),
+            on_fatal: Box::new(|why| panic!("{why}")),
+            on_commit: Arc::new(|_| {}),
+        });
+        let bench = Self { store: store.expect("a fresh file can be opened") };
+        for id in ["9000", "1234", "4321"] {
+            let (id, name) = (merchant(id), "Bench".to_owned());
+            let create = CreateMerchant { id, name, image_url: None };
+            bench.store.run(create).await.expect("the number is free");
+            let activate = SetMerchantStatus { id, status: MerchantStatus::Active };
+            bench.store.run(activate).await.expect("it exists");
+        }
+        let app = CreateApp {
+            id: app(),
+            merchant: merchant("9000"),
+            mode: Mode::Test,
+            webhook_mode: WebhookMode::Get,
+            webhook_secret_sealed: vec![0; 72],
+            keys: NewKeyPair { public_key: "bench".into(), private_key_hash: [0; 32] },
+        };
+        bench.store.run(app).await.expect("its merchant exists");
+        bench
+    }
+
+    /// Creates payments with two destinations.
+    pub async fn create(&self, payments: usize) -> Vec<PaymentId> {
+        let work = |store: Store, _: ()| async move {
+            let answer = store.run(create_payment()).await.expect("the lane takes it");
+            answer.created.payment_id
+        };
+        self.by_callers(vec![(); payments], work).await
+    }
+
+    /// Opens a card order for each payment.
+    pub async fn start_cards(&self, payments: &[PaymentId]) {
+        let work = |store: Store, payment: PaymentId| async move {
+            let start = StartCard { payment, acquirer: Acquirer::Sandbox };
+            let started = store.run(start).await.expect("nobody else pays it");
+            let opened = Opened {
+                order_id: started.order_number,
+                page_url: "http://127.0.0.1:8081/payment/page".into(),
+            };
+            let record = RecordOpened { payment, attempt: started.attempt, opened };
+            store.run(record).await.expect("the attempt is open");
+        };
+        self.by_callers(payments.to_vec(), work).await;
+    }
+
+    /// Captures each payment.
+    pub async fn capture(&self, payments: &[PaymentId]) {
+        let work = |store: Store, payment: PaymentId| async move {
+            let outcome = store.run(approval(payment)).await.expect("the attempt is there");
+            assert_eq!(outcome, Outcome::Captured);
+        };
+        self.by_callers(payments.to_vec(), work).await;
+    }
+
+    /// Divides the work among the callers.
+    async fn by_callers<I, T, F>(&self, items: Vec<I>, work: fn(Store, I) -> F) -> Vec<T>
+    where
+        I: Clone + Send + Sync + 'static,
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let share = items.len().div_ceil(CALLERS).max(1);
+        let callers: Vec<_> = items
+            .chunks(share)
+            .map(|items| {
+                let (store, items) = (self.store.clone(), items.to_vec());
+                tokio::spawn(async move {
+                    let mut done = Vec::with_capacity(items.len());
+                    for item in items {
+                        done.push(work(store.clone(), item).await);
+                    }
+                    done
+                })
+            })
+            .collect();
+        let mut all = Vec::with_capacity(items.len());
+        for caller in callers {
+            all.extend(caller.await.expect("no caller panics"));
+        }
+        all
+    }
+}
+
+fn merchant(id: &str) -> MerchantId {
+    MerchantId::parse(id).expect("digits")
+}
+
+fn app() -> AppId {
+    AppId::from_bytes([7; 16])
+}
+
+fn amount(millimes: i64) -> Amount {
+    Amount::from_millimes(millimes).expect("in range")
+}
+
+fn create_payment() -> CreatePayment {
+    let link = |path: &str| {
+        let text = format!("https://shop.example/{path}");
+        Link::parse(&text, LinkKind::Success, false).expect("a link")
+    };
+    let leg = |id: &str, millimes: i64| LegRequest {
+        destination: merchant(id),
+        share: Share::Fixed(amount(millimes)),
+    };
+    CreatePayment {
+        merchant: merchant("9000"),
+        app: app(),
+        mode: Mode::Test,
+        new: NewPayment {
+            amount: amount(AMOUNT),
+            legs: vec![leg("1234", 5_000), leg("4321", 2_500)],
+            success_link: link("ok"),
+            fail_link: link("no"),
+            webhook: None,
+            developer_tracking_id: Some("bench".into()),
+            accept_card: true,
+            image_url: None,
+            session_timeout_secs: 86_400,
+        },
+        link_prefix: "https://pay.example/pay/".into(),
+        idempotent: None,
+    }
+}
+
+fn approval(payment: PaymentId) -> RecordOutcome {
+    let order_number = format!("{payment}-1");
+    let facts = ApprovalFacts {
+        order_id: order_number.clone(),
+        order_number,
+        amount_millimes: AMOUNT,
+        currency: "788".into(),
+    };
+    let card = CardDetails {
+        masked_pan: "450921**1119".into(),
+        expiration: "202612".into(),
+        cardholder_name: "FOULEN BEN FOULEN".into(),
+        payment_system: "VISA".into(),
+        approval_code: "123456".into(),
+        bank_country_code: String::new(),
+    };
+    let report = BankReport::Approved { facts, card: Box::new(card) };
+    RecordOutcome { payment, attempt: 1, report }
+}

@@ -1,0 +1,11 @@
+//! The lane and the embedded store: what is answered is on the disk, and one command's trouble is
+//! nobody else's.
+
+mod batches;
+mod commands;
+mod durability;
+mod lane;
+mod opening;
+mod reading;
+mod support;
+mod trouble;

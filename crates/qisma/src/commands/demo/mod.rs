@@ -1,0 +1,162 @@
+//! `qisma demo`: everything a newcomer needs, in one process: a fresh database with the same merchants
+//! and keys every time, the gateway, the sandbox bank, and a shop to come back to.
+
+mod guide;
+mod seed;
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use self::guide::Guide;
+use super::failure::Failure;
+use super::sandbox::Bank;
+use super::serve::{self, Running};
+use super::{Options, output};
+use crate::config::{Config, Flag, Sources};
+use crate::data_dir::DataDir;
+
+/// Where the demo lives when nobody says: not where a real gateway would look.
+const DATA_DEFAULT: &str = "data/demo";
+
+/// What a demo leaves behind and the next one begins without.
+const WIPED: [&str; 10] = [
+    "master.key",
+    "qisma.db",
+    "qisma.db-shm",
+    "qisma.db-wal",
+    "qisma.sock",
+    "qisma.sock.new",
+    "qisma.toml",
+    "sandbox.db",
+    "sandbox.db-shm",
+    "sandbox.db-wal",
+];
+
+#[derive(Args)]
+pub struct DemoCommand {
+    /// Where the gateway listens, on this machine only.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where the sandbox bank listens, on this machine only.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
+    sandbox_listen: SocketAddr,
+    /// Where the shop listens, on this machine only.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8082")]
+    shop_listen: SocketAddr,
+}
+
+impl DemoCommand {
+    /// Runs the demo until it is told to stop.
+    pub async fn run(self, options: &Options) -> Result<(), Failure> {
+        self.check_loopback()?;
+        let path = options.data.clone().unwrap_or_else(|| PathBuf::from(DATA_DEFAULT));
+        let directory = DataDir::open(path)?;
+        let lock = serve::lock(&directory).await?;
+        directory.stamp_demo()?;
+        wipe(&directory)?;
+
+        let sources = self.sources(options);
+        let config = Config::load(&sources, &directory)?;
+        serve::start_logging(&config)?;
+        let stop = serve::stop_on_signals()?;
+        let app = seed::seed(&directory, config.clone()).await?;
+
+        let listen = self.shop_listen;
+        let door = TcpListener::bind(listen).await.map_err(|e| serve::not_bound(listen, &e))?;
+        let bank = Bank::start(&directory, &config, &stop).await?;
+        keep_settings(&directory, &config, &bank)?;
+        let config = Config::load(&with_bank(sources, &bank), &directory)?;
+        let running = Running::start(directory.clone(), lock, config).await?;
+        let guide = Guide {
+            gateway: running.address(),
+            bank: bank.url.clone(),
+            shop: door.local_addr().map_err(|cause| serve::not_bound(listen, &cause))?,
+            data: directory.path().to_owned(),
+            app,
+        };
+        let selling =
+            tokio::spawn(qisma_sandbox::serve_shop(door, guide.shop_options(), stop.clone()));
+        output::ready(options.json, &guide.description(), &guide.text());
+        let ended = running.until(&stop).await;
+        // When the gateway ended by itself, the others have not been told yet.
+        stop.cancel();
+        let _ = (bank.ended().await, selling.await);
+        ended
+    }
+
+    /// The keys of a demo are printed in the documentation.
+    fn check_loopback(&self) -> Result<(), Failure> {
+        let all = [self.listen, self.sandbox_listen, self.shop_listen];
+        match all.iter().find(|address| !address.ip().is_loopback()) {
+            None => Ok(()),
+            Some(address) => Err(Failure::config(format!(
+                "a demo runs on this machine only, because everybody knows its keys; {address} is \
+                 not a loopback address"
+            ))),
+        }
+    }
+
+    fn sources(&self, options: &Options) -> Sources {
+        let mut sources = options.sources();
+        // Few lines for people, unless the environment asks for something else.
+        let quiet = [("QISMA__LOG__FORMAT", "text"), ("QISMA__LOG__LEVEL", "error")];
+        let quiet = quiet.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        sources.variables.splice(0..0, quiet);
+        let flag = |name, key, value: &dyn ToString| Flag { name, key, value: value.to_string() };
+        sources.flags.extend([
+            flag("--listen", "http.listen", &self.listen),
+            flag("--sandbox-listen", "sandbox.listen", &self.sandbox_listen),
+            flag("demo", "webhooks.allow_loopback", &true),
+        ]);
+        sources
+    }
+}
+
+/// Tells the gateway where its bank really listens.
+fn with_bank(mut sources: Sources, bank: &Bank) -> Sources {
+    let value = format!("http://{}", bank.address);
+    sources.flags.push(Flag { name: "--sandbox-listen", key: "acquirers.sandbox.url", value });
+    sources
+}
+
+/// Writes down what differs from the defaults, so that `qisma verify` on this directory finds the bank.
+fn keep_settings(directory: &DataDir, config: &Config, bank: &Bank) -> Result<(), Failure> {
+    let path = directory.config_path();
+    let settings = format!(
+        "# The settings of this demo; the next one writes them anew.\n\
+         [http]\nlisten = \"{}\"\n\n[sandbox]\nlisten = \"{}\"\n\n\
+         [acquirers.sandbox]\nurl = \"http://{}\"\n\n[webhooks]\nallow_loopback = true\n",
+        config.http.listen, bank.address, bank.address,
+    );
+    fs::write(&path, settings)
+        .map_err(|cause| Failure::refused(format!("{} failed: {cause}", path.display())))
+}
+
+/// Empties a directory that is stamped as a demo's and locked by us.
+fn wipe(directory: &DataDir) -> Result<(), Failure> {
+    assert!(directory.is_demo(), "only a demo is ever wiped");
+    for name in WIPED {
+        let path = directory.path().join(name);
+        match fs::remove_file(&path) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::refused(format!(
+                    "{} could not be removed: {cause}",
+                    path.display()
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The clock of the sandbox's side.
+fn sandbox_clock() -> Arc<dyn qisma_sandbox::Clock> {
+    Arc::new(qisma_sandbox::SystemClock)
+}

@@ -1,0 +1,140 @@
+//! `qisma doctor`: what is in force and where it came from, what is unsafe, and whether it can work.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use qisma_store::{schema_version, sqlite_version};
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::{Options, output};
+use crate::admin;
+use crate::config::{Config, SettingOrigin};
+use crate::data_dir::{DataDir, DataDirError};
+use crate::keyring::{Keyring, MasterKey};
+use crate::random::Randomness;
+
+/// What the doctor found.
+#[derive(Serialize)]
+struct Report {
+    version: &'static str,
+    sqlite_version: &'static str,
+    data: String,
+    data_mode: Option<String>,
+    is_demo: bool,
+    database: String,
+    /// None: there is no schema yet.
+    schema_version: Option<i64>,
+    key_id: Option<String>,
+    server: Server,
+    settings: Vec<Setting>,
+    unsafe_settings: Vec<String>,
+    problems: Vec<String>,
+}
+
+/// Who uses the directory.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Server {
+    /// A gateway that answers on its command socket.
+    Running,
+    /// Some process, which does not answer there.
+    NotAnswering,
+    /// Nobody.
+    Stopped,
+}
+
+#[derive(Serialize)]
+struct Setting {
+    key: String,
+    value: String,
+    origin: String,
+}
+
+impl Setting {
+    fn of(setting: &SettingOrigin) -> Self {
+        let SettingOrigin { key, value, origin } = setting.clone();
+        Self { key, value, origin }
+    }
+}
+
+/// Prints the report. What is unsafe is a warning; what keeps the gateway from working is a failure.
+pub async fn run(options: &Options) -> Result<(), Failure> {
+    let directory = options.directory()?;
+    let config = Config::load(&options.sources(), &directory)?;
+    let mut problems = Vec::new();
+    let database = &config.database.path;
+    let schema = match database.exists().then(|| schema_version(database)).transpose() {
+        Ok(found) => found.flatten(),
+        Err(error) => {
+            problems.push(error.to_string());
+            None
+        }
+    };
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        sqlite_version: sqlite_version(),
+        data: directory.path().display().to_string(),
+        data_mode: mode_of(&directory),
+        is_demo: directory.is_demo(),
+        database: database.display().to_string(),
+        schema_version: schema,
+        key_id: key_id(&directory, &config, &mut problems),
+        server: server(&directory, &mut problems).await,
+        settings: config.origins().iter().map(Setting::of).collect(),
+        unsafe_settings: unsafe_settings(&directory, &config),
+        problems,
+    };
+    output::print(&serde_json::to_string(&report).expect("a report is JSON"), options.json);
+    match report.problems.first() {
+        None => Ok(()),
+        Some(first) => Err(Failure::refused(format!("the gateway cannot work: {first}"))),
+    }
+}
+
+fn mode_bits(directory: &DataDir) -> Option<u32> {
+    Some(fs::metadata(directory.path()).ok()?.permissions().mode() & 0o777)
+}
+
+fn mode_of(directory: &DataDir) -> Option<String> {
+    mode_bits(directory).map(|bits| format!("{bits:04o}"))
+}
+
+fn unsafe_settings(directory: &DataDir, config: &Config) -> Vec<String> {
+    let mut found = config.unsafe_settings().to_vec();
+    if mode_bits(directory).is_some_and(|bits| bits & 0o022 != 0) {
+        let path = directory.path().display();
+        found.push(format!("{path} can be written to by other users; run: chmod 700 {path}"));
+    }
+    if directory.is_demo() {
+        found.push("this is a demo: everybody knows its keys, so never serve it".to_owned());
+    }
+    found
+}
+
+/// The name of the master key, if there is one. None is made: that is for `serve`.
+fn key_id(directory: &DataDir, config: &Config, problems: &mut Vec<String>) -> Option<String> {
+    let configured = config.security.master_key.as_ref();
+    if configured.is_none() && !directory.master_key_path().exists() {
+        return None;
+    }
+    match MasterKey::obtain(configured, directory, &mut *Randomness::system().rng()) {
+        Ok(master) => Some(Keyring::new(&master).key_id().to_owned()),
+        Err(error) => {
+            problems.push(error.to_string());
+            None
+        }
+    }
+}
+
+async fn server(directory: &DataDir, problems: &mut Vec<String>) -> Server {
+    match directory.lock() {
+        Ok(_) => Server::Stopped,
+        Err(DataDirError::InUse { .. }) if admin::is_answering(directory).await => Server::Running,
+        Err(DataDirError::InUse { .. }) => Server::NotAnswering,
+        Err(error) => {
+            problems.push(error.to_string());
+            Server::Stopped
+        }
+    }
+}

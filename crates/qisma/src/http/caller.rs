@@ -1,0 +1,101 @@
+//! Who calls. An extractor here is a permission: without it a handler has no merchant to act for.
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use qisma_domain::ids::{AppId, MerchantId, Mode};
+use qisma_domain::time::Timestamp;
+use qisma_store::AuthRow;
+
+use super::error::{ApiError, ErrorCode};
+use crate::gateway::Gateway;
+use crate::keyring::Keyring;
+
+/// Longer than any pair of keys: two UUIDs and what stands around them have 80 characters.
+const HEADER_CHARS_MAX: usize = 256;
+
+/// Stands in for the hash of a pair that does not exist, so that a wrong public key costs the same
+/// time as a wrong private one. No private key has this hash.
+const NOBODYS_HASH: [u8; 32] = [0; 32];
+
+/// Proof that the caller holds the keys of an app of an active merchant.
+#[derive(Clone, Copy, Debug)]
+pub struct CallingApp {
+    /// The app.
+    pub app: AppId,
+    /// Its merchant.
+    pub merchant: MerchantId,
+    /// Whether it asks about test money or live money.
+    pub mode: Mode,
+}
+
+impl<S> FromRequestParts<S> for CallingApp
+where
+    S: Send + Sync,
+    Gateway: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let gateway = Gateway::from_ref(state);
+        let Some(keys) = Keys::of_headers(&parts.headers) else {
+            return Err(refused("no credentials that could be read"));
+        };
+        let public_key = keys.public.to_owned();
+        let found =
+            gateway.store.read(move |reader| reader.auth_by_public_key(&public_key)).await?;
+        check(&gateway.keyring, found, keys.private, gateway.now()).map_err(refused)
+    }
+}
+
+/// A pair of keys as it was sent. It has no `Debug`: nothing here may be printed.
+struct Keys<'a> {
+    public: &'a str,
+    private: &'a str,
+}
+
+impl<'a> Keys<'a> {
+    /// Reads `Authorization: Bearer PUBLIC:PRIVATE`. Keys anywhere else, such as in the URL, where
+    /// every proxy logs them, are not looked at.
+    fn of_headers(headers: &'a HeaderMap) -> Option<Self> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let value = values.next()?.to_str().ok()?;
+        if values.next().is_some() || HEADER_CHARS_MAX < value.len() {
+            return None;
+        }
+        let (scheme, keys) = value.split_once(' ')?;
+        let (public, private) = keys.trim().split_once(':')?;
+        let is_whole = !public.is_empty() && !private.is_empty();
+        (is_whole && scheme.eq_ignore_ascii_case("bearer")).then_some(Self { public, private })
+    }
+}
+
+/// Checks a private key against what its public key led to. The reason of a refusal is for the log
+/// alone; the caller is told the same whatever it is.
+fn check(
+    keyring: &Keyring,
+    found: Option<AuthRow>,
+    private_key: &str,
+    now: Timestamp,
+) -> Result<CallingApp, &'static str> {
+    let stored_hash = found.as_ref().map_or(NOBODYS_HASH, |row| row.pair.private_key_hash);
+    let is_right = keyring.verify_api_key(&stored_hash, private_key);
+    let row = found.ok_or("unknown public key")?;
+    if !is_right {
+        return Err("wrong private key");
+    }
+    if row.pair.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err("the keys were rotated and their overlap is over");
+    }
+    if !row.merchant.can_receive() {
+        return Err("the merchant is not active");
+    }
+    Ok(CallingApp { app: row.app.id, merchant: row.merchant.id, mode: row.app.mode })
+}
+
+fn refused(reason: &'static str) -> ApiError {
+    metrics::counter!("qisma_http_credentials_refused_total").increment(1);
+    tracing::info!(reason, "credentials were refused");
+    ApiError::new(ErrorCode::CredentialsInvalid)
+}

@@ -1,0 +1,281 @@
+//! What a request that is not granted is told: one body that every Flouci client can show (Flouci
+//! API, section 9). Causes go to the log; the caller gets a sentence that says what to do.
+
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use qisma_store::{ReadError, RunError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::body::Answer;
+
+/// When a busy gateway may be asked again.
+const BUSY_RETRY_AFTER_SECS: u64 = 1;
+/// When a full disk or an unknown outcome may have been put right.
+const TROUBLE_RETRY_AFTER_SECS: u64 = 5;
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $message:literal;)*) => {
+        /// Why a request is not granted. `docs/errors.md` explains each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorCode {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The code as callers read it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status),* }
+            }
+
+            /// The sentence that says what to do.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message),* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// Fields of the request are wrong; each is listed.
+    RequestInvalid = "request_invalid", BAD_REQUEST, "The request has mistakes.";
+    /// Another content type than JSON.
+    ContentTypeUnsupported = "content_type_unsupported", BAD_REQUEST,
+        "Send the body as JSON, with the header Content-Type: application/json.";
+    /// A compressed body.
+    ContentEncodingUnsupported = "content_encoding_unsupported", BAD_REQUEST,
+        "Send the body uncompressed, without a Content-Encoding header.";
+    /// More bytes than a body may have.
+    BodyTooLarge = "body_too_large", BAD_REQUEST,
+        "The body is too long; send only the documented fields.";
+    /// The body did not arrive whole, or not in time.
+    BodyIncomplete = "body_incomplete", BAD_REQUEST,
+        "The body did not arrive in full; send the request again.";
+    /// Not JSON, or not UTF-8.
+    JsonMalformed = "json_malformed", BAD_REQUEST,
+        "The body is not valid JSON in UTF-8; send one JSON object and nothing around it.";
+    /// JSON, but no object.
+    JsonNotAnObject = "json_not_an_object", BAD_REQUEST,
+        "The body must be one JSON object, such as {\"amount\": 12500}.";
+    /// A member that stands twice in one object.
+    JsonDuplicateMember = "json_duplicate_member", BAD_REQUEST,
+        "An object in the body has the same member twice; send each member once.";
+    /// Arrays and objects nested too deep.
+    JsonTooDeep = "json_too_deep", BAD_REQUEST,
+        "The body is nested too deep; send only the documented fields.";
+    /// A NUL character in a text.
+    JsonNulCharacter = "json_nul_character", BAD_REQUEST,
+        "A text in the body contains the NUL character; remove it.";
+    /// An idempotency key that cannot be one, or two of them.
+    IdempotencyKeyInvalid = "idempotency_key_invalid", BAD_REQUEST,
+        "Idempotency-Key is sent once and has 1 to 255 visible ASCII characters; send a fresh UUID \
+         for each payment.";
+    /// No credentials, or wrong ones, or those of a merchant that is not active.
+    CredentialsInvalid = "credentials_invalid", UNAUTHORIZED,
+        "Send the header Authorization: Bearer PUBLIC_KEY:PRIVATE_KEY with the keys of an active \
+         app.";
+    /// No such payment, or somebody else's.
+    PaymentNotFound = "payment_not_found", NOT_FOUND, "Payment not found";
+    /// No such path.
+    RouteNotFound = "route_not_found", NOT_FOUND,
+        "There is nothing at this path; compare it with the documentation, without a slash at the \
+         end.";
+    /// A method that the path does not have.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
+        "This path takes another method; the Allow header names it.";
+    /// The same key came with another request before.
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
+        "This Idempotency-Key was used for a different request; send a fresh key for a new payment.";
+    /// Too many requests of one app.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS,
+        "Too many requests; wait for the time in Retry-After, and let the webhook tell you.";
+    /// A bug of ours.
+    Internal = "internal", INTERNAL_SERVER_ERROR,
+        "An internal error; nothing was changed. Send the same request again, with the same \
+         Idempotency-Key.";
+    /// More waits than can be done soon.
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE,
+        "The gateway is busy and nothing was changed; send the same request again, with the same \
+         Idempotency-Key.";
+    /// The disk is full.
+    StorageFull = "storage_full", SERVICE_UNAVAILABLE,
+        "The gateway's disk is full and nothing was changed; send the same request again later, \
+         with the same Idempotency-Key.";
+    /// The database could not be read.
+    StorageUnavailable = "storage_unavailable", SERVICE_UNAVAILABLE,
+        "The gateway cannot read its data at the moment and nothing was changed; send the same \
+         request again, with the same Idempotency-Key.";
+    /// Whether the change was made is not known.
+    OutcomeUnknown = "outcome_unknown", SERVICE_UNAVAILABLE,
+        "It is not known whether the change was made; ask again with the same Idempotency-Key and \
+         you will get its answer.";
+}
+
+/// A mistake in one field of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Mistake {
+    /// The field, such as `destination[1].amount`.
+    pub field: String,
+    /// What is wrong and what to do. It never quotes what was sent.
+    pub message: String,
+}
+
+impl Mistake {
+    /// A mistake in this field.
+    pub fn new(field: impl Into<String>, message: impl ToString) -> Self {
+        Self { field: field.into(), message: message.to_string() }
+    }
+}
+
+/// A request that is not granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    code: ErrorCode,
+    mistakes: Vec<Mistake>,
+    retry_after_secs: Option<u64>,
+}
+
+impl ApiError {
+    /// The error of this code.
+    pub const fn new(code: ErrorCode) -> Self {
+        let retry_after_secs = match code {
+            ErrorCode::Overloaded | ErrorCode::StorageUnavailable => Some(BUSY_RETRY_AFTER_SECS),
+            ErrorCode::StorageFull | ErrorCode::OutcomeUnknown => Some(TROUBLE_RETRY_AFTER_SECS),
+            _ => None,
+        };
+        Self { code, mistakes: Vec::new(), retry_after_secs }
+    }
+
+    /// A request with mistakes, all of them.
+    pub const fn of_mistakes(mistakes: Vec<Mistake>) -> Self {
+        Self { code: ErrorCode::RequestInvalid, mistakes, retry_after_secs: None }
+    }
+
+    /// A caller that asks too often.
+    pub const fn rate_limited(retry_after_secs: u64) -> Self {
+        let retry_after_secs = Some(retry_after_secs);
+        Self { code: ErrorCode::RateLimited, mistakes: Vec::new(), retry_after_secs }
+    }
+
+    /// Why it is not granted.
+    pub const fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The error of a command; its refusals have errors of their own.
+    pub fn of_run<R>(error: RunError<R>, of_refusal: impl FnOnce(R) -> Self) -> Self {
+        Self::new(match error {
+            RunError::Refused(refusal) => return of_refusal(refusal),
+            RunError::Overloaded => ErrorCode::Overloaded,
+            RunError::StorageFull => ErrorCode::StorageFull,
+            RunError::Unavailable => ErrorCode::StorageUnavailable,
+            RunError::Internal => ErrorCode::Internal,
+            RunError::Unknown => ErrorCode::OutcomeUnknown,
+        })
+    }
+
+    fn message(&self) -> String {
+        let mut message = self.code.message().to_owned();
+        for Mistake { field, message: mistake } in &self.mistakes {
+            message.push_str(&format!(" {field}: {mistake}."));
+        }
+        message
+    }
+}
+
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        tracing::error!(%error, "a read failed");
+        Self::new(ErrorCode::StorageUnavailable)
+    }
+}
+
+/// The body of every error (Flouci API, section 9).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// Always false.
+    #[schema(example = false)]
+    success: bool,
+    /// The error once more, where some clients look for it.
+    result: ErrorResult,
+    /// What is wrong and what to do.
+    #[schema(example = "Payment not found")]
+    message: String,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    status_code: u16,
+    /// Always `developers`.
+    #[schema(example = "developers")]
+    name: &'static str,
+    /// Always 1.
+    #[schema(example = 1)]
+    code: u8,
+    /// Always `v2`.
+    #[schema(example = "v2")]
+    version: &'static str,
+}
+
+/// The inner part of [`ErrorBody`].
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorResult {
+    /// Always false.
+    #[schema(example = false)]
+    success: bool,
+    /// The HTTP status, a number: never one of the words that a payment's status has.
+    #[schema(example = 404)]
+    status: u16,
+    /// What is wrong and what to do.
+    #[schema(example = "Payment not found")]
+    message: String,
+    /// The code of the error, for programs.
+    #[schema(example = "payment_not_found")]
+    error: &'static str,
+    /// Each mistake of a request, in the order of the documented fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Mistake>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, message) = (self.code.status(), self.message());
+        let body = ErrorBody {
+            success: false,
+            result: ErrorResult {
+                success: false,
+                status: status.as_u16(),
+                message: message.clone(),
+                error: self.code.as_str(),
+                errors: self.mistakes,
+            },
+            message,
+            status_code: status.as_u16(),
+            name: "developers",
+            code: 1,
+            version: "v2",
+        };
+        let mut response = (status, Answer(body)).into_response();
+        let headers = response.headers_mut();
+        if let Some(secs) = self.retry_after_secs {
+            headers.insert(RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if self.code == ErrorCode::CredentialsInvalid {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"qisma\""));
+        }
+        response
+    }
+}

@@ -1,0 +1,3 @@
+//! The Flouci merchant API, as its clients speak it: one folder a version, one file an endpoint.
+
+pub mod v2;

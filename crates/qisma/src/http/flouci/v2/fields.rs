@@ -1,0 +1,210 @@
+//! Fields as Flouci's clients really send them: numbers in strings, switches as 0 and 1, `null` and
+//! `""` for nothing (Flouci API, section 2). What cannot be meant is noted, and reading goes on, so
+//! that a request hears of all its mistakes at once.
+
+use qisma_domain::decimal::{parse_amount_token, parse_leg_amount};
+use qisma_domain::ids::{InvalidMerchantId, MerchantId};
+use qisma_domain::limits::DESTINATIONS_MAX;
+use qisma_domain::link::{Link, LinkKind};
+use qisma_domain::money::Amount;
+use qisma_domain::split::{LegRequest, Share, SplitError};
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use crate::http::body::{Json, Members};
+use crate::http::error::Mistake;
+
+/// The fields of a request, and the mistakes found in them so far.
+pub struct Fields<'a> {
+    members: &'a Members,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of this body.
+    pub const fn new(members: &'a Members) -> Self {
+        Self { members, mistakes: Vec::new() }
+    }
+
+    /// Notes a mistake.
+    pub fn refuse(&mut self, field: impl Into<String>, message: impl Display) {
+        self.mistakes.push(Mistake::new(field, message));
+    }
+
+    /// The mistakes, in the order in which the fields were read.
+    pub fn into_mistakes(self) -> Vec<Mistake> {
+        self.mistakes
+    }
+
+    fn noted<T, E: Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
+        read.map_err(|error| self.refuse(field, error)).ok()
+    }
+
+    /// The amount of the payment.
+    pub fn amount(&mut self, name: &str) -> Option<Amount> {
+        let read = match self.members.get(name) {
+            None => Err("is required; send the amount in millimes, 1 TND is 1000".to_owned()),
+            Some(Json::Number(text) | Json::Text(text)) => {
+                parse_amount_token(text).map_err(|error| error.to_string())
+            }
+            Some(_) => Err("must be a number of millimes, such as 12500".to_owned()),
+        };
+        let millimes = self.noted(name, read)?;
+        Some(Amount::from_millimes(millimes).expect("the parser keeps to the range of amounts"))
+    }
+
+    /// A link that may be left out.
+    pub fn link(&mut self, name: &str, kind: LinkKind, https_only: bool) -> Option<Link> {
+        let read = match self.members.get(name)? {
+            Json::Text(text) => {
+                Link::parse(text, kind, https_only).map_err(|error| error.to_string())
+            }
+            _ => Err("must be a link in a text, such as \"https://shop.example/\"".to_owned()),
+        };
+        self.noted(name, read)
+    }
+
+    /// A link that must be there.
+    pub fn required_link(&mut self, name: &str, kind: LinkKind, https_only: bool) -> Option<Link> {
+        if self.members.get(name).is_none() {
+            self.refuse(name, "is required; send a link to a page of the shop");
+        }
+        self.link(name, kind, https_only)
+    }
+
+    /// A picture. One that is not https is accepted and never shown, whatever it is (Flouci API,
+    /// section 2), so it is not even kept.
+    pub fn image(&mut self, name: &str) -> Option<Link> {
+        if let Some(Json::Text(text)) = self.members.get(name) {
+            let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+            if !scheme.eq_ignore_ascii_case("https") {
+                return None;
+            }
+        }
+        self.link(name, LinkKind::Image, false)
+    }
+
+    /// A text, kept as it was sent, the empty one too.
+    pub fn text_as_sent(&mut self, name: &str, bytes_max: usize) -> Option<String> {
+        let read = match self.members.get_as_sent(name)? {
+            Json::Null => return None,
+            Json::Text(text) if text.len() <= bytes_max => Ok(text.clone()),
+            Json::Text(_) => Err(format!("is too long; at most {bytes_max} bytes are allowed")),
+            _ => Err("must be a text".to_owned()),
+        };
+        self.noted(name, read)
+    }
+
+    /// A switch; off when it is left out.
+    pub fn switch(&mut self, name: &str) -> bool {
+        let read = match self.members.get(name) {
+            None => Ok(false),
+            Some(Json::Bool(value)) => Ok(*value),
+            Some(Json::Number(text) | Json::Text(text)) => match text.as_str() {
+                "true" | "1" => Ok(true),
+                "false" | "0" => Ok(false),
+                _ => Err("must be true or false"),
+            },
+            Some(_) => Err("must be true or false"),
+        };
+        self.noted(name, read).unwrap_or(false)
+    }
+
+    /// A whole number, also in a text.
+    pub fn whole_number(
+        &mut self,
+        name: &str,
+        allowed: RangeInclusive<i64>,
+        default: i64,
+    ) -> Option<i64> {
+        let Some(value) = self.members.get(name) else { return Some(default) };
+        let is_plain = |text: &&String| text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = match value {
+            Json::Number(text) | Json::Text(text) => {
+                Some(text).filter(is_plain).and_then(|text| text.parse().ok())
+            }
+            _ => None,
+        };
+        let (min, max) = (allowed.start(), allowed.end());
+        let read = number
+            .filter(|number| allowed.contains(number))
+            .ok_or_else(|| format!("must be a whole number from {min} to {max}"));
+        self.noted(name, read)
+    }
+
+    /// Whether a field that is not offered yet asks for something.
+    pub fn is_present(&self, name: &str) -> bool {
+        self.members.get(name).is_some()
+    }
+
+    /// The split: its legs with their places in the request. A leg with a mistake is left out.
+    pub fn destinations(&mut self, name: &str) -> Vec<(usize, LegRequest)> {
+        let items = match self.members.get(name) {
+            None => return Vec::new(),
+            Some(Json::Array(items)) => items,
+            Some(_) => {
+                self.refuse(name, "must be an array of {\"amount\", \"destination\"}");
+                return Vec::new();
+            }
+        };
+        if DESTINATIONS_MAX < items.len() {
+            self.refuse(name, format!("at most {DESTINATIONS_MAX} destinations are allowed"));
+        }
+        let items = items.iter().take(DESTINATIONS_MAX).enumerate();
+        items.filter_map(|(index, item)| Some((index, self.leg(name, index, item)?))).collect()
+    }
+
+    fn leg(&mut self, name: &str, index: usize, item: &Json) -> Option<LegRequest> {
+        let Json::Object(item) = item else {
+            self.refuse(format!("{name}[{index}]"), "must be {\"amount\", \"destination\"}");
+            return None;
+        };
+        let amount = match item.get("amount") {
+            Some(Json::Number(text) | Json::Text(text)) => {
+                parse_leg_amount(text).map_err(|error| error.to_string())
+            }
+            _ => Err("is required; send a whole number of millimes".to_owned()),
+        };
+        let amount = self.noted(&format!("{name}[{index}].amount"), amount);
+        let destination = match item.get("destination") {
+            Some(Json::Number(text) | Json::Text(text)) => {
+                // The domain's own words would quote the id.
+                MerchantId::parse(text).map_err(|error| match error {
+                    InvalidMerchantId::NotDigits => "must be a merchant's id, 1 to 18 digits",
+                    InvalidMerchantId::LeadingZero(_) => "has a leading zero; write it without",
+                })
+            }
+            _ => Err("is required; send a merchant's id"),
+        };
+        let destination = self.noted(&format!("{name}[{index}].destination"), destination);
+        let amount = Amount::from_millimes(amount?).expect("the parser keeps to the range");
+        Some(LegRequest { destination: destination?, share: Share::Fixed(amount) })
+    }
+}
+
+/// A mistake in a split, in words that quote nothing. `places` are the legs' places in the request.
+pub fn split_mistake(name: &str, error: &SplitError, places: &[usize]) -> Mistake {
+    let place = |leg: usize| places.get(leg).copied().unwrap_or(leg);
+    match *error {
+        SplitError::DestinationTwice { leg, first_leg, .. } => Mistake::new(
+            format!("{name}[{}].destination", place(leg)),
+            format!(
+                "is the same merchant as in {name}[{}]; add the amounts up in one entry",
+                place(first_leg)
+            ),
+        ),
+        SplitError::ExceedsTotal { .. } => {
+            Mistake::new(name, "the amounts add up to more than the payment's amount; lower them")
+        }
+        SplitError::AmountZero { leg } => {
+            Mistake::new(format!("{name}[{}].amount", place(leg)), "must be at least 1 millime")
+        }
+        ref other => Mistake::new(name, other),
+    }
+}
+
+/// A destination that may not receive. Unknown and inactive merchants are told in the same words:
+/// who our merchants are is nobody's business.
+pub fn destination_mistake(name: &str, place: usize) -> Mistake {
+    Mistake::new(format!("{name}[{place}].destination"), "is not a merchant that can receive funds")
+}

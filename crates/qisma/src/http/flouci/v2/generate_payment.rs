@@ -1,0 +1,301 @@
+//! `POST /api/v2/generate_payment`: a payment is asked for, divided among merchants (Flouci API,
+//! section 2).
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use qisma_domain::decide::create_payment::{
+    CreateAnswer, CreatePayment, CreateRefusal, IdempotentRequest, NewPayment,
+};
+use qisma_domain::ids::MerchantId;
+use qisma_domain::limits::{
+    AMOUNT_MILLIMES_MAX, SESSION_TIMEOUT_SECS_DEFAULT, SESSION_TIMEOUT_SECS_MAX,
+    SESSION_TIMEOUT_SECS_MIN, TRACKING_ID_BYTES_MAX,
+};
+use qisma_domain::link::LinkKind;
+use qisma_domain::merchant::Merchant;
+use qisma_domain::money::Amount;
+use qisma_domain::split::{LegRequest, Share, Split};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::fields::{Fields, destination_mistake, split_mistake};
+use crate::gateway::Gateway;
+use crate::http::body::{Answer, JsonObject, Members};
+use crate::http::caller::CallingApp;
+use crate::http::error::{ApiError, ErrorBody, ErrorCode, Mistake};
+use crate::http::idempotency;
+use crate::http::middleware::RequestId;
+
+const ROUTE: &str = "/api/v2/generate_payment";
+const DESTINATION: &str = "destination";
+
+/// Ask for a payment.
+///
+/// Optional fields that are `null` or `""` count as absent; unknown fields are ignored. All
+/// mistakes of a request are reported at once. With an `Idempotency-Key` the same request has one
+/// effect and one answer for 30 days.
+#[utoipa::path(
+    post,
+    path = "/api/v2/generate_payment",
+    operation_id = "generate_payment",
+    tag = "Flouci API",
+    params(
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "1 to 255 visible ASCII characters; a fresh UUID for each payment"),
+    ),
+    request_body = super::schema::GeneratePaymentRequest,
+    responses(
+        (status = 200, description = "The payment was made, or had been under this key",
+            body = GeneratePaymentAnswer),
+        (status = 400, description = "The request has mistakes", body = ErrorBody),
+        (status = 401, description = "The credentials are not those of an active app",
+            body = ErrorBody),
+        (status = 422, description = "The key was used for another request", body = ErrorBody),
+        (status = 500, description = "An internal error; nothing was changed", body = ErrorBody),
+        (status = 503, description = "Busy, or the outcome is unknown: ask again with the same key",
+            body = ErrorBody),
+    ),
+    security(("app_keys" = [])),
+)]
+pub async fn create(
+    State(gateway): State<Gateway>,
+    caller: CallingApp,
+    request_id: RequestId,
+    headers: HeaderMap,
+    JsonObject(members): JsonObject,
+) -> Result<Response, ApiError> {
+    let key = idempotency::key_of(&headers)?;
+    let new = match understand(&gateway, &caller, &members) {
+        Ok(new) => new,
+        Err(mistaken) => return Err(mistaken.report(&gateway).await),
+    };
+    let idempotent = key.map(|key| {
+        let understood = canonical(&new);
+        let request = ("POST", ROUTE, understood.as_str());
+        idempotency::request(&gateway.keyring, &caller, key, request, &request_id)
+    });
+    let command = command(&gateway, &caller, new, idempotent);
+    let answer = gateway.store.run(command).await;
+    Ok(respond(answer.map_err(|error| ApiError::of_run(error, refused))?))
+}
+
+/// A request that cannot be granted, with the destinations that are still to be looked up.
+struct Mistaken {
+    mistakes: Vec<Mistake>,
+    destinations: Vec<(usize, MerchantId)>,
+}
+
+impl Mistaken {
+    /// Adds the destinations that cannot receive, which only the store knows. A request without
+    /// other mistakes hears of them from the command, without this second look.
+    async fn report(self, gateway: &Gateway) -> ApiError {
+        let Self { mut mistakes, destinations } = self;
+        let read = gateway.store.read(move |reader| {
+            let mut bad = Vec::new();
+            for (place, id) in destinations {
+                if !reader.merchant(id)?.as_ref().is_some_and(Merchant::can_receive) {
+                    bad.push(destination_mistake(DESTINATION, place));
+                }
+            }
+            Ok(bad)
+        });
+        match read.await {
+            Ok(bad) => mistakes.extend(bad),
+            Err(error) => return error.into(),
+        }
+        ApiError::of_mistakes(mistakes)
+    }
+}
+
+fn understand(
+    gateway: &Gateway,
+    caller: &CallingApp,
+    members: &Members,
+) -> Result<NewPayment, Mistaken> {
+    let https_only = gateway.config.links.https_only;
+    let timeout_secs = SESSION_TIMEOUT_SECS_MIN..=SESSION_TIMEOUT_SECS_MAX;
+    let mut fields = Fields::new(members);
+    let amount = fields.amount("amount");
+    let success_link = fields.required_link("success_link", LinkKind::Success, https_only);
+    let fail_link = fields.required_link("fail_link", LinkKind::Fail, https_only);
+    let webhook = fields.link("webhook", LinkKind::Webhook, https_only);
+    let developer_tracking_id = fields.text_as_sent("developer_tracking_id", TRACKING_ID_BYTES_MAX);
+    let accept_card = accept_card(&mut fields, gateway, caller);
+    let image_url = fields.image("image_url");
+    let session_timeout_secs =
+        fields.whole_number("session_timeout_secs", timeout_secs, SESSION_TIMEOUT_SECS_DEFAULT);
+    let legs = fields.destinations(DESTINATION);
+    refuse_what_is_not_offered(&mut fields);
+
+    let (places, legs): (Vec<usize>, Vec<LegRequest>) = legs.into_iter().unzip();
+    let mut mistakes = fields.into_mistakes();
+    mistakes.extend(split_mistakes(amount, caller, &legs, &places));
+    match (amount, success_link, fail_link, session_timeout_secs) {
+        (Some(amount), Some(success_link), Some(fail_link), Some(session_timeout_secs))
+            if mistakes.is_empty() =>
+        {
+            Ok(NewPayment {
+                amount,
+                legs,
+                success_link,
+                fail_link,
+                webhook,
+                developer_tracking_id,
+                accept_card,
+                image_url,
+                session_timeout_secs,
+            })
+        }
+        _ => {
+            let destinations = legs.iter().map(|leg| leg.destination);
+            Err(Mistaken { mistakes, destinations: places.into_iter().zip(destinations).collect() })
+        }
+    }
+}
+
+/// Whether cards are accepted. A payment that nobody could pay is refused now, not at the checkout.
+fn accept_card(fields: &mut Fields<'_>, gateway: &Gateway, caller: &CallingApp) -> bool {
+    let name = "accept_card";
+    let mode = caller.mode.as_str();
+    let accept_card = fields.switch(name);
+    if accept_card && gateway.acquirer(caller.mode).is_none() {
+        fields.refuse(
+            name,
+            format!("card payments are not set up for {mode} payments; ask the gateway's operator"),
+        );
+    }
+    if !accept_card && !gateway.wallet_is_open(caller.mode) {
+        fields.refuse(name, format!("must be true, because no wallet is open for {mode} payments"));
+    }
+    accept_card
+}
+
+/// Fields that would change what the payment does are refused rather than ignored.
+fn refuse_what_is_not_offered(fields: &mut Fields<'_>) {
+    for name in ["pre_authorization", "pre_auth"] {
+        if fields.switch(name) {
+            fields.refuse(name, "holding money for later is not offered yet; leave it out");
+        }
+    }
+    if fields.is_present("binding_id") {
+        fields.refuse("binding_id", "paying with a saved card is not offered yet; leave it out");
+    }
+}
+
+/// The mistakes of the split as a whole. Without a valid amount there is no total to exceed.
+fn split_mistakes(
+    amount: Option<Amount>,
+    caller: &CallingApp,
+    legs: &[LegRequest],
+    places: &[usize],
+) -> Vec<Mistake> {
+    let largest = Amount::from_millimes(AMOUNT_MILLIMES_MAX).expect("the largest is an amount");
+    let errors = Split::resolve(amount.unwrap_or(largest), caller.merchant, legs).err();
+    let errors = errors.unwrap_or_default();
+    errors.iter().map(|error| split_mistake(DESTINATION, error, places)).collect()
+}
+
+/// The request as it was understood: what an idempotency key is compared by.
+fn canonical(new: &NewPayment) -> String {
+    let legs: Vec<_> = new
+        .legs
+        .iter()
+        .map(|leg| match leg.share {
+            Share::Fixed(amount) => serde_json::json!([leg.destination, amount]),
+            Share::Percent(ppm) => serde_json::json!([leg.destination, "ppm", ppm.number()]),
+            Share::Remainder => serde_json::json!([leg.destination, "remainder"]),
+        })
+        .collect();
+    serde_json::json!([
+        new.amount,
+        legs,
+        new.success_link,
+        new.fail_link,
+        new.webhook,
+        new.developer_tracking_id,
+        new.accept_card,
+        new.image_url,
+        new.session_timeout_secs,
+    ])
+    .to_string()
+}
+
+fn command(
+    gateway: &Gateway,
+    caller: &CallingApp,
+    new: NewPayment,
+    idempotent: Option<IdempotentRequest>,
+) -> CreatePayment {
+    let &CallingApp { app, merchant, mode } = caller;
+    // From the settings alone: a Host header is the caller's own invention.
+    let link_prefix = format!("{}pay/", gateway.link_base_url);
+    CreatePayment { merchant, app, mode, new, link_prefix, idempotent }
+}
+
+fn refused(refusal: CreateRefusal) -> ApiError {
+    match refusal {
+        CreateRefusal::CallerNotActive => ErrorCode::CredentialsInvalid.into(),
+        CreateRefusal::KeyReused => ErrorCode::IdempotencyKeyReused.into(),
+        CreateRefusal::Split(errors) => ApiError::of_mistakes(
+            errors.iter().map(|error| split_mistake(DESTINATION, error, &[])).collect(),
+        ),
+        CreateRefusal::Destinations(places) => ApiError::of_mistakes(
+            places.into_iter().map(|place| destination_mistake(DESTINATION, place)).collect(),
+        ),
+    }
+}
+
+/// The answer of `generate_payment`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GeneratePaymentAnswer {
+    /// The payment.
+    result: GeneratedPayment,
+    /// Always `developers`.
+    #[schema(example = "developers")]
+    name: &'static str,
+    /// Always 0.
+    #[schema(example = 0)]
+    code: u8,
+    /// Always `v2`.
+    #[schema(example = "v2")]
+    version: &'static str,
+}
+
+/// The payment that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GeneratedPayment {
+    /// Always true.
+    #[schema(example = true)]
+    success: bool,
+    /// The payment's id: 22 characters of base64url, which may begin with `-` or `_`.
+    #[schema(example = "FoPKKHqfQIKfBqhEj8M47A")]
+    payment_id: String,
+    /// Where the payer pays.
+    #[schema(example = "https://pay.example/pay/FoPKKHqfQIKfBqhEj8M47A")]
+    link: String,
+    /// The caller's own reference, as sent.
+    #[schema(required = true)]
+    developer_tracking_id: Option<String>,
+}
+
+fn respond(answer: CreateAnswer) -> Response {
+    let CreateAnswer { created, replay_of } = answer;
+    // Exactly 200: a 201 breaks a client (Flouci API, section 2).
+    let mut response = Answer(GeneratePaymentAnswer {
+        result: GeneratedPayment {
+            success: true,
+            payment_id: created.payment_id.to_string(),
+            link: created.link,
+            developer_tracking_id: created.developer_tracking_id,
+        },
+        name: "developers",
+        code: 0,
+        version: "v2",
+    })
+    .into_response();
+    if let Some(original) = replay_of {
+        idempotency::mark_replay(&mut response, &original);
+    }
+    response
+}

@@ -1,0 +1,7 @@
+//! `/api/v2`: what platforms call today.
+
+pub mod fields;
+pub mod generate_payment;
+pub mod schema;
+pub mod verified;
+pub mod verify_payment;

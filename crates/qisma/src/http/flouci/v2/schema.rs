@@ -1,0 +1,51 @@
+//! What `generate_payment` takes, for the OpenAPI document. It is not what reads a request: clients
+//! send numbers in texts and switches as numbers, which no derived reader accepts.
+
+use utoipa::ToSchema;
+
+/// A payment to make. Numbers may also be sent as strings of digits, and switches as `"true"`,
+/// `"false"`, 1 or 0. Unknown fields are ignored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct GeneratePaymentRequest {
+    /// What the payer pays, in millimes; 1 TND is 1000.
+    #[schema(minimum = 1, maximum = 999_999_999_999_i64, example = 10_000)]
+    amount: i64,
+    /// Where a payer who paid is led; `payment_id` is added to its query. http or https.
+    #[schema(max_length = 2048, example = "https://shop.example/paid")]
+    success_link: String,
+    /// Where a payer who did not pay is led; `payment_id` is added to its query. http or https.
+    #[schema(max_length = 2048, example = "https://shop.example/not-paid")]
+    fail_link: String,
+    /// Who hears of the payment's end. Its own query is kept.
+    #[schema(max_length = 2048, example = "https://shop.example/hook?key=1")]
+    webhook: Option<String>,
+    /// The caller's own reference: echoed as sent, never unique.
+    #[schema(max_length = 1024, example = "order-1")]
+    developer_tracking_id: Option<String>,
+    /// Whether it may be paid by card.
+    #[schema(default = false)]
+    accept_card: Option<bool>,
+    /// The picture to show instead of the merchant's; shown only if it is https.
+    image_url: Option<String>,
+    /// How long it may be paid.
+    #[schema(minimum = 60, maximum = 86_400, default = 1200)]
+    session_timeout_secs: Option<i64>,
+    /// How the amount is divided. What is left goes to the calling app's merchant.
+    #[schema(max_items = 50)]
+    destination: Option<Vec<DestinationRequest>>,
+    /// The payer's id at the merchant; accepted and not used yet.
+    client_id: Option<String>,
+}
+
+/// One merchant's share.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct DestinationRequest {
+    /// The share, in millimes.
+    #[schema(minimum = 1, maximum = 999_999_999_999_i64, example = 8000)]
+    amount: i64,
+    /// The merchant's id, also as a number.
+    #[schema(pattern = "^(0|[1-9][0-9]{0,17})$", example = "1234")]
+    destination: String,
+}

@@ -1,0 +1,219 @@
+//! A payment as `verify_payment` shows it. The members stand in the order of the Flouci API,
+//! section 3; ours come after them.
+
+use qisma_domain::attempt::{Attempt, AttemptState, CardDetails, RailAttempt};
+use qisma_domain::event::flouci_status;
+use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
+use qisma_domain::snapshot::PaymentAggregate;
+use qisma_domain::split::LegKind;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The answer of `verify_payment`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Verified {
+    /// Always true for a payment that exists, whatever became of it.
+    #[schema(example = true)]
+    success: bool,
+    /// The payment.
+    result: VerifiedPayment,
+    /// Always 200.
+    #[schema(example = 200)]
+    status_code: u16,
+    /// Always `developers`.
+    #[schema(example = "developers")]
+    name: &'static str,
+    /// Always 0.
+    #[schema(example = 0)]
+    code: u8,
+    /// Always `2.0.0`.
+    #[schema(example = "2.0.0")]
+    version: &'static str,
+}
+
+/// The payment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerifiedPayment {
+    /// `card`, `wallet`, or `online` before any attempt.
+    #[schema(example = "card")]
+    r#type: &'static str,
+    /// What the payer pays, in millimes.
+    #[schema(example = 10_000)]
+    amount: i64,
+    /// `SUCCESS`, `PENDING`, `EXPIRED`, `FAILURE`, `PREAUTH_SUCCESS` or `SYSTEM_FAILURE`.
+    #[schema(example = "SUCCESS")]
+    status: &'static str,
+    /// What is known of the way it was paid, and how it was divided.
+    details: Details,
+    /// The caller's own reference, as sent.
+    #[schema(required = true)]
+    developer_tracking_id: Option<String>,
+    /// `PROCESSING`, `AVAILABLE`, `IN_PAYOUT`, `PAID` or `NOT_APPLICABLE`.
+    #[schema(example = "PROCESSING")]
+    settlement_status: &'static str,
+}
+
+/// What is known of the way a payment was paid; unknown texts are empty.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Details {
+    /// The order's number at the acquirer.
+    order_number: String,
+    /// The name on the card.
+    name: String,
+    /// The card's first six and last four digits.
+    #[schema(example = "450921**1119")]
+    pan: String,
+    /// The card's scheme.
+    #[schema(example = "VISA")]
+    payment_system: String,
+    /// When the card ends, `YYYYMM`.
+    #[schema(example = "202612")]
+    expiration: String,
+    /// The issuer's approval code.
+    approval_code: String,
+    /// ISO 4217 number.
+    #[schema(example = "788")]
+    currency: &'static str,
+    /// The payer's phone, masked; only of a wallet.
+    #[schema(example = "** *** *56")]
+    phone_number: String,
+    /// Always empty.
+    email: &'static str,
+    /// The issuer's country.
+    bank_country_code: String,
+    /// The request's legs in order; empty without a split. The caller's remainder is not one.
+    destinations: Vec<VerifiedLeg>,
+    /// Why it was not paid: `declined`, `canceled_by_payer`, `canceled_by_merchant`, `expired` or
+    /// `unresolved`. Only of a payment that ended unpaid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// Why the last attempt was declined, such as `insufficient_funds`. Only where one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decline_class: Option<&'static str>,
+}
+
+/// One merchant's share.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerifiedLeg {
+    /// The share, in millimes.
+    #[schema(example = 8000)]
+    amount: i64,
+    /// The merchant's id.
+    #[schema(example = "1234")]
+    destination: String,
+    /// The merchant's account that was credited: `pending`, `available`, or `parked` while the
+    /// merchant cannot receive; null until the payment is captured.
+    #[schema(required = true)]
+    credited_to: Option<&'static str>,
+}
+
+/// Shows a payment. `parked` names the owners, as the journal writes them, whose share is parked.
+pub fn view(seen: &PaymentAggregate, parked: &[String]) -> Verified {
+    let payment = &seen.payment;
+    let attempt = shown_attempt(seen);
+    let captured_rail = match payment.state {
+        PaymentState::Captured { .. } => attempt.map(|attempt| &attempt.rail),
+        _ => None,
+    };
+    // Card money comes from the acquirer a day later; wallet money is here (Flouci API, section 3).
+    let (settlement_status, credited_to) = match captured_rail {
+        Some(RailAttempt::Card(_)) => ("PROCESSING", Some("pending")),
+        Some(RailAttempt::Wallet(_)) => ("AVAILABLE", Some("available")),
+        None => ("NOT_APPLICABLE", None),
+    };
+    Verified {
+        success: true,
+        result: VerifiedPayment {
+            r#type: attempt.map_or("online", Attempt::rail_str),
+            amount: payment.amount.millimes(),
+            status: flouci_status(&payment.state),
+            details: details(seen, attempt, legs(payment, credited_to, parked)),
+            developer_tracking_id: payment.developer_tracking_id.clone(),
+            settlement_status,
+        },
+        status_code: 200,
+        name: "developers",
+        code: 0,
+        version: "2.0.0",
+    }
+}
+
+/// The attempt that paid, else the latest.
+fn shown_attempt(seen: &PaymentAggregate) -> Option<&Attempt> {
+    match seen.payment.state {
+        PaymentState::Captured { attempt, .. } => seen.attempt(attempt),
+        _ => seen.attempts.iter().max_by_key(|attempt| attempt.number),
+    }
+}
+
+fn legs(
+    payment: &Payment,
+    credited_to: Option<&'static str>,
+    parked: &[String],
+) -> Vec<VerifiedLeg> {
+    let asked_for = payment.legs.iter().filter(|leg| leg.kind == LegKind::Fixed);
+    let shown = asked_for.map(|leg| VerifiedLeg {
+        amount: leg.amount.millimes(),
+        destination: leg.destination.to_string(),
+        credited_to: match credited_to {
+            Some(_) if parked.contains(&format!("merchant:{}", leg.destination)) => Some("parked"),
+            other => other,
+        },
+    });
+    shown.collect()
+}
+
+fn details(
+    seen: &PaymentAggregate,
+    attempt: Option<&Attempt>,
+    destinations: Vec<VerifiedLeg>,
+) -> Details {
+    let card = attempt.and_then(Attempt::card);
+    let wallet = attempt.and_then(Attempt::wallet);
+    let CardDetails {
+        masked_pan,
+        expiration,
+        cardholder_name,
+        payment_system,
+        approval_code,
+        bank_country_code,
+    } = card.and_then(|card| card.card.clone()).unwrap_or_default();
+    let reason = reason(&seen.payment.state);
+    Details {
+        order_number: card.map(|card| card.order_number.clone()).unwrap_or_default(),
+        name: cardholder_name,
+        pan: masked_pan,
+        payment_system,
+        expiration,
+        approval_code,
+        currency: seen.payment.currency.number(),
+        phone_number: wallet.map(|wallet| wallet.phone.masked()).unwrap_or_default(),
+        email: "",
+        bank_country_code,
+        destinations,
+        reason,
+        decline_class: reason.and_then(|_| last_decline(seen)),
+    }
+}
+
+/// Why a payment ended unpaid.
+const fn reason(state: &PaymentState) -> Option<&'static str> {
+    match state {
+        PaymentState::Failed { reason: FailureReason::Declined, .. } => Some("declined"),
+        PaymentState::Failed { reason: FailureReason::Unresolved, .. } => Some("unresolved"),
+        PaymentState::Canceled { by: Canceler::Payer, .. } => Some("canceled_by_payer"),
+        PaymentState::Canceled { by: Canceler::Merchant, .. } => Some("canceled_by_merchant"),
+        PaymentState::Expired { .. } => Some("expired"),
+        PaymentState::Created
+        | PaymentState::Processing
+        | PaymentState::RequiresAction
+        | PaymentState::Captured { .. } => None,
+    }
+}
+
+fn last_decline(seen: &PaymentAggregate) -> Option<&'static str> {
+    seen.attempts.iter().rev().find_map(|attempt| match attempt.state {
+        AttemptState::Declined { class, .. } => Some(class.as_str()),
+        _ => None,
+    })
+}

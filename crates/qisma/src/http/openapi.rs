@@ -1,0 +1,43 @@
+//! The OpenAPI document, made from the handlers; `openapi.json` at the root is its copy.
+
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::flouci::v2::{generate_payment, verify_payment};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Qisma",
+        description = "A split-payment gateway. Amounts are whole millimes: 1 TND is 1000. \
+                       docs/errors.md explains every error code.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    paths(generate_payment::create, verify_payment::read),
+    tags((name = "Flouci API", description = "What Flouci's clients speak, unchanged.")),
+    modifiers(&AppKeys),
+)]
+struct Document;
+
+/// How callers show their keys.
+struct AppKeys;
+
+impl Modify for AppKeys {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("PUBLIC_KEY:PRIVATE_KEY")
+            .description(Some("The two keys of an app with a colon between them."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("app_keys", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The document, as it is written into `openapi.json`.
+pub fn document() -> String {
+    let mut text =
+        Document::openapi().to_pretty_json().expect("a document of texts and numbers is JSON");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,80 @@
+//! Every route, grouped by who calls it. Paths stand at the root and are never redirected.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tower::Layer;
+use tower::util::MapRequestLayer;
+
+use super::flouci::v2::{generate_payment, verify_payment};
+use super::rate_limit::RateLimit;
+use super::{callbacks, checkout, health, middleware};
+use crate::gateway::Gateway;
+
+/// What handlers are given: the gateway, and what only HTTP needs.
+#[derive(Clone)]
+pub struct HttpState {
+    /// The gateway.
+    pub gateway: Gateway,
+    /// How often an app may verify.
+    pub verify_limit: Arc<RateLimit>,
+}
+
+impl HttpState {
+    /// The state over a gateway.
+    pub fn new(gateway: Gateway) -> Self {
+        let verify_limit = Arc::new(RateLimit::new(gateway.config.http.verify_per_minute_max));
+        Self { gateway, verify_limit }
+    }
+}
+
+impl FromRef<HttpState> for Gateway {
+    fn from_ref(state: &HttpState) -> Self {
+        state.gateway.clone()
+    }
+}
+
+impl FromRef<HttpState> for Arc<RateLimit> {
+    fn from_ref(state: &HttpState) -> Self {
+        state.verify_limit.clone()
+    }
+}
+
+/// Every route.
+pub fn router(gateway: Gateway) -> Router {
+    let body_bytes_max = gateway.config.http.body_bytes_max;
+    let around = from_fn_with_state(gateway.clone(), middleware::around);
+    let routes = Router::new()
+        // For platforms, with the keys of an app: the Flouci API.
+        .route("/api/v2/generate_payment", post(generate_payment::create))
+        .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
+        // For payers, with the id in their link.
+        .route("/pay/{payment_id}", get(checkout::show))
+        .route("/pay/{payment_id}/status", get(checkout::status))
+        .route("/pay/{payment_id}/wallet", post(checkout::pay_by_wallet))
+        .route("/pay/{payment_id}/resend", post(checkout::resend))
+        .route("/pay/{payment_id}/code", post(checkout::confirm_code))
+        .route("/pay/{payment_id}/card", post(checkout::pay_by_card))
+        .route("/pay/{payment_id}/bank", get(checkout::at_bank))
+        .route("/pay/{payment_id}/return", get(checkout::returned))
+        .route("/pay/{payment_id}/change", post(checkout::change_way))
+        .route("/pay/{payment_id}/cancel", post(checkout::cancel))
+        .route("/pay/{payment_id}/leave", get(checkout::leave))
+        .route("/assets/{name}", get(checkout::asset))
+        // For acquirers, who sign what they send.
+        .route("/acquirers/sandbox/callback", get(callbacks::sandbox).post(callbacks::sandbox))
+        .route("/acquirers/smt/callback", get(callbacks::smt).post(callbacks::smt))
+        // For whoever watches the process.
+        .route("/health", get(health::read))
+        .fallback(middleware::not_found)
+        .method_not_allowed_fallback(middleware::method_not_allowed)
+        .layer(DefaultBodyLimit::max(body_bytes_max))
+        .layer(around)
+        .with_state(HttpState::new(gateway));
+    // Around the router, because inside of it the method has been chosen already.
+    let routes = MapRequestLayer::new(middleware::unroute_head).layer(routes);
+    Router::new().fallback_service(routes)
+}

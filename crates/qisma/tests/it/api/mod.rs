@@ -1,0 +1,3 @@
+//! The API, at paths that mirror its URLs.
+
+mod v2;

@@ -1,0 +1,7 @@
+//! `/api/v2`.
+
+mod generate_payment;
+mod generate_payment_idempotency;
+mod generate_payment_refusals;
+mod paying;
+mod verify_payment;

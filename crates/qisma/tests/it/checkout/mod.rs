@@ -1,0 +1,12 @@
+//! The checkout over HTTP: a gateway and a sandbox bank on one clock, and a payer who has no scripts.
+
+mod browser;
+mod callbacks;
+mod card;
+mod expiry;
+mod faults;
+mod late;
+mod races;
+mod safety;
+mod wallet;
+mod world;

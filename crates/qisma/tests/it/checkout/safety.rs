@@ -1,0 +1,161 @@
+//! What strangers, other sites and broken clients may not do.
+
+use super::browser::VISA;
+use super::world::{PHONE, World};
+
+const FORMS: [&str; 3] = ["/wallet", "/card", "/cancel"];
+
+#[tokio::test]
+async fn a_form_without_its_token_is_refused_and_does_nothing() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let other = world.payment().await;
+    for form in FORMS {
+        let (url, _) = world.open(payment).await.form(form, &[]);
+        let (_, foreign) = world.open(other).await.form(form, &[("phone", PHONE)]);
+        let none = vec![("phone".to_owned(), PHONE.to_owned())];
+        for fields in [none, foreign] {
+            let answer = world.client.post(&url).form(&fields).send().await.unwrap();
+            assert_eq!(answer.status(), 403, "{form}");
+        }
+    }
+    assert_eq!(world.state(payment).await, "created");
+}
+
+#[tokio::test]
+async fn a_form_sent_by_another_site_is_refused() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let (url, fields) = world.open(payment).await.form("/cancel", &[]);
+    for (header, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "http://127.0.0.1:1"),
+    ] {
+        let call = world.client.post(&url).form(&fields).header(header, value);
+        assert_eq!(call.send().await.unwrap().status(), 403, "{header}: {value}");
+    }
+    assert_eq!(world.state(payment).await, "created");
+}
+
+#[tokio::test]
+async fn a_form_of_our_own_or_of_a_shy_browser_is_accepted() {
+    let world = World::start().await;
+    for origin in [world.url.as_str(), "null"] {
+        let payment = world.payment().await;
+        let (url, fields) = world.open(payment).await.form("/cancel", &[]);
+        let call = world.client.post(&url).form(&fields).header("origin", origin);
+        let call = call.header("sec-fetch-site", "same-origin");
+        assert_eq!(call.send().await.unwrap().status(), 303, "{origin}");
+        assert_eq!(world.state(payment).await, "canceled");
+    }
+}
+
+#[tokio::test]
+async fn a_link_from_another_site_opens_the_page() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let url = format!("{}/pay/{payment}", world.url);
+    let call = world.client.get(url).header("sec-fetch-site", "cross-site");
+    assert_eq!(call.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn an_unknown_payment_is_a_page_that_says_so() {
+    let world = World::start().await;
+    for id in ["AAAAAAAAAAAAAAAAAAAAAA", "x", "%ff", "a%2fb", "..", "%00"] {
+        for path in ["", "/status", "/bank", "/return", "/leave"] {
+            let page = world.get(&format!("{}/pay/{id}{path}", world.url)).await;
+            assert_eq!(page.status, 404, "{id}{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_be_read_is_a_400_page() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let url = format!("{}/pay/{payment}/card", world.url);
+    let form = "application/x-www-form-urlencoded";
+    for (kind, body) in [
+        ("application/json", "{}".to_owned()),
+        ("multipart/form-data; boundary=x", "--x--".to_owned()),
+        (form, "csrf=a&csrf=b".to_owned()),
+        (form, format!("csrf={}", "a".repeat(5_000))),
+    ] {
+        let call = world.client.post(&url).header("content-type", kind).body(body);
+        assert_eq!(call.send().await.unwrap().status(), 400, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn the_way_out_never_leads_to_success_before_the_capture() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let leave = format!("{}/pay/{payment}/leave", world.url);
+    assert!(world.get(&leave).await.url.ends_with(&format!("/pay/{payment}")));
+    let back = world.go_to_bank(payment).await.pay(&world, VISA).await;
+    assert!(world.get(&leave).await.url.starts_with(&world.bank));
+    back.leave(&world).await;
+    assert!(world.get(&leave).await.url.starts_with("https://shop.example/thanks"));
+}
+
+#[tokio::test]
+async fn what_a_query_says_leads_nowhere_and_changes_nothing() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    for query in [
+        "to=https://evil.example",
+        "orderId=1&status=approved",
+        "orderId=https://evil.example&lang=javascript:alert(1)",
+        "notice=<script>&success=True",
+    ] {
+        let page = world.get(&format!("{}/pay/{payment}/return?{query}", world.url)).await;
+        assert_eq!(page.url, format!("{}/pay/{payment}", world.url));
+        let page = world.get(&format!("{}/pay/{payment}?{query}", world.url)).await;
+        assert!(!page.html.contains("evil") && !page.html.contains("<script>&"), "{query}");
+    }
+    assert_eq!(world.state(payment).await, "created");
+}
+
+#[tokio::test]
+async fn every_page_carries_its_headers() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    for path in [format!("/pay/{payment}"), "/pay/x".to_owned()] {
+        let page = world.get(&format!("{}{path}?lang=ar", world.url)).await;
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("referrer-policy", "same-origin"),
+            ("x-frame-options", "DENY"),
+            ("x-content-type-options", "nosniff"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("content-language", "ar"),
+        ] {
+            assert_eq!(page.headers[name], value, "{path}: {name}");
+        }
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn the_chosen_language_is_carried_through_the_bank() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let page = world.get(&format!("{}/pay/{payment}?lang=ar", world.url)).await;
+    let bank = page.submit(&world, "/card", &[]).await.leave(&world).await;
+    let paid = bank.pay(&world, VISA).await.leave(&world).await;
+    assert!(paid.html.contains("dir=\"rtl\""), "{}: {}", paid.url, paid.html);
+}
+
+#[tokio::test]
+async fn the_files_of_a_page_are_served_and_may_be_kept() {
+    let world = World::start().await;
+    let page = world.open(world.payment().await).await;
+    let path = page.html.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap();
+    let asset = world.get(&format!("{}/assets/{path}", world.url)).await;
+    assert_eq!(asset.status, 200);
+    assert_eq!(asset.headers["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(world.get(&format!("{}/assets/none.css", world.url)).await.status, 404);
+}

@@ -1,0 +1,149 @@
+//! What is asked of a gateway that came back: every request without an answer is asked again, every
+//! acknowledgment is held against what is there now, and the books must balance.
+
+use anyhow::{Context as _, bail};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+use super::records::Claim;
+use super::run::Run;
+use crate::client::payer::Payer;
+use crate::client::shop;
+use crate::client::stand::Stand;
+
+/// Older payments that are looked at again after each kill, beside those of the last life.
+const OLD_CHECKED: usize = 40;
+/// Answered requests that are sent again after each kill.
+const REPEATED: usize = 20;
+/// More than one life of the gateway creates; the command line lists no more.
+const LIST_MAX: usize = 1_000;
+
+/// Holds what the clients know against the gateway, which runs and which nobody else uses.
+pub async fn settle(run: &Run, stand: &Stand, rng: &mut StdRng) -> anyhow::Result<()> {
+    let mut platform = Payer::new(&[run.shop.gateway]);
+    repeat_requests(run, &mut platform, rng).await?;
+    check_claims(run, &mut platform, rng).await?;
+    check_list(run, stand)?;
+    check_books(run, stand, false)?;
+    Ok(())
+}
+
+/// Sends every request without an answer again, twice, and some of those with one: each key must
+/// lead to one payment for ever.
+async fn repeat_requests(run: &Run, platform: &mut Payer, rng: &mut StdRng) -> anyhow::Result<()> {
+    let unknown = run.records().unknown();
+    for key in unknown {
+        let first = create_again(run, platform, &key).await?;
+        run.told(&first, Claim::Exists);
+        if let Some(creation) = run.records().creations.get_mut(&key) {
+            creation.payment = Some(first);
+        }
+    }
+    let keys: Vec<String> = run.records().creations.keys().cloned().collect();
+    for _ in 0..REPEATED.min(keys.len()) {
+        let key = keys.choose(rng).expect("there are keys");
+        let known = run.records().creations[key].payment.clone();
+        let again = create_again(run, platform, key).await?;
+        if known.as_ref() != Some(&again) {
+            let known = known.unwrap_or_default();
+            run.violation(Some(key), format!("doubled: this key led to {known}, now to {again}"));
+        }
+    }
+    let shared = run.records().shared_payments();
+    for payment in shared {
+        run.violation(Some(&payment), "two keys were answered with this payment");
+    }
+    Ok(())
+}
+
+async fn create_again(run: &Run, platform: &mut Payer, key: &str) -> anyhow::Result<String> {
+    let body = run.records().creations[key].body.clone();
+    let number = run.journal.intent(0, "create again", &json!({"key": key}));
+    let answer = platform.call(run.shop.gateway, &run.shop.create(&body, Some(key))).await?;
+    run.journal.result(number, &json!({"status": answer.status, "body": answer.text()}));
+    if answer.status != 200 {
+        bail!(
+            "key {key}: the same request again is answered with {}: {}",
+            answer.status,
+            answer.text()
+        );
+    }
+    shop::payment_id(&answer)
+}
+
+async fn check_claims(run: &Run, platform: &mut Payer, rng: &mut StdRng) -> anyhow::Result<()> {
+    let mut payments: BTreeSet<String> = run.records().take_fresh().into_iter().collect();
+    let all = run.records().payments();
+    for _ in 0..OLD_CHECKED.min(all.len()) {
+        payments.insert(all[rng.random_range(0..all.len())].clone());
+    }
+    check_payments(run, platform, payments).await?;
+    Ok(())
+}
+
+/// Holds every claim about these payments against how they stand now. Gives those that are paid.
+pub async fn check_payments(
+    run: &Run,
+    platform: &mut Payer,
+    payments: impl IntoIterator<Item = String>,
+) -> anyhow::Result<BTreeSet<String>> {
+    let mut paid = BTreeSet::new();
+    for payment in payments {
+        let status = status_of(run, platform, &payment).await?;
+        let broken = run.records().broken(&payment, status.as_deref());
+        for broken in broken {
+            run.violation(Some(&payment), format!("lost: {broken}"));
+        }
+        if status.as_deref() == Some("SUCCESS") {
+            paid.insert(payment);
+        }
+    }
+    Ok(paid)
+}
+
+/// How a payment stands now; None: the gateway does not know it.
+pub async fn status_of(
+    run: &Run,
+    platform: &mut Payer,
+    payment: &str,
+) -> anyhow::Result<Option<String>> {
+    let answer = platform.call(run.shop.gateway, &run.shop.verify(payment)).await?;
+    match answer.status {
+        200 => Ok(Some(shop::status(&answer)?)),
+        404 => Ok(None),
+        other => bail!("verify of {payment} answered {other}: {}", answer.text()),
+    }
+}
+
+/// Every payment there is must be one that somebody asked for: a second one for a key would be here.
+fn check_list(run: &Run, stand: &Stand) -> anyhow::Result<()> {
+    let limit = LIST_MAX.to_string();
+    let listed = stand.command(&["payment", "list", "--limit", &limit])?;
+    let records = run.records();
+    let known: BTreeSet<&str> =
+        records.creations.values().filter_map(|creation| creation.payment.as_deref()).collect();
+    let rows = listed.as_array().context("`payment list` is no list")?;
+    let ids = rows.iter().filter_map(|row| row["payment_id"].as_str());
+    let strangers: Vec<String> = ids.filter(|id| !known.contains(id)).map(str::to_owned).collect();
+    drop(records);
+    for stranger in strangers {
+        run.violation(Some(&stranger), "doubled: nobody was ever told of this payment");
+    }
+    Ok(())
+}
+
+/// Lets the gateway's own `verify` look at the books. Gives what it says is still on its way.
+pub fn check_books(run: &Run, stand: &Stand, is_drained: bool) -> anyhow::Result<Vec<Value>> {
+    let (passed, report) = stand.try_command(&["verify", "--require-acquirer"])?;
+    if !passed {
+        run.violation(None, format!("`qisma verify` fails: {report}"));
+    }
+    let in_flight = report["in_flight"].as_array().cloned().unwrap_or_default();
+    if is_drained && !in_flight.is_empty() {
+        run.violation(None, format!("still on its way after all was drained: {in_flight:?}"));
+    }
+    Ok(in_flight)
+}
