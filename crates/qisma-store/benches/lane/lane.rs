@@ -47,7 +47,7 @@ impl Bench {
             }),
             rng: Box::new(rand::rngs::StdRng::seed_from_u64(1)),
             on_fatal: Box::new(|why| panic!("{why}")),
-            on_commit: Arc::new(|| {}),
+            on_delivery: Arc::new(|| {}),
         });
         let bench = Self { store: store.expect("a fresh file can be opened") };
         for id in ["9000", "1234", "4321"] {

@@ -39,12 +39,11 @@ impl Compared {
     /// Notes what came of an order.
     fn add(&mut self, judgement: Judgement) {
         match judgement {
-            Judgement::Agrees => {}
             Judgement::InFlight(sentence) => self.in_flight.push(sentence),
             Judgement::Differs(sentence) if self.problems.len() < PROBLEMS_MAX => {
                 self.problems.push(sentence);
             }
-            Judgement::Differs(_) => {}
+            Judgement::Agrees | Judgement::Differs(_) => {}
         }
     }
 }
@@ -146,13 +145,13 @@ async fn ask(client: &SmtClient, order: &CardOrder) -> Result<Option<OrderFacts>
     let number = order.order_number();
     let mut reason = String::new();
     for _ in 0..ASKED_MAX {
-        match client.status(StatusBy::OrderNumber(&number)).await {
+        reason = match client.status(StatusBy::OrderNumber(&number)).await {
             StatusAnswer::Order(facts) if facts.order_number == number => return Ok(Some(*facts)),
-            StatusAnswer::Order(_) => reason = "it answered with another order".to_owned(),
+            StatusAnswer::Order(_) => "it answered with another order".into(),
             StatusAnswer::NotRegistered => return Ok(None),
-            StatusAnswer::Refused { code } => reason = format!("it refuses to say (code {code})"),
-            StatusAnswer::Unknown(unknown) => reason = unknown.to_string(),
-        }
+            StatusAnswer::Refused { code } => format!("it refuses to say (code {code})"),
+            StatusAnswer::Unknown(unknown) => unknown.to_string(),
+        };
     }
     Err(reason)
 }

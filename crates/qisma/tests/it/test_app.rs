@@ -1,7 +1,6 @@
 //! A gateway and its sandbox bank inside the test's process: a data directory of their own, one
 //! clock that the test moves, chance from a seed, real sockets. When it goes, the books must balance.
 
-use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,11 +13,8 @@ use qisma::keyring::{Keyring, MasterKey};
 use qisma::operations::apps::NewApp;
 use qisma::outbound::install_tls_provider;
 use qisma::random::Randomness;
-use qisma_domain::account::{Account, AccountKind};
-use qisma_domain::ids::{MerchantId, Mode};
-use qisma_domain::money::Currency;
 use qisma_domain::time::Timestamp;
-use qisma_store::JournalLine;
+use qisma_store::audit::{Audit, Invariant};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -215,60 +211,15 @@ impl Drop for TestApp {
         if std::thread::panicking() {
             return;
         }
-        let gateway = self.gateway.clone();
-        // The test's own runtime is this thread, which is busy dropping.
-        let check = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            runtime.block_on(check_books(&gateway));
-        });
-        if let Err(panic) = check.join() {
-            std::panic::resume_unwind(panic);
-        }
+        check_books(&self.gateway);
     }
 }
 
-/// Each entry of each payment sums to zero, and each merchant's balance is the sum of its postings.
-async fn check_books(gateway: &Gateway) {
-    let (lines, merchants) = gateway
-        .store
-        .read(|reader| {
-            let mut lines = Vec::new();
-            for payment in reader.payments(None, ROWS_MAX)? {
-                let journal = reader.journal_of_payment(&payment.id)?;
-                lines.push((payment.mode, journal));
-            }
-            Ok((lines, reader.merchants(-1, ROWS_MAX)?))
-        })
-        .await
-        .unwrap();
-    let mut posted: BTreeMap<(Mode, String, String), i64> = BTreeMap::new();
-    for (mode, journal) in &lines {
-        let mut entries: BTreeMap<(&str, i64), i64> = BTreeMap::new();
-        for JournalLine { entry, at_us, owner, account, amount_millimes } in journal {
-            *entries.entry((entry, *at_us)).or_default() += amount_millimes;
-            *posted.entry((*mode, owner.clone(), account.clone())).or_default() += amount_millimes;
-        }
-        assert!(entries.values().all(|sum| *sum == 0), "an entry is off: {journal:?}");
-    }
-    for id in merchants.into_iter().map(|merchant| merchant.id) {
-        for mode in [Mode::Test, Mode::Live] {
-            check_balances(gateway, id, mode, &posted).await;
-        }
-    }
-}
-
-async fn check_balances(
-    gateway: &Gateway,
-    id: MerchantId,
-    mode: Mode,
-    posted: &BTreeMap<(Mode, String, String), i64>,
-) {
-    for kind in [AccountKind::Pending, AccountKind::Available, AccountKind::Parked] {
-        let account = Account::merchant(id, kind, mode, Currency::Tnd);
-        let key = (mode, account.owner_text(), kind.as_str().to_owned());
-        let read = gateway.store.read(move |reader| reader.balance(&account));
-        let balance = read.await.unwrap();
-        let expected = posted.get(&key).copied().unwrap_or_default();
-        assert_eq!(balance.posted_millimes, expected, "{key:?}");
+/// No test may leave the books off: every invariant is asked of every row.
+fn check_books(gateway: &Gateway) {
+    let audit = Audit::open(&gateway.config.database.path).unwrap();
+    for invariant in Invariant::ALL {
+        let problems = audit.check(invariant).unwrap().problems;
+        assert!(problems.is_empty(), "{}: {problems:#?}", invariant.id());
     }
 }

@@ -47,7 +47,7 @@ pub(super) struct Gates {
     per_receiver_max: usize,
     in_all_max: usize,
     under_way: usize,
-    gates: BTreeMap<Receiver, Gate>,
+    known: BTreeMap<Receiver, Gate>,
 }
 
 impl Gate {
@@ -61,7 +61,7 @@ impl Gate {
 impl Gates {
     /// Nothing is under way and everybody is well.
     pub(super) const fn new(per_receiver_max: usize, in_all_max: usize) -> Self {
-        Self { per_receiver_max, in_all_max, under_way: 0, gates: BTreeMap::new() }
+        Self { per_receiver_max, in_all_max, under_way: 0, known: BTreeMap::new() }
     }
 
     /// The most that may be under way to one receiver.
@@ -76,20 +76,20 @@ impl Gates {
 
     /// How many more may leave to each receiver that does not have all its places free.
     pub(super) fn free_by_receiver(&self) -> BTreeMap<Receiver, usize> {
-        self.gates.iter().map(|(receiver, gate)| (receiver.clone(), gate.free())).collect()
+        self.known.iter().map(|(receiver, gate)| (receiver.clone(), gate.free())).collect()
     }
 
     /// A delivery leaves.
     pub(super) fn begin(&mut self, receiver: &Receiver) {
         let fresh = Gate { under_way: 0, at_once_max: self.per_receiver_max, failures_in_row: 0 };
-        self.gates.entry(receiver.clone()).or_insert(fresh).under_way += 1;
+        self.known.entry(receiver.clone()).or_insert(fresh).under_way += 1;
         self.under_way += 1;
     }
 
     /// A delivery has come to an end.
     pub(super) fn end(&mut self, receiver: &Receiver, verdict: Verdict) {
         let per_receiver_max = self.per_receiver_max;
-        let gate = self.gates.get_mut(receiver).expect("what ends has begun");
+        let gate = self.known.get_mut(receiver).expect("what ends has begun");
         gate.under_way -= 1;
         self.under_way -= 1;
         match verdict {
@@ -106,13 +106,13 @@ impl Gates {
         }
         let is_fresh = gate.failures_in_row == 0 && gate.at_once_max == per_receiver_max;
         if gate.under_way == 0 && is_fresh {
-            self.gates.remove(receiver);
+            self.known.remove(receiver);
         }
     }
 
     /// Forgets receivers for whom nothing waits: anybody can invent webhooks without end.
     pub(super) fn forget_all_but(&mut self, waiting: &BTreeSet<Receiver>) {
-        self.gates.retain(|receiver, gate| 0 < gate.under_way || waiting.contains(receiver));
+        self.known.retain(|receiver, gate| 0 < gate.under_way || waiting.contains(receiver));
     }
 }
 
@@ -181,6 +181,6 @@ mod tests {
         let mut gates = after(&[Verdict::Failed]);
         gates.begin(&receiver("b"));
         gates.forget_all_but(&BTreeSet::new());
-        assert_eq!(gates.gates.keys().collect::<Vec<_>>(), [&receiver("b")]);
+        assert_eq!(gates.known.keys().collect::<Vec<_>>(), [&receiver("b")]);
     }
 }

@@ -94,7 +94,7 @@ impl Search {
             waiting.into_iter().filter(|waiting| !self.taken.contains(&waiting.id)).collect();
         let due = waiting.iter().take_while(|waiting| waiting.next_at <= self.now).take(free);
         for waiting in due {
-            found.finds.extend(self.find(reader, waiting.id));
+            found.finds.extend(Self::find(reader, waiting.id));
             found.last_served = Some(receiver.clone());
         }
         let later = waiting.iter().map(|waiting| waiting.next_at).find(|at| self.now < *at);
@@ -102,7 +102,7 @@ impl Search {
         Ok(())
     }
 
-    fn find(&self, reader: &Reader<'_>, id: DeliveryId) -> Option<Find> {
+    fn find(reader: &Reader<'_>, id: DeliveryId) -> Option<Find> {
         let delivery = match reader.delivery(&id) {
             Ok(delivery) => delivery?,
             Err(error) => return Some(Find::Unreadable { delivery: id, error }),

@@ -6,3 +6,4 @@ mod methods;
 mod receiver;
 mod schedule;
 mod signatures;
+mod verify_payment;
