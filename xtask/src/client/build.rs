@@ -21,14 +21,9 @@ pub enum Kind {
 pub fn qisma(kind: Kind) -> anyhow::Result<PathBuf> {
     let (name, folder, arguments): (_, _, &[&str]) = match kind {
         Kind::Dev => ("qisma", "target/debug", &[]),
-        // Its own folder: with other features the same crates would be built to and fro.
-        Kind::Mutants => (
-            "qisma-mutants",
-            "target/crash/build/debug",
-            &["--features", "mutants", "--target-dir", "target/crash/build"],
-        ),
+        Kind::Mutants => ("qisma-mutants", "target/debug", &["--features", "qisma/mutants"]),
         Kind::Yardstick => {
-            ("qisma-yardstick", "target/release", &["--release", "--features", "yardstick"])
+            ("qisma-yardstick", "target/release", &["--release", "--features", "qisma/yardstick"])
         }
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
