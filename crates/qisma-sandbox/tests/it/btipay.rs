@@ -1,4 +1,4 @@
-//! PyPI's `btipay`, an independent client of this API family, works against the sandbox unmodified.
+//! `btipay`, an independent client of this API family, works against the sandbox unmodified.
 
 use std::path::Path;
 

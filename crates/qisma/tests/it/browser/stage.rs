@@ -26,7 +26,7 @@ use crate::test_app::TestApp;
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
 const ROWS_MAX: i64 = 1_000;
 /// Far longer than anything here takes, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Stage {
     app: TestApp,
@@ -43,8 +43,8 @@ pub async fn play(scenario: &str) {
     let stop = CancellationToken::new();
     let mut workers = qisma::workers::start(&app.gateway, &stop);
     let webhooks = watch::Sender::new(vec![]);
-    let shop = serve(shop_routes(webhooks.clone()), &stop).await;
-    let stage = Arc::new(Stage { app, keys, shop, webhooks });
+    let shop_url = serve(shop_routes(webhooks.clone()), &stop).await;
+    let stage = Arc::new(Stage { app, keys, shop: shop_url, webhooks });
     let control = serve(control_routes(stage.clone()), &stop).await;
     let output = Command::new("node")
         .args(["run.mjs", &format!("scenarios/{scenario}.mjs")])
