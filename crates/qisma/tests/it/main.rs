@@ -1,6 +1,4 @@
 //! The gateway's integration tests, in one binary: each further one would link everything again.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
-
 #![expect(
     clippy::unwrap_used,
     reason = "what tests are given here must be there; a panic says where"

@@ -22,7 +22,7 @@ use crate::test_app::{CALLBACK_KEY, TestApp};
 
 pub const PHONE: &str = "55555555";
 /// Far longer than anything here takes, also on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 pub const AMOUNT_MILLIMES: i64 = 10_000;
 
 /// A gateway and its bank, with merchants who take payments and a payer who has a wallet.
