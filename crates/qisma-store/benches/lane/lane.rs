@@ -71,7 +71,7 @@ impl Bench {
 
     /// Creates payments with two destinations.
     pub async fn create(&self, payments: usize) -> Vec<PaymentId> {
-        let work = |store: Store, _: ()| async move {
+        let work = |store: Store, (): ()| async move {
             let answer = store.run(create_payment()).await.expect("the lane takes it");
             answer.created.payment_id
         };

@@ -48,7 +48,7 @@ async fn of_20_submits_of_the_right_code_one_captures() {
 
 #[tokio::test]
 async fn a_wallet_that_holds_one_payment_pays_one_of_two() {
-    for _ in 0..20 {
+    for _ in 0..ROUNDS {
         let world = World::start().await;
         let (first, second) = (world.payment().await, world.payment().await);
         let first_page = world.ask_for_code(first).await;
