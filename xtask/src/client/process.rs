@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longer than the gateway gives to requests and workers.
-const TERMINATE_TIMEOUT: Duration = Duration::from_secs(60);
+const TERMINATE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running process; dropped, it is killed.
 pub struct Process {
