@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::error::{OpenError, ReadError, RunError};
@@ -22,6 +23,8 @@ use crate::sqlite::{SaveError, Writer};
 /// Commands that may wait. A quarter is kept for workers.
 pub const QUEUE_MAX: usize = 4_096;
 const QUEUE_CALLERS_MAX: usize = QUEUE_MAX / 4 * 3;
+/// How long a caller waits before it is told that the outcome is unknown.
+const CALLER_WAIT_MAX: Duration = Duration::from_secs(10);
 const BATCH_COMMANDS_MAX: usize = 1_024;
 const BATCH_ROWS_MAX: usize = 8_192;
 
@@ -86,7 +89,13 @@ impl Lane {
             return Err(RunError::Unavailable);
         }
         // A lane that dies with our command in its hands leaves the outcome unknown.
-        answer.await.unwrap_or(Err(RunError::Unknown))
+        if reserved {
+            return answer.await.unwrap_or(Err(RunError::Unknown));
+        }
+        // So does one that hangs: a disk may hold a sync back for ever, but no caller waits so long.
+        // The command stays queued and may still commit.
+        let answered = tokio::time::timeout(CALLER_WAIT_MAX, answer).await;
+        answered.map_or(Err(RunError::Unknown), |answer| answer.unwrap_or(Err(RunError::Unknown)))
     }
 
     /// Commands waiting.

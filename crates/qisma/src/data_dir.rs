@@ -21,6 +21,31 @@ pub struct DirLock {
     _file: File,
 }
 
+/// Proof that this process owns a database file, wherever it lies: two data directories may name the
+/// same one, and the lock of a directory does not tell. Given back when dropped, or when the process
+/// dies.
+pub struct DatabaseLock {
+    _file: File,
+}
+
+impl DatabaseLock {
+    /// Takes the lock beside the database file.
+    pub fn take(database: &Path) -> Result<Self, DataDirError> {
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        let failed = |cause| DataDirError::NotWritable { path: path.clone(), cause };
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::DatabaseInUse(database.to_owned())),
+            Err(TryLockError::Error(cause)) => Err(failed(cause)),
+        }
+    }
+}
+
 /// Why a data directory cannot be used.
 #[derive(Debug, Error)]
 pub enum DataDirError {
@@ -54,6 +79,12 @@ pub enum DataDirError {
         /// ` (process 1234)`, or nothing when the owner did not say.
         who: String,
     },
+    /// Another process owns the database, through another data directory.
+    #[error(
+        "the database {0} is in use by another process; name that gateway's own directory with \
+         --data, or stop it first"
+    )]
+    DatabaseInUse(PathBuf),
     /// A directory with real data cannot become a demo.
     #[error(
         "the data directory {0} already holds a database that is not a demo's; name an empty one \
@@ -197,6 +228,17 @@ mod tests {
         let place = tempfile::NamedTempFile::new().unwrap();
         let refusal = DataDir::open(place.path()).unwrap_err();
         assert!(matches!(refusal, DataDirError::NotADirectory(_)), "{refusal}");
+    }
+
+    #[test]
+    fn a_database_has_one_owner_whichever_directory_it_is_named_in() {
+        let place = tempfile::tempdir().unwrap();
+        let database = place.path().join("shared.db");
+        let owner = DatabaseLock::take(&database).unwrap();
+        let refusal = DatabaseLock::take(&database).err().unwrap();
+        assert!(matches!(refusal, DataDirError::DatabaseInUse(_)), "{refusal}");
+        drop(owner);
+        assert!(DatabaseLock::take(&database).is_ok());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use url::Url;
 use crate::acquirers::smt::{SmtClient, SmtSettings};
 use crate::clock::Clock;
 use crate::config::{AcquirerSettings, Config};
+use crate::data_dir::DatabaseLock;
 use crate::keyring::Keyring;
 use crate::messages::MessageSender;
 use crate::outbound::{Outbound, OutboundSettings};
@@ -76,6 +77,7 @@ impl Gateway {
     /// Opens the store and joins the parts. Nothing is served and no worker runs yet.
     pub fn open(options: GatewayOptions) -> anyhow::Result<Self> {
         let GatewayOptions { config, keyring, clock, randomness, bound } = options;
+        let database = DatabaseLock::take(&config.database.path)?;
         let fatal = CancellationToken::new();
         let (delivery, deliveries) = watch::channel(0_u64);
         let store = Store::open(StoreOptions {
@@ -88,7 +90,12 @@ impl Gateway {
             rng: randomness.rng(),
             on_fatal: {
                 let fatal = fatal.clone();
-                Box::new(move |_| fatal.cancel())
+                Box::new(move |_| {
+                    // Held here because the lane holds this: until its last commit, nobody else
+                    // may open the database.
+                    let _owner = &database;
+                    fatal.cancel();
+                })
             },
             on_delivery: Arc::new(move || {
                 delivery.send_modify(|count| *count = count.wrapping_add(1));

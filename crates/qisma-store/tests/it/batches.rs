@@ -211,7 +211,7 @@ proptest! {
 
     #[test]
     fn a_merged_batch_equals_the_same_commands_one_by_one(steps in vec(step(), 1..30)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (apart, merged) =
             runtime.block_on(async { (one_by_one(&steps).await, in_one_batch(&steps).await) });
         prop_assert_eq!(apart, merged);
