@@ -209,9 +209,10 @@ fn declined(
     Outcome::Declined
 }
 
-/// The bank does not know the order. Nobody has the address of a page that was never opened, so the
-/// payer may go on; but a registration may still be on its way, so the order is looked at again
-/// until its session is over.
+/// The bank does not know the order. One that it has opened may be paid all the same, so that answer
+/// ends nothing: it is asked again, and an operator is told. Of another, nobody has the address of a page
+/// that was never opened, so the payer may go on; but a registration may still be on its way, so the
+/// order is looked at again until its session is over.
 fn not_registered(
     change: &mut PaymentChange<'_>,
     mut attempt: Attempt,
@@ -223,6 +224,14 @@ fn not_registered(
     }
     if matches!(attempt.state, AttemptState::Declined { .. }) && is_final(&attempt) {
         return Outcome::Declined;
+    }
+    if attempt.card().is_some_and(|card| card.opened.is_some()) {
+        if !is_final(&attempt)
+            && let Some(card) = attempt.card_mut()
+        {
+            card.needs_operator = true;
+        }
+        return look_again(change, attempt, true);
     }
     let over = attempt.card().is_some_and(|card| card.session_ends_at <= now);
     let was_open = attempt.state.is_open();

@@ -285,6 +285,9 @@ fn alarm(
         (BankReport::Declined { code, .. }, _) if was_approved => {
             tracing::error!(order_number, code, "the bank declines an order that it had approved");
         }
+        (BankReport::NotRegistered, Outcome::Open) if card.opened.is_some() => {
+            tracing::error!(order_number, "the bank does not know an order that it has opened");
+        }
         (BankReport::GivenBack, _) if card.reversal == Reversal::NotDue => {
             tracing::error!(order_number, "an order was given back, and not by us");
         }
