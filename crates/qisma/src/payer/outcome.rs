@@ -54,7 +54,7 @@ impl From<RunError<PaymentNotFound>> for LookError {
 }
 
 /// Reads an attempt at its bank and records what the bank says. An attempt of which the bank has
-/// said its last word is not asked for again, nor one that may still be on its way to the bank.
+/// nothing more to say is not asked for again, nor one that may still be on its way to the bank.
 pub async fn look_at(
     gateway: &Gateway,
     payment_id: PaymentId,
@@ -99,15 +99,17 @@ async fn look(
     record(gateway, attempt, card, report).await
 }
 
-/// Whether the bank's last word is recorded.
+/// Whether nothing can follow what is recorded. A decline is not such a thing: some banks let the
+/// payer try again on the same page, so whoever asks has the order read once more.
 fn is_settled(attempt: &Attempt, card: &CardAttempt) -> bool {
-    !attempt.state.is_open() && card.next_look_at.is_none() && !card.needs_operator
+    matches!(attempt.state, AttemptState::Approved { .. } | AttemptState::Voided { .. })
+        && card.next_look_at.is_none()
+        && !card.needs_operator
 }
 
 const fn outcome_of(state: AttemptState) -> Outcome {
     match state {
         AttemptState::Approved { .. } => Outcome::Captured,
-        AttemptState::Declined { .. } => Outcome::Declined,
         _ => Outcome::Unchanged,
     }
 }
