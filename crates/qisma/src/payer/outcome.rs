@@ -63,6 +63,20 @@ pub async fn look_at(
     look(gateway, payment_id, attempt_number, false).await
 }
 
+/// The same for a payer, who may ask as often as they like: while one look at the attempt runs, the
+/// next is answered from what is recorded.
+pub async fn look_for_payer(
+    gateway: &Gateway,
+    payment_id: PaymentId,
+    attempt_number: u16,
+) -> Result<Look, LookError> {
+    let Some(_running) = gateway.payer_looks.begin(payment_id, attempt_number) else {
+        return Ok(Look { outcome: Outcome::Open, unpaid: false });
+    };
+    let _call = gateway.payer_looks.calls.acquire().await.expect("nobody closes it");
+    look_at(gateway, payment_id, attempt_number).await
+}
+
 /// The same for whoever asked for the order's registration and knows that this call is over.
 pub(super) async fn look_after_registration(
     gateway: &Gateway,
