@@ -4,7 +4,9 @@
 use rand_core::Rng;
 
 use super::Decide;
-use super::payment_change::{PaymentChange, PaymentNotFound, bank_is_final, reversal_is_due};
+use super::payment_change::{
+    PaymentChange, PaymentNotFound, bank_is_final, no_more_looks, reversal_is_due,
+};
 use super::record_reversal::record_given_back;
 use crate::attempt::{AbandonReason, Attempt, AttemptState, CardDetails, DeclineClass, Reversal};
 use crate::changes::Changes;
@@ -201,7 +203,7 @@ fn declined(
             attempt.state = AttemptState::Declined { class, code };
         }
     }
-    bank_is_final(&mut attempt);
+    no_more_looks(&mut attempt);
     change.put_attempt(attempt);
     if was_open {
         change.after_decline(rng);
@@ -239,7 +241,7 @@ fn not_registered(
         attempt.state = AttemptState::Abandoned { reason: AbandonReason::NotOpened };
     }
     if over {
-        bank_is_final(&mut attempt);
+        no_more_looks(&mut attempt);
     } else if let Some(card) = attempt.card_mut() {
         card.plan_next_look(false, change.now);
     }

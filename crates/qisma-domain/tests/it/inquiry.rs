@@ -139,13 +139,13 @@ fn a_bank_that_forgets_an_order_it_approved_does_not_stop_the_way_back() {
 }
 
 #[test]
-fn other_facts_after_a_decline_are_looked_at_until_the_bank_repeats_itself() {
+fn other_facts_after_a_decline_stay_an_operators_though_the_bank_repeats_itself() {
     let mut world = World::at_the_bank();
     world.report(1, DECLINE);
     assert_eq!(world.differ(|facts| facts.amount_millimes += 1), Outcome::FactsDiffer);
     assert_eq!((world.look_in(1), world.needs_operator(1)), (Some(60), true));
     assert_eq!(world.report(1, DECLINE), Outcome::Declined);
-    assert_eq!((world.look_in(1), world.needs_operator(1)), (None, false));
+    assert_eq!((world.look_in(1), world.needs_operator(1)), (None, true));
 }
 
 #[test]

@@ -184,6 +184,15 @@ fn news_of_the_bank_about_a_wallet_attempt_is_refused() {
 }
 
 #[test]
+fn an_attempt_whose_page_is_open_is_not_left_as_unopened() {
+    let mut world = World::new();
+    world.start_card();
+    world.open(1);
+    let (payment, reason) = (world.payment, AbandonReason::NotOpened);
+    assert_eq!(world.run(&AbandonAttempt { payment, attempt: 1, reason }), Err(NotOpen));
+}
+
+#[test]
 fn an_operator_closes_only_what_is_unresolved() {
     let mut world = World::new();
     world.start_wallet(RICH);
