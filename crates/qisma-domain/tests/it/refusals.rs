@@ -193,6 +193,13 @@ fn an_attempt_whose_page_is_open_is_not_left_as_unopened() {
 }
 
 #[test]
+fn an_attempt_that_the_bank_is_still_asked_about_is_closed_only_by_force() {
+    let mut world = World::new();
+    world.start_card();
+    assert_eq!(world.resolve(1), Err(ResolveRefusal::StillAsked));
+}
+
+#[test]
 fn an_operator_closes_only_what_is_unresolved() {
     let mut world = World::new();
     world.start_wallet(RICH);
