@@ -273,7 +273,7 @@ impl CardAttempt {
     ///
     /// A bank that did not answer is asked again after 5 s and 30 s; then, and while the payer is at
     /// the bank's page, every 60 s until ten minutes after the session's end; then after 1 h, 6 h
-    /// and 24 h; then an operator is asked.
+    /// and 24 h; then an operator is asked. A look before its time spends none of those three.
     pub fn plan_next_look(&mut self, unanswered: bool, now: Timestamp) {
         let looks = usize::from(self.looks);
         self.looks = self.looks.saturating_add(1);
@@ -281,6 +281,9 @@ impl CardAttempt {
             let early = limits::INQUIRY_UNKNOWN_STEPS_SECS.get(looks).copied();
             let step = early.filter(|_| unanswered).unwrap_or(limits::INQUIRY_STEP_SECS);
             self.next_look_at = Some(now.plus_secs(step));
+            return;
+        }
+        if self.next_look_at.is_some_and(|planned| now < planned) {
             return;
         }
         let step = limits::INQUIRY_LATE_STEPS_SECS.get(usize::from(self.late_looks)).copied();
@@ -335,6 +338,16 @@ mod tests {
         }
         card.plan_next_look(false, now);
         assert_eq!((card.next_look_at, card.needs_operator), (None, true));
+    }
+
+    #[test]
+    fn past_the_grace_a_look_before_its_time_leaves_the_plan_as_it_is() {
+        let now = Timestamp::from_secs(1_200).plus_secs(limits::INQUIRY_GRACE_SECS);
+        let mut card = card(Timestamp::from_secs(1_200));
+        card.plan_next_look(false, now);
+        let planned = card.next_look_at;
+        card.plan_next_look(false, now.plus_secs(1));
+        assert_eq!((card.next_look_at, card.late_looks), (planned, 1));
     }
 
     #[test]

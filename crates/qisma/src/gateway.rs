@@ -18,6 +18,7 @@ use crate::data_dir::DatabaseLock;
 use crate::keyring::Keyring;
 use crate::messages::MessageSender;
 use crate::outbound::{Outbound, OutboundSettings};
+use crate::payer::looks::PayerLooks;
 use crate::random::{BoxedRng, Randomness};
 
 /// The gateway. Cheap to clone; all clones are one.
@@ -54,6 +55,8 @@ pub struct Parts {
     pub deliveries: watch::Receiver<u64>,
     /// Raised when an order may have to be looked at sooner than was planned.
     pub inquiries: Notify,
+    /// The looks at banks that payers have caused and that are running.
+    pub payer_looks: PayerLooks,
     /// Cancelled when a commit's outcome became unknown: the process must end with code 70.
     pub fatal: CancellationToken,
     rng: Mutex<BoxedRng>,
@@ -140,6 +143,7 @@ impl Gateway {
             outbound,
             deliveries,
             inquiries: Notify::new(),
+            payer_looks: PayerLooks::default(),
             fatal,
         };
         Ok(Self { parts: Arc::new(parts) })

@@ -23,7 +23,7 @@ pub struct AbandonAttempt {
     pub reason: AbandonReason,
 }
 
-/// The attempt is not open any more, or never was.
+/// The attempt is not open any more, or never was; or its page, said not to be opened, is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotOpen;
 
@@ -44,6 +44,10 @@ impl Decide for AbandonAttempt {
         let mut change = PaymentChange::begin(see, &self.payment, now).map_err(|_| NotOpen)?;
         let open = change.before().open_attempt().filter(|open| open.number == self.attempt);
         let mut attempt = open.ok_or(NotOpen)?.clone();
+        let has_page = attempt.card().is_some_and(|card| card.opened.is_some());
+        if has_page && self.reason == AbandonReason::NotOpened {
+            return Err(NotOpen);
+        }
         attempt.state = AttemptState::Abandoned { reason: self.reason };
         let at = change.now;
         if let RailAttempt::Card(card) = &mut attempt.rail {

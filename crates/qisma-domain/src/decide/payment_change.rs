@@ -258,11 +258,20 @@ impl<'a> PaymentChange<'a> {
     }
 }
 
-/// Marks a card attempt as one whose bank is final: it is not looked at again.
+/// Marks a card attempt as one whose bank is final: it is not looked at again, and nothing is left
+/// for an operator.
 pub fn bank_is_final(attempt: &mut Attempt) {
+    no_more_looks(attempt);
+    if let Some(card) = attempt.card_mut() {
+        card.needs_operator = false;
+    }
+}
+
+/// Marks a card attempt as one that is not looked at again. What an operator was asked before, such
+/// as about an approval with other facts, is still asked.
+pub fn no_more_looks(attempt: &mut Attempt) {
     if let Some(card) = attempt.card_mut() {
         card.next_look_at = None;
-        card.needs_operator = false;
     }
 }
 

@@ -4,7 +4,9 @@
 use rand_core::Rng;
 
 use super::Decide;
-use super::payment_change::{PaymentChange, PaymentNotFound, bank_is_final, reversal_is_due};
+use super::payment_change::{
+    PaymentChange, PaymentNotFound, bank_is_final, no_more_looks, reversal_is_due,
+};
 use super::record_reversal::record_given_back;
 use crate::attempt::{AbandonReason, Attempt, AttemptState, CardDetails, DeclineClass, Reversal};
 use crate::changes::Changes;
@@ -201,7 +203,7 @@ fn declined(
             attempt.state = AttemptState::Declined { class, code };
         }
     }
-    bank_is_final(&mut attempt);
+    no_more_looks(&mut attempt);
     change.put_attempt(attempt);
     if was_open {
         change.after_decline(rng);
@@ -209,9 +211,10 @@ fn declined(
     Outcome::Declined
 }
 
-/// The bank does not know the order. Nobody has the address of a page that was never opened, so the
-/// payer may go on; but a registration may still be on its way, so the order is looked at again
-/// until its session is over.
+/// The bank does not know the order. One that it has opened may be paid all the same, so that answer
+/// ends nothing: it is asked again, and an operator is told. Of another, nobody has the address of a page
+/// that was never opened, so the payer may go on; but a registration may still be on its way, so the
+/// order is looked at again until its session is over.
 fn not_registered(
     change: &mut PaymentChange<'_>,
     mut attempt: Attempt,
@@ -224,13 +227,21 @@ fn not_registered(
     if matches!(attempt.state, AttemptState::Declined { .. }) && is_final(&attempt) {
         return Outcome::Declined;
     }
+    if attempt.card().is_some_and(|card| card.opened.is_some()) {
+        if !is_final(&attempt)
+            && let Some(card) = attempt.card_mut()
+        {
+            card.needs_operator = true;
+        }
+        return look_again(change, attempt, true);
+    }
     let over = attempt.card().is_some_and(|card| card.session_ends_at <= now);
     let was_open = attempt.state.is_open();
     if was_open {
         attempt.state = AttemptState::Abandoned { reason: AbandonReason::NotOpened };
     }
     if over {
-        bank_is_final(&mut attempt);
+        no_more_looks(&mut attempt);
     } else if let Some(card) = attempt.card_mut() {
         card.plan_next_look(false, change.now);
     }

@@ -19,6 +19,8 @@ pub struct ResolveAttempt {
     pub payment: PaymentId,
     /// Its attempt.
     pub attempt: u16,
+    /// Whether to close it though the bank is still being asked.
+    pub force: bool,
 }
 
 /// Why it was not closed.
@@ -33,6 +35,12 @@ pub enum ResolveRefusal {
     /// Nothing waits for an operator.
     #[error("nothing is unresolved about this attempt")]
     NotUnresolved,
+    /// The bank may still say.
+    #[error(
+        "the bank is still being asked about this attempt, and its payer may be paying; wait, ask \
+         now with --inquire, or close it all the same with --close --force"
+    )]
+    StillAsked,
 }
 
 impl Decide for ResolveAttempt {
@@ -61,6 +69,9 @@ impl Decide for ResolveAttempt {
             let refusal =
                 if is_approved { ResolveRefusal::Approved } else { ResolveRefusal::NotUnresolved };
             return Err(refusal);
+        }
+        if !self.force && !card.needs_operator && card.next_look_at.is_some() {
+            return Err(ResolveRefusal::StillAsked);
         }
         card.needs_operator = false;
         if matches!(card.reversal, Reversal::Due | Reversal::RefundDue) {

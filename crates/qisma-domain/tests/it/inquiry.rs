@@ -117,6 +117,15 @@ fn an_order_that_was_never_opened_gives_the_payment_back_and_is_read_to_its_sess
 }
 
 #[test]
+fn a_bank_that_forgets_an_order_it_opened_ends_nothing_and_an_operator_is_told() {
+    let mut world = World::at_the_bank();
+    world.pass(1_800);
+    assert_eq!(world.report(1, BankReport::NotRegistered), Outcome::Open);
+    assert_eq!(world.picture(), "processing, 1 card sent");
+    assert_eq!((world.look_in(1), world.needs_operator(1)), (Some(3_600), true));
+}
+
+#[test]
 fn a_bank_that_forgets_an_order_it_approved_does_not_stop_the_way_back() {
     let mut world = World::at_the_bank();
     world.cancel(Some(1));
@@ -130,13 +139,13 @@ fn a_bank_that_forgets_an_order_it_approved_does_not_stop_the_way_back() {
 }
 
 #[test]
-fn other_facts_after_a_decline_are_looked_at_until_the_bank_repeats_itself() {
+fn other_facts_after_a_decline_stay_an_operators_though_the_bank_repeats_itself() {
     let mut world = World::at_the_bank();
     world.report(1, DECLINE);
     assert_eq!(world.differ(|facts| facts.amount_millimes += 1), Outcome::FactsDiffer);
     assert_eq!((world.look_in(1), world.needs_operator(1)), (Some(60), true));
     assert_eq!(world.report(1, DECLINE), Outcome::Declined);
-    assert_eq!((world.look_in(1), world.needs_operator(1)), (None, false));
+    assert_eq!((world.look_in(1), world.needs_operator(1)), (None, true));
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn take(world: &mut World, step: Step, code: &mut String) {
         Step::Reversal(attempt, report) => {
             world.tries(&RecordReversal { payment, attempt, report });
         }
-        Step::Resolve(attempt) => world.tries(&ResolveAttempt { payment, attempt }),
+        Step::Resolve(attempt) => world.tries(&ResolveAttempt { payment, attempt, force: true }),
         Step::Suspend(yes) => {
             let status = if yes { MerchantStatus::Suspended } else { MerchantStatus::Active };
             world.status(4321, status);

@@ -184,6 +184,22 @@ fn news_of_the_bank_about_a_wallet_attempt_is_refused() {
 }
 
 #[test]
+fn an_attempt_whose_page_is_open_is_not_left_as_unopened() {
+    let mut world = World::new();
+    world.start_card();
+    world.open(1);
+    let (payment, reason) = (world.payment, AbandonReason::NotOpened);
+    assert_eq!(world.run(&AbandonAttempt { payment, attempt: 1, reason }), Err(NotOpen));
+}
+
+#[test]
+fn an_attempt_that_the_bank_is_still_asked_about_is_closed_only_by_force() {
+    let mut world = World::new();
+    world.start_card();
+    assert_eq!(world.resolve(1), Err(ResolveRefusal::StillAsked));
+}
+
+#[test]
 fn an_operator_closes_only_what_is_unresolved() {
     let mut world = World::new();
     world.start_wallet(RICH);

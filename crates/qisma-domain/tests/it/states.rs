@@ -49,7 +49,11 @@ impl World {
     }
 
     pub fn resolve(&mut self, number: u16) -> Result<(), ResolveRefusal> {
-        self.run(&ResolveAttempt { payment: self.payment, attempt: number })
+        self.run(&ResolveAttempt { payment: self.payment, attempt: number, force: false })
+    }
+
+    fn force_closed(&mut self, number: u16) -> Result<(), ResolveRefusal> {
+        self.run(&ResolveAttempt { payment: self.payment, attempt: number, force: true })
     }
 }
 
@@ -361,7 +365,7 @@ fn a_late_approval_told_twice_is_booked_once() {
 fn an_operator_closes_what_the_bank_never_explained() {
     let mut world = World::new();
     world.start_card();
-    assert_eq!(world.resolve(1), Ok(()));
+    assert_eq!(world.force_closed(1), Ok(()));
     assert_eq!(world.picture(), "failed, 1 card declined, payment.failed");
     assert_eq!(flouci_status(&world.aggregate().payment.state), "SYSTEM_FAILURE");
 }
@@ -370,7 +374,7 @@ fn an_operator_closes_what_the_bank_never_explained() {
 fn an_order_that_an_operator_closed_is_still_looked_at() {
     let mut world = World::new();
     world.start_card();
-    assert_eq!(world.resolve(1), Ok(()));
+    assert_eq!(world.force_closed(1), Ok(()));
     assert!(world.attempt(1).card().unwrap().next_look_at.is_some());
     assert_eq!(world.report(1, world.approval(1)), Outcome::Unwanted);
 }

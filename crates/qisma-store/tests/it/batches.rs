@@ -159,7 +159,9 @@ fn take<'a>(place: &'a Place, begun: &Begun, step: Step) -> Told<'a> {
         Step::Cancel(at, unpaid_attempt) => {
             told(place, CancelPayment { payment: id(at), by: Canceler::Payer, unpaid_attempt })
         }
-        Step::Resolve(at, attempt) => told(place, ResolveAttempt { payment: id(at), attempt }),
+        Step::Resolve(at, attempt) => {
+            told(place, ResolveAttempt { payment: id(at), attempt, force: true })
+        }
         Step::Status(number, status) => told(place, set_status(number, status)),
         Step::Merchant(number) => told(place, create_merchant(number)),
         Step::Purse(text) => {

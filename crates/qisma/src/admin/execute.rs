@@ -82,8 +82,8 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
             inquire(gateway, payment, number).await?;
             json(&show_payment(gateway, payment).await?)
         }
-        AdminRequest::AttemptClose { payment, number } => {
-            let command = ResolveAttempt { payment, attempt: number };
+        AdminRequest::AttemptClose { payment, number, force } => {
+            let command = ResolveAttempt { payment, attempt: number, force };
             gateway.store.run(command).await.map_err(OperationError::of_run)?;
             json(&show_payment(gateway, payment).await?)
         }

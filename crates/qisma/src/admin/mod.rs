@@ -96,6 +96,9 @@ pub enum AdminRequest {
         payment: PaymentId,
         /// Its attempt.
         number: u16,
+        /// Whether to close it though the bank is still being asked.
+        #[serde(default)]
+        force: bool,
     },
     /// List the newest deliveries, of one payment or of all.
     DeliveryList {

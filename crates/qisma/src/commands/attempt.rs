@@ -26,6 +26,9 @@ pub enum AttemptCommand {
         number: u16,
         #[command(flatten)]
         how: How,
+        /// Close it though the bank is still being asked.
+        #[arg(long, requires = "close")]
+        force: bool,
     },
 }
 
@@ -46,8 +49,8 @@ impl From<AttemptCommand> for AdminRequest {
     fn from(command: AttemptCommand) -> Self {
         match command {
             AttemptCommand::List { unresolved: _, limit } => Self::AttemptList { count_max: limit },
-            AttemptCommand::Resolve { payment_id: payment, number, how } if how.close => {
-                Self::AttemptClose { payment, number }
+            AttemptCommand::Resolve { payment_id: payment, number, how, force } if how.close => {
+                Self::AttemptClose { payment, number, force }
             }
             AttemptCommand::Resolve { payment_id: payment, number, .. } => {
                 Self::AttemptInquire { payment, number }

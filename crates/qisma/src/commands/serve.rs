@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpSocket;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -179,6 +179,7 @@ impl Running {
             () = fatal.cancelled() => return Err(unknown_commit().await),
             () = stop.cancelled() => {}
             ended = &mut self.http.handle => return Err(ended_early(ended)),
+            panic = panic_of(&mut self.workers) => return Err(worker_died(&panic)),
         }
         tokio::select! {
             () = fatal.cancelled() => Err(unknown_commit().await),
@@ -279,11 +280,45 @@ async fn unknown_commit() -> Failure {
     )
 }
 
-fn ended_early(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> Failure {
+/// The first panic among the workers. One that ends in order has said why, and the others go on.
+async fn panic_of(workers: &mut JoinSet<()>) -> JoinError {
+    while let Some(ended) = workers.join_next().await {
+        if let Err(panic) = ended {
+            return panic;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Without its workers a gateway would take money and never look after it, so the process ends and
+/// whoever watches over it starts it again.
+fn worker_died(panic: &JoinError) -> Failure {
+    tracing::error!(%panic, "a worker has died");
+    Failure::unknown(format!(
+        "a worker has died, so the process has ended ({panic}); start it again, what was begun is \
+         found again"
+    ))
+}
+
+fn ended_early(ended: Result<anyhow::Result<()>, JoinError>) -> Failure {
     let reason = match ended {
         Ok(Ok(())) => "it ended by itself".to_owned(),
         Ok(Err(error)) => format!("{error:#}"),
         Err(error) => error.to_string(),
     };
     Failure::refused(format!("the HTTP server stopped: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_panics_is_noticed_though_others_go_on() {
+        let mut workers = JoinSet::new();
+        workers.spawn(std::future::pending());
+        workers.spawn(async {});
+        workers.spawn(async { panic!("on purpose") });
+        assert!(panic_of(&mut workers).await.is_panic());
+    }
 }

@@ -1,12 +1,13 @@
 //! Callbacks of acquirers. Even a genuine one only makes us read the order again: it can be replayed,
 //! and its words about money are not believed (BPC manual, "Callback notifications").
 
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use qisma_domain::ids::PaymentId;
 
+use super::body::read_body;
+use super::error::ErrorCode;
 use crate::acquirers::smt::{Notice, NoticeRefusal, SmtClient};
 use crate::gateway::Gateway;
 use crate::payer::outcome::look_at;
@@ -29,10 +30,11 @@ pub async fn sandbox(State(gateway): State<Gateway>, request: Request) -> Respon
 
 async fn take(gateway: &Gateway, client: &SmtClient, request: Request) -> Response {
     let form = if *request.method() == Method::POST {
-        let Ok(body) = to_bytes(request.into_body(), NOTICE_BYTES_MAX).await else {
-            return refusal(NoticeRefusal::TooLarge);
-        };
-        String::from_utf8_lossy(&body).into_owned()
+        match read_body(request.into_body(), NOTICE_BYTES_MAX).await {
+            Ok(body) => String::from_utf8_lossy(&body).into_owned(),
+            Err(ErrorCode::BodyTooLarge) => return refusal(NoticeRefusal::TooLarge),
+            Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+        }
     } else {
         request.uri().query().unwrap_or_default().to_owned()
     };

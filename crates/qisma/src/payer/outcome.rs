@@ -54,13 +54,27 @@ impl From<RunError<PaymentNotFound>> for LookError {
 }
 
 /// Reads an attempt at its bank and records what the bank says. An attempt of which the bank has
-/// said its last word is not asked for again, nor one that may still be on its way to the bank.
+/// nothing more to say is not asked for again, nor one that may still be on its way to the bank.
 pub async fn look_at(
     gateway: &Gateway,
     payment_id: PaymentId,
     attempt_number: u16,
 ) -> Result<Look, LookError> {
     look(gateway, payment_id, attempt_number, false).await
+}
+
+/// The same for a payer, who may ask as often as they like: while one look at the attempt runs, the
+/// next is answered from what is recorded.
+pub async fn look_for_payer(
+    gateway: &Gateway,
+    payment_id: PaymentId,
+    attempt_number: u16,
+) -> Result<Look, LookError> {
+    let Some(_running) = gateway.payer_looks.begin(payment_id, attempt_number) else {
+        return Ok(Look { outcome: Outcome::Open, unpaid: false });
+    };
+    let _call = gateway.payer_looks.calls.acquire().await.expect("nobody closes it");
+    look_at(gateway, payment_id, attempt_number).await
 }
 
 /// The same for whoever asked for the order's registration and knows that this call is over.
@@ -99,15 +113,17 @@ async fn look(
     record(gateway, attempt, card, report).await
 }
 
-/// Whether the bank's last word is recorded.
+/// Whether nothing can follow what is recorded. A decline is not such a thing: some banks let the
+/// payer try again on the same page, so whoever asks has the order read once more.
 fn is_settled(attempt: &Attempt, card: &CardAttempt) -> bool {
-    !attempt.state.is_open() && card.next_look_at.is_none() && !card.needs_operator
+    matches!(attempt.state, AttemptState::Approved { .. } | AttemptState::Voided { .. })
+        && card.next_look_at.is_none()
+        && !card.needs_operator
 }
 
 const fn outcome_of(state: AttemptState) -> Outcome {
     match state {
         AttemptState::Approved { .. } => Outcome::Captured,
-        AttemptState::Declined { .. } => Outcome::Declined,
         _ => Outcome::Unchanged,
     }
 }
@@ -284,6 +300,9 @@ fn alarm(
     match (report, outcome) {
         (BankReport::Declined { code, .. }, _) if was_approved => {
             tracing::error!(order_number, code, "the bank declines an order that it had approved");
+        }
+        (BankReport::NotRegistered, Outcome::Open) if card.opened.is_some() => {
+            tracing::error!(order_number, "the bank does not know an order that it has opened");
         }
         (BankReport::GivenBack, _) if card.reversal == Reversal::NotDue => {
             tracing::error!(order_number, "an order was given back, and not by us");

@@ -25,9 +25,18 @@ pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
         }
     };
     let nothing_due = due.is_empty();
-    let looks = due.into_iter().map(|(payment, attempt)| async move {
-        if let Err(error) = look_at(gateway, payment, attempt).await {
-            tracing::error!(%payment, attempt, %error, "an order could not be looked at");
+    let looks = due.into_iter().map(|(payment, attempt)| {
+        let gateway = gateway.clone();
+        async move {
+            // A task of its own: a panic in one look must not keep other orders from being read.
+            let looking = tokio::spawn(async move { look_at(&gateway, payment, attempt).await });
+            match looking.await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(%payment, attempt, %error, "an order could not be looked at");
+                }
+                Err(error) => tracing::error!(%payment, attempt, %error, "a look has failed"),
+            }
         }
     });
     stream::iter(looks).buffer_unordered(CONCURRENCY).collect::<Vec<()>>().await;

@@ -35,10 +35,7 @@ where
         let gateway = Gateway::from_ref(state);
         check_headers(request.headers())?;
         let bytes_max = gateway.config.http.body_bytes_max;
-        let read = read_body(request.into_body(), bytes_max);
-        let bytes = tokio::time::timeout(BODY_READ_MAX, read)
-            .await
-            .map_err(|_| ErrorCode::BodyIncomplete)??;
+        let bytes = read_body(request.into_body(), bytes_max).await?;
         Ok(Self(json::parse_object(&bytes)?))
     }
 }
@@ -60,7 +57,14 @@ fn check_headers(headers: &HeaderMap) -> Result<(), ErrorCode> {
     Ok(())
 }
 
-async fn read_body(body: Body, bytes_max: usize) -> Result<Vec<u8>, ErrorCode> {
+/// Reads a body of at most so many bytes, in the time that a body may take.
+pub(super) async fn read_body(body: Body, bytes_max: usize) -> Result<Vec<u8>, ErrorCode> {
+    tokio::time::timeout(BODY_READ_MAX, read_to_end(body, bytes_max))
+        .await
+        .map_err(|_| ErrorCode::BodyIncomplete)?
+}
+
+async fn read_to_end(body: Body, bytes_max: usize) -> Result<Vec<u8>, ErrorCode> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = stream.next().await {

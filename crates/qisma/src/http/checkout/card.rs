@@ -13,7 +13,7 @@ use super::view;
 use crate::gateway::Gateway;
 use crate::pages;
 use crate::payer::card::{StartError, StartedCard, start_card};
-use crate::payer::outcome::{Look, LookError, look_at};
+use crate::payer::outcome::{Look, LookError, look_for_payer};
 
 /// `POST /pay/{id}/card`: opens an order at the bank.
 pub async fn pay_by_card(State(gateway): State<Gateway>, submission: Submission) -> Answer {
@@ -95,7 +95,7 @@ pub(super) async fn look(
     attempt: u16,
 ) -> Result<Look, LookError> {
     let (gateway, payment) = (gateway.clone(), loaded.payment().id);
-    let looking = tokio::spawn(async move { look_at(&gateway, payment, attempt).await });
+    let looking = tokio::spawn(async move { look_for_payer(&gateway, payment, attempt).await });
     // A panic was reported where it happened; the attempt is looked at again.
     looking.await.unwrap_or(Err(LookError::Store(qisma_store::RunError::Internal)))
 }

@@ -1,6 +1,5 @@
 //! What a payer's browser sent: which payment, in which language, from which site, and its form.
 
-use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, ORIGIN};
 use axum::http::request::Parts;
@@ -14,6 +13,7 @@ use url::Url;
 use super::load::{Loaded, load};
 use super::respond::{Turned, problem_of, turned};
 use crate::gateway::Gateway;
+use crate::http::body::read_body;
 use crate::pages::{Locale, Problem};
 
 /// Longer than any form of ours.
@@ -132,7 +132,12 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
         let (mut parts, body) = request.into_parts();
         let Ok(mut visit) = Visit::from_request_parts(&mut parts, state).await;
         let is_form = visit.headers.get(CONTENT_TYPE).is_some_and(is_form);
-        let body = to_bytes(body, FORM_BYTES_MAX).await.ok().filter(|_| is_form);
+        // Of a payment that cannot exist no body is waited for.
+        let body = if is_form && visit.payment.is_some() {
+            read_body(body, FORM_BYTES_MAX).await.ok()
+        } else {
+            None
+        };
         let fields = body.and_then(|body| {
             let (fields, each_once) = fields(&body);
             // Of two values of one name, page and reader could each mean another one.

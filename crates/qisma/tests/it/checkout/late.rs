@@ -1,5 +1,7 @@
 //! Payers who pay at the bank when nobody expects it any more, or without coming back.
 
+use qisma_domain::attempt::DeclineClass;
+use qisma_domain::decide::record_outcome::{BankReport, RecordOutcome};
 use qisma_domain::ids::PaymentId;
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +52,18 @@ async fn an_order_that_was_left_and_then_paid_captures_the_payment() {
     world.pass(60).await;
     assert_eq!(world.state(payment).await, "captured");
     assert_eq!(world.attempts(payment).await, ["approved"]);
+}
+
+#[tokio::test]
+async fn an_order_that_was_declined_is_read_again_when_its_payer_comes_back() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let bank = world.go_to_bank(payment).await;
+    let report = BankReport::Declined { class: DeclineClass::Other, code: 5 };
+    let declined = RecordOutcome { payment, attempt: 1, report };
+    world.gateway.store.run(declined).await.unwrap();
+    bank.pay(&world, FRICTIONLESS).await.leave(&world).await;
+    assert_eq!(world.state(payment).await, "captured");
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! What strangers, other sites and broken clients may not do.
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
 use super::browser::VISA;
 use super::world::{PHONE, World};
 
@@ -158,4 +161,16 @@ async fn the_files_of_a_page_are_served_and_may_be_kept() {
     assert_eq!(asset.status, 200);
     assert_eq!(asset.headers["cache-control"], "public, max-age=31536000, immutable");
     assert_eq!(world.get(&format!("{}/assets/none.css", world.url)).await.status, 404);
+}
+
+#[tokio::test]
+async fn no_form_is_waited_for_of_a_payment_that_cannot_exist() {
+    let world = World::start().await;
+    let mut stream = TcpStream::connect(world.url.trim_start_matches("http://")).await.unwrap();
+    let head = "POST /pay/none/card HTTP/1.1\r\nhost: pay.example\r\ncontent-length: 100\r\n\
+                content-type: application/x-www-form-urlencoded\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 404");
 }
