@@ -34,6 +34,10 @@ const STEPS: &[Step] = &[
     Step { name: "doc", run: documentation },
     Step { name: "doctests", run: || cargo("test --workspace --doc --locked") },
     Step { name: "tests", run: tests },
+    // The harnesses first show that they catch what they are for.
+    Step { name: "controls", run: || this("crash --controls") },
+    Step { name: "crash", run: || this("crash --kills 50") },
+    Step { name: "malformed", run: || this("malformed --count 100000") },
 ];
 
 /// Does the steps in order and stops at the first that fails, naming it.
@@ -95,6 +99,13 @@ fn tests() -> anyhow::Result<()> {
     }
     println!("cargo-nextest is not installed; cargo test runs the same tests, more slowly");
     cargo("test --workspace --lib --bins --tests --locked")
+}
+
+/// Another of our own tasks, by the binary that is running.
+fn this(words: &str) -> anyhow::Result<()> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(words.split(' ')).stdin(Stdio::null());
+    finish(command)
 }
 
 /// Whether `cargo NAME` is installed.

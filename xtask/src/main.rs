@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
+mod bench;
 mod ci;
 mod client;
 mod comments;
@@ -34,6 +35,8 @@ enum Task {
     Crash(crash::Options),
     /// Send the gateway what no client should send.
     Malformed(malformed::Options),
+    /// Measure the gateway on this machine.
+    Bench(bench::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -47,6 +50,7 @@ fn main() -> anyhow::Result<()> {
         Task::Openapi => openapi::run(),
         Task::Crash(options) => crash::run(&options),
         Task::Malformed(options) => malformed::run(&options),
+        Task::Bench(options) => bench::run(&options),
     }
 }
 

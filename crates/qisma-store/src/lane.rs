@@ -25,14 +25,6 @@ const QUEUE_CALLERS_MAX: usize = QUEUE_MAX / 4 * 3;
 const BATCH_COMMANDS_MAX: usize = 1_024;
 const BATCH_ROWS_MAX: usize = 8_192;
 
-/// What a commit holds, for those who have to do something about it. Thousands of commits a second
-/// that hold nothing for them must not wake them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Committed {
-    /// Whether there is a delivery to send, now or later.
-    pub has_deliveries: bool,
-}
-
 /// What a lane is given from outside.
 pub struct LaneOptions {
     /// The clock.
@@ -41,8 +33,8 @@ pub struct LaneOptions {
     pub rng: Box<dyn Rng + Send>,
     /// Called once, when a commit's outcome is unknown.
     pub on_fatal: Box<dyn Fn(String) + Send>,
-    /// Called after each commit.
-    pub on_commit: Arc<dyn Fn(Committed) + Send + Sync>,
+    /// Called after each commit with a delivery to send.
+    pub on_delivery: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The sending end of a lane.
@@ -320,8 +312,8 @@ impl Worker {
         let saved = if wrote { self.writer.save(changes, now) } else { Ok(()) };
         match saved {
             Ok(()) => {
-                if wrote {
-                    (self.options.on_commit)(Committed { has_deliveries });
+                if has_deliveries {
+                    (self.options.on_delivery)();
                 }
                 answer_all(jobs, Fate::Committed);
                 // After the answers: they are true, and nobody need wait for it.

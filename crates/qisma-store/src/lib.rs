@@ -19,7 +19,7 @@ pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
 pub use inspect::{migrate_file, schema_version, sqlite_version};
-pub use lane::{Committed, Lane, LaneOptions, QUEUE_MAX};
+pub use lane::{Lane, LaneOptions, QUEUE_MAX};
 pub use migrate::{MigrateReport, migrate};
 pub use outbox::{Receiver, Waiting};
 pub use reader::{AuthRow, JournalLine, Reader};
@@ -43,8 +43,9 @@ pub struct StoreOptions {
     /// Called once when a commit's outcome is unknown: the process must end (exit 70), because what
     /// the disk holds can only be known by opening it again.
     pub on_fatal: Box<dyn Fn(String) + Send>,
-    /// Called after each commit that changed something.
-    pub on_commit: Arc<dyn Fn(Committed) + Send + Sync>,
+    /// Called after each commit with a delivery to send. Thousands of other commits a second must
+    /// wake nobody.
+    pub on_delivery: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The store: one lane for changes, several connections for reads.
@@ -68,7 +69,7 @@ impl Store {
                 now: options.now,
                 rng: options.rng,
                 on_fatal: options.on_fatal,
-                on_commit: options.on_commit,
+                on_delivery: options.on_delivery,
             },
         )?;
         Ok(Self { lane: Arc::new(lane), reads: Arc::new(reads) })

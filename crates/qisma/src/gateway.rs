@@ -90,10 +90,8 @@ impl Gateway {
                 let fatal = fatal.clone();
                 Box::new(move |_| fatal.cancel())
             },
-            on_commit: Arc::new(move |committed| {
-                if committed.has_deliveries {
-                    delivery.send_modify(|count| *count = count.wrapping_add(1));
-                }
+            on_delivery: Arc::new(move || {
+                delivery.send_modify(|count| *count = count.wrapping_add(1));
             }),
         })?;
         let timeout_secs = config.acquirers.timeout_secs;

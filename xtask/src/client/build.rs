@@ -11,8 +11,8 @@ pub enum Kind {
     Dev,
     /// As for daily work, with the planted bugs compiled in.
     Mutants,
-    /// As it is given out.
-    Release,
+    /// Optimised, with the yardstick of the benchmark compiled in.
+    Yardstick,
 }
 
 /// Builds the binary and copies it aside, so that a build meanwhile changes nothing under a run.
@@ -21,13 +21,10 @@ pub enum Kind {
 pub fn qisma(kind: Kind) -> anyhow::Result<PathBuf> {
     let (name, folder, arguments): (_, _, &[&str]) = match kind {
         Kind::Dev => ("qisma", "target/debug", &[]),
-        // Its own folder: with other features the same crates would be built to and fro.
-        Kind::Mutants => (
-            "qisma-mutants",
-            "target/crash/build/debug",
-            &["--features", "mutants", "--target-dir", "target/crash/build"],
-        ),
-        Kind::Release => ("qisma-release", "target/release", &["--release"]),
+        Kind::Mutants => ("qisma-mutants", "target/debug", &["--features", "qisma/mutants"]),
+        Kind::Yardstick => {
+            ("qisma-yardstick", "target/release", &["--release", "--features", "qisma/yardstick"])
+        }
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

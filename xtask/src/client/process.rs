@@ -4,6 +4,10 @@ use anyhow::Context as _;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longer than the gateway gives to requests and workers.
+const TERMINATE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running process; dropped, it is killed.
 pub struct Process {
@@ -30,6 +34,20 @@ impl Process {
         // It may have ended already; gone is gone.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Asks it to end, and waits. Whether it did within a minute.
+    pub async fn terminate(&mut self) -> anyhow::Result<bool> {
+        let asked = Command::new("kill").arg(self.id().to_string()).status();
+        asked.context("`kill` cannot be started")?;
+        let begun = Instant::now();
+        while begun.elapsed() < TERMINATE_TIMEOUT {
+            if self.ended().is_some() {
+                return Ok(true);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(false)
     }
 
     /// How it ended, if it did.

@@ -115,8 +115,13 @@ impl Connection {
     ///
     /// Fails when the connection breaks off within an answer, or when what comes is not HTTP.
     pub async fn receive(&mut self) -> anyhow::Result<Option<Response>> {
+        self.receive_to(false).await
+    }
+
+    /// The same; the answer to a HEAD has no body, whatever length it names.
+    pub async fn receive_to(&mut self, is_head: bool) -> anyhow::Result<Option<Response>> {
         loop {
-            let head = loop {
+            let mut head = loop {
                 if let Some(head) = take_head(&mut self.buffer)? {
                     break head;
                 }
@@ -127,6 +132,9 @@ impl Connection {
             };
             // An interim answer, such as 100 Continue, only announces the real one.
             if head.status >= 200 {
+                if is_head {
+                    head.framing = Framing::Length(0);
+                }
                 return Ok(Some(self.receive_body(head).await?));
             }
         }

@@ -1,13 +1,13 @@
 //! The end of a run: what is on its way is brought home, and then everything has to agree, down to
 //! the last millime and the last webhook.
 
-use anyhow::Context as _;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::run::Run;
-use super::settle::{check_books, check_payments, status_of};
+use super::settle::{InFlight, check_books, check_payments, status_of};
 use crate::client::payer::Payer;
 use crate::client::stand::Stand;
 
@@ -32,24 +32,25 @@ pub async fn finish(run: &Run, stand: &Stand) -> anyhow::Result<usize> {
     let paid = check_payments(run, &mut platform, all).await?;
     check_balances(run, stand, &paid)?;
     await_webhooks(run, &mut platform).await?;
-    check_books(run, stand, true)?;
+    for InFlight { payment, attempt } in check_books(run, stand)? {
+        let what = format!("attempt {attempt} is on its way though all was drained");
+        run.violation(Some(&payment), what);
+    }
     Ok(paid.len())
 }
 
 /// Asks the bank about every attempt that is on its way, as an operator would.
 async fn drain(run: &Run, stand: &Stand) -> anyhow::Result<()> {
     for _ in 0..ROUNDS_MAX {
-        let in_flight = check_books(run, stand, false)?;
+        let in_flight = check_books(run, stand)?;
         if in_flight.is_empty() {
             return Ok(());
         }
-        for item in &in_flight {
-            let payment = item["payment_id"].as_str().context("in_flight names no payment_id")?;
-            let number =
-                item["attempt"].as_u64().context("in_flight names no attempt")?.to_string();
-            let (_, said) =
-                stand.try_command(&["attempt", "resolve", payment, &number, "--inquire"])?;
-            run.journal.note(&serde_json::json!({"inquired": payment, "said": said}));
+        for InFlight { payment, attempt } in &in_flight {
+            let inquire = ["attempt", "resolve", payment, attempt, "--inquire"];
+            let (succeeded, said) = stand.try_command(&inquire)?;
+            let said = if succeeded { Value::Null } else { said };
+            run.journal.note(&json!({"inquired": payment, "attempt": attempt, "refused": said}));
         }
         sleep(Duration::from_millis(200)).await;
     }

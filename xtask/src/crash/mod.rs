@@ -110,7 +110,7 @@ fn report(what: &str, plan: &Plan, outcome: &Outcome) {
     );
     // What none in N shows, at 95 %: less than 3 in N.
     if outcome.violations == 0 && outcome.kills > 0 {
-        let permille = 3_000 / outcome.kills;
-        println!("{what}: at 95 % confidence fewer than {permille} kills in 1,000 do harm");
+        let permille = (3_000 / outcome.kills).min(1_000);
+        println!("{what}: at 95 % confidence at most {permille} kills in 1,000 do harm");
     }
 }

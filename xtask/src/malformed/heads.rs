@@ -83,7 +83,7 @@ pub fn heads(world: &World, rng: &mut StdRng) -> Case {
     let text = match rng.random_range(0..8) {
         0 => format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
         1 => format!("GET {target} {version}\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
-        2 => format!("GET {target} HTTP/1.1\n{line}\nHost: {host}\n\nConnection: close\n"),
+        2 => format!("GET {target} HTTP/1.1\n{line}\nHost: {host}\nConnection: close\n\n"),
         3 => {
             let long = "a".repeat(*[100, 5_000, 70_000].choose(rng).expect("three lengths"));
             format!(

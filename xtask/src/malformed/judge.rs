@@ -101,9 +101,10 @@ impl Tester {
             Then::Finish if sent.is_ok() => drop(connection.finish_sending().await),
             _ => {}
         }
+        let is_head = case.bytes.starts_with(b"HEAD ");
         let mut answers = Vec::new();
         loop {
-            match timeout(PATIENCE, connection.receive()).await {
+            match timeout(PATIENCE, connection.receive_to(is_head)).await {
                 Err(_) => bail!("neither answered nor closed in {} s", PATIENCE.as_secs()),
                 Ok(Ok(Some(answer))) => answers.push(answer),
                 Ok(Ok(None)) => return Ok(answers),
@@ -127,7 +128,8 @@ fn judge(case: &Case, answers: &[Response]) -> Result<(), String> {
         return Err(format!("{} answers to one request", answers.len()));
     }
     let Some(answer) = answers.first() else { return Ok(()) };
-    let is_json = answer.header("content-type").is_some_and(|kind| kind.contains("json"));
+    let is_json = answer.header("content-type").is_some_and(|kind| kind.contains("json"))
+        && !case.bytes.starts_with(b"HEAD ");
     if !(200..500).contains(&answer.status) {
         Err(format!("status {}", answer.status))
     } else if is_json && answer.json().is_err() {

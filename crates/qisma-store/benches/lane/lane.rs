@@ -47,7 +47,7 @@ impl Bench {
             }),
             rng: Box::new(rand::rngs::StdRng::seed_from_u64(1)),
             on_fatal: Box::new(|why| panic!("{why}")),
-            on_commit: Arc::new(|_| {}),
+            on_delivery: Arc::new(|| {}),
         });
         let bench = Self { store: store.expect("a fresh file can be opened") };
         for id in ["9000", "1234", "4321"] {
@@ -71,7 +71,7 @@ impl Bench {
 
     /// Creates payments with two destinations.
     pub async fn create(&self, payments: usize) -> Vec<PaymentId> {
-        let work = |store: Store, _: ()| async move {
+        let work = |store: Store, (): ()| async move {
             let answer = store.run(create_payment()).await.expect("the lane takes it");
             answer.created.payment_id
         };

@@ -53,16 +53,16 @@ async fn round(payments: usize) -> Round {
     let lane = lane::Bench::open(&own).await;
 
     bare::copy(&own, &before);
-    let (created, lane_creates) = timed(lane.create(payments)).await;
+    let (paid_for, lane_creates) = timed(lane.create(payments)).await;
     let rows = bare::Rows::created(&own);
     let begun = Instant::now();
     rows.write(&before);
     let creates = Pair { lane: lane_creates, bare: begun.elapsed(), commits: rows.commits() };
 
-    lane.start_cards(&created).await;
+    lane.start_cards(&paid_for).await;
     std::fs::remove_file(&before).expect("it was written above");
     bare::copy(&own, &before);
-    let ((), lane_captures) = timed(lane.capture(&created)).await;
+    let ((), lane_captures) = timed(lane.capture(&paid_for)).await;
     let rows = bare::Rows::captured(&own);
     let begun = Instant::now();
     rows.write(&before);

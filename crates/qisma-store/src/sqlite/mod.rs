@@ -69,6 +69,8 @@ impl Writer {
     pub fn checkpoint_when_due(&mut self) -> Result<(), CheckpointFailed> {
         let pages = self.wal_pages.load(Ordering::Relaxed);
         if pages < CHECKPOINT_PAGES {
+            // The WAL has begun anew.
+            self.restart_at = RESTART_PAGES;
             return Ok(());
         }
         let waits = self.restart_at <= pages;
@@ -77,8 +79,9 @@ impl Writer {
         match self.connection.query_row(sql, [], |row| row.get::<_, bool>(0)) {
             Ok(busy) => {
                 // A reader that is still there after the wait is not waited for at each commit.
-                self.restart_at =
-                    if waits && busy { pages.saturating_add(RESTART_PAGES) } else { RESTART_PAGES };
+                if waits && busy {
+                    self.restart_at = pages.saturating_add(RESTART_PAGES);
+                }
                 Ok(())
             }
             // What was committed is safe in the WAL; the next commit will say if that is full too.

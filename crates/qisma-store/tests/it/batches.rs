@@ -186,7 +186,7 @@ async fn in_one_batch(steps: &[Step]) -> (Vec<String>, String) {
     let (command, hold) = gate();
     let first = queued(place.store.run(command)).await;
     hold.wait();
-    let before = place.told.commits();
+    let before = place.told.batches();
     let mut waiting = vec![];
     for step in steps {
         waiting.push(queued(take(&place, &begun, step.clone())).await);
@@ -197,7 +197,7 @@ async fn in_one_batch(steps: &[Step]) -> (Vec<String>, String) {
     for answer in waiting {
         answers.push(answer.await);
     }
-    assert!(place.told.commits() <= before + 1, "one batch");
+    assert_eq!(place.told.batches(), before + 1, "one batch");
     (answers, dump(&place.path))
 }
 

@@ -29,7 +29,7 @@ async fn the_wal_grows_under_a_reader_and_no_further_once_it_is_gone() {
     }))
     .await;
     is_there.recv().unwrap();
-    for _ in 0..200 {
+    for _ in 0..250 {
         place.payment().await;
     }
     go.send(()).unwrap();

@@ -1,7 +1,9 @@
 //! The lane: queue, batches, neighbours, closing.
 
 use qisma_domain::changes::Changes;
+use qisma_domain::decide::cancel_payment::CancelPayment;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
+use qisma_domain::payment::Canceler;
 use qisma_store::{QUEUE_MAX, RunError};
 
 use crate::commands::{
@@ -39,13 +41,15 @@ async fn an_answer_comes_after_the_commit() {
 }
 
 #[tokio::test]
-async fn the_world_is_told_of_changes_and_of_nothing_else() {
+async fn the_world_is_told_of_what_is_to_be_delivered_and_of_nothing_else() {
     let place = place();
-    place.must(create_merchant(1)).await;
-    assert_eq!(place.told.commits(), 1);
+    place.people(2).await;
+    let payment = place.payment().await;
     place.must(nothing()).await;
     assert!(verdict(place.store.run(create_merchant(1)).await).is_err());
-    assert_eq!(place.told.commits(), 1);
+    assert_eq!(place.told.deliveries(), 0);
+    place.must(CancelPayment { payment, by: Canceler::Payer, unpaid_attempt: None }).await;
+    assert_eq!(place.told.deliveries(), 1);
 }
 
 #[tokio::test]
@@ -62,7 +66,8 @@ async fn a_later_command_of_a_batch_sees_what_an_earlier_one_did() {
     assert!(created.await.is_ok());
     assert!(verdict(again.await).is_err());
     assert_eq!(active.await.unwrap().version, 2);
-    assert_eq!(place.told.commits(), 1);
+    // One for the gate, one for the three, and the migration asks the clock too.
+    assert_eq!(place.told.batches(), 3);
 }
 
 #[tokio::test]
@@ -145,7 +150,7 @@ async fn closing_finishes_what_waits_and_refuses_what_comes_later() {
 async fn a_batch_that_writes_too_many_rows_is_cut() {
     let place = place();
     place.people(51).await;
-    let before = place.told.commits();
+    let before = place.told.batches();
     let (command, hold) = gate();
     let first = queued(place.store.run(command)).await;
     hold.wait();
@@ -158,7 +163,7 @@ async fn a_batch_that_writes_too_many_rows_is_cut() {
     for command in waiting {
         assert!(command.await.is_ok());
     }
-    // 52 rows a payment, 8,192 rows a batch.
-    assert_eq!(place.told.commits() - before, 3);
+    // 52 rows a payment, 8,192 rows a batch; and the gate's own.
+    assert_eq!(place.told.batches() - before, 4);
     assert_eq!(place.count("payments"), 400);
 }

@@ -19,7 +19,7 @@ fn try_open(path: &Path) -> Result<Store, OpenError> {
         now: Arc::new(|| NOW),
         rng: Box::new(StdRng::seed_from_u64(1)),
         on_fatal: Box::new(|_| {}),
-        on_commit: Arc::new(|_| {}),
+        on_delivery: Arc::new(|| {}),
     })
 }
 
@@ -86,12 +86,6 @@ fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
     std::fs::write(&path, &text).unwrap();
     assert!(matches!(try_open(&path).err(), Some(OpenError::Database { .. })));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-}
-
-#[test]
-fn a_database_that_cannot_keep_what_it_acknowledges_is_refused() {
-    let refused = try_open(Path::new(":memory:")).err();
-    assert!(matches!(refused, Some(OpenError::Pragma { pragma: "journal_mode", .. })));
 }
 
 #[tokio::test]

@@ -19,16 +19,22 @@ use tempfile::TempDir;
 
 pub const NOW: Timestamp = Timestamp::from_secs(1_000_000);
 
-/// What the store has told: how often something was committed, and what was fatal.
+/// What the store has told: how often there was something to deliver, and what was fatal; and how
+/// many batches it took, each of which asks the clock once.
 #[derive(Clone, Default)]
 pub struct Told {
-    pub commits: Arc<AtomicUsize>,
+    pub deliveries: Arc<AtomicUsize>,
+    pub batches: Arc<AtomicUsize>,
     pub fatal: Arc<Mutex<Vec<String>>>,
 }
 
 impl Told {
-    pub fn commits(&self) -> usize {
-        self.commits.load(Ordering::SeqCst)
+    pub fn deliveries(&self) -> usize {
+        self.deliveries.load(Ordering::SeqCst)
+    }
+
+    pub fn batches(&self) -> usize {
+        self.batches.load(Ordering::SeqCst)
     }
 
     pub fn fatal(&self) -> Vec<String> {
@@ -44,13 +50,17 @@ pub struct Place {
 }
 
 fn options(told: &Told) -> LaneOptions {
-    let (commits, fatal) = (told.commits.clone(), told.fatal.clone());
+    let (deliveries, fatal) = (told.deliveries.clone(), told.fatal.clone());
+    let batches = told.batches.clone();
     LaneOptions {
-        now: Arc::new(|| NOW),
+        now: Arc::new(move || {
+            batches.fetch_add(1, Ordering::SeqCst);
+            NOW
+        }),
         rng: Box::new(StdRng::seed_from_u64(7)),
         on_fatal: Box::new(move |why| fatal.lock().expect("no test panics holding it").push(why)),
-        on_commit: Arc::new(move |_| {
-            commits.fetch_add(1, Ordering::SeqCst);
+        on_delivery: Arc::new(move || {
+            deliveries.fetch_add(1, Ordering::SeqCst);
         }),
     }
 }
@@ -63,7 +73,7 @@ pub fn open(path: &Path, told: &Told) -> Store {
         now: lane.now,
         rng: lane.rng,
         on_fatal: lane.on_fatal,
-        on_commit: lane.on_commit,
+        on_delivery: lane.on_delivery,
     })
     .expect("a fresh directory takes a database")
 }

@@ -8,6 +8,7 @@ use qisma_domain::journal::{EntryKind, JournalEntry, Posting, Postings};
 use qisma_domain::money::Currency;
 use qisma_domain::payment::Canceler;
 use qisma_store::RunError;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::commands::{create_merchant, does, gate, merchant, nothing};
 use crate::support::{NOW, Place, Told, lane, open, place, queued};
@@ -97,13 +98,17 @@ async fn a_lane_that_panics_says_so_once_and_takes_nothing_more() {
     let told = Told::default();
     let path = dir.path().join("qisma.db");
     let fatal = told.fatal.clone();
+    // The first to ask the clock is the migration.
+    let asked = AtomicBool::new(false);
     let options = qisma_store::StoreOptions {
         path,
         read_connections_max: 1,
-        now: std::sync::Arc::new(|| NOW),
+        now: std::sync::Arc::new(move || {
+            if asked.swap(true, Ordering::SeqCst) { panic!("a planted bug") } else { NOW }
+        }),
         rng: Box::new(<rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1)),
         on_fatal: Box::new(move |why| fatal.lock().unwrap().push(why)),
-        on_commit: std::sync::Arc::new(|_| panic!("a planted bug")),
+        on_delivery: std::sync::Arc::new(|| {}),
     };
     let store = qisma_store::Store::open(options).unwrap();
     for number in 1..4 {

@@ -96,7 +96,7 @@ async fn greeted(directory: &DataDir) -> Result<Option<Greeted>, AdminError> {
 
 async fn connect(directory: &DataDir) -> io::Result<(Greeting, Greeted)> {
     let path = SocketPath::of(&directory.socket_path())?;
-    let mut stream = BufReader::new(UnixStream::connect(path).await?);
+    let mut stream = BufReader::new(UnixStream::connect(&path).await?);
     let line = wire::read_line(&mut stream, wire::REQUEST_BYTES_MAX);
     let line = tokio::time::timeout(PATIENCE, line).await??;
     Ok((serde_json::from_slice(&line)?, stream))

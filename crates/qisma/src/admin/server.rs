@@ -41,7 +41,8 @@ impl CommandSocket {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
             _ => {}
         }
-        let listener = UnixListener::bind(SocketPath::of(&draft)?)?;
+        let address = SocketPath::of(&draft)?;
+        let listener = UnixListener::bind(&address)?;
         // Under its real name nobody ever sees it with other permissions than these.
         fs::set_permissions(&draft, Permissions::from_mode(0o600))?;
         fs::rename(&draft, &path)?;

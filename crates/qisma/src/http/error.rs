@@ -1,6 +1,8 @@
 //! What a request that is not granted is told: one body that every Flouci client can show (Flouci
 //! API, section 9). Causes go to the log; the caller gets a sentence that says what to do.
 
+use std::fmt::Write;
+
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -131,8 +133,8 @@ pub struct Mistake {
 
 impl Mistake {
     /// A mistake in this field.
-    pub fn new(field: impl Into<String>, message: impl ToString) -> Self {
-        Self { field: field.into(), message: message.to_string() }
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
     }
 }
 
@@ -186,7 +188,8 @@ impl ApiError {
     fn message(&self) -> String {
         let mut message = self.code.message().to_owned();
         for Mistake { field, message: mistake } in &self.mistakes {
-            message.push_str(&format!(" {field}: {mistake}."));
+            // Writing to a String cannot fail.
+            let _ = write!(message, " {field}: {mistake}.");
         }
         message
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -75,6 +75,17 @@ pub fn unroute_head(mut request: Request) -> Request {
     request
 }
 
+/// Takes HEAD out of `Allow`: the router lists it beside every GET.
+pub fn forget_head(mut response: Response) -> Response {
+    let allow = response.headers().get(ALLOW).and_then(|value| value.to_str().ok());
+    let methods = allow.map(|allow| allow.split(',').filter(|method| *method != "HEAD"));
+    let allow = methods.map(|methods| methods.collect::<Vec<_>>().join(", "));
+    if let Some(allow) = allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
+        response.headers_mut().insert(ALLOW, allow);
+    }
+    response
+}
+
 /// Surrounds a request.
 pub async fn around(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -104,7 +115,6 @@ pub async fn around(State(gateway): State<Gateway>, mut request: Request, next: 
 
 /// Sets the headers that every answer has.
 fn dress(gateway: &Gateway, id: &RequestId, response: &mut Response) {
-    let is_405 = response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, id);
@@ -113,18 +123,6 @@ fn dress(gateway: &Gateway, id: &RequestId, response: &mut Response) {
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if gateway.config.http.tls.is_some() {
         headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
-    }
-    if is_405 {
-        forget_head(headers);
-    }
-}
-
-/// Takes HEAD out of `Allow`: the router lists it beside every GET.
-fn forget_head(headers: &mut HeaderMap) {
-    let Some(allow) = headers.get(ALLOW).and_then(|value| value.to_str().ok()) else { return };
-    let methods: Vec<_> = allow.split(',').filter(|method| *method != "HEAD").collect();
-    if let Ok(allow) = HeaderValue::from_str(&methods.join(", ")) {
-        headers.insert(ALLOW, allow);
     }
 }
 

@@ -16,6 +16,8 @@ pub mod openapi;
 pub mod rate_limit;
 pub mod router;
 pub mod server;
+#[cfg(feature = "yardstick")]
+mod yardstick;
 
 pub use router::HttpState;
 pub use server::serve;

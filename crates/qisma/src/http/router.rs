@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower::Layer;
-use tower::util::MapRequestLayer;
+use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::flouci::v2::{generate_payment, verify_payment};
 use super::rate_limit::RateLimit;
@@ -74,7 +74,8 @@ pub fn router(gateway: Gateway) -> Router {
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(around)
         .with_state(HttpState::new(gateway));
-    // Around the router, because inside of it the method has been chosen already.
+    // Around the router, which chooses by method and writes `Allow` outside of the layers above.
     let routes = MapRequestLayer::new(middleware::unroute_head).layer(routes);
+    let routes = MapResponseLayer::new(middleware::forget_head).layer(routes);
     Router::new().fallback_service(routes)
 }

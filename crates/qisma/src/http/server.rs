@@ -58,7 +58,7 @@ pub async fn serve(
         }
     };
     let stopping = tokio::spawn(stopping);
-    let served = match tls {
+    let ended = match tls {
         None => server.acceptor(Capped::new(NoDelayAcceptor, connections)).serve(app).await,
         Some(config) => {
             let tls = RustlsAcceptor::new(config).acceptor(NoDelayAcceptor);
@@ -66,7 +66,7 @@ pub async fn serve(
         }
     };
     stopping.abort();
-    served.context("the server stopped")
+    ended.context("the server stopped")
 }
 
 fn bounded(

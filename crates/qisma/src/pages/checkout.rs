@@ -152,7 +152,7 @@ struct CardOpenPage {
     notice: Shown,
     heading: String,
     pay: String,
-    page_path: String,
+    check: String,
     change: FormFields,
     cancel: FormFields,
 }
@@ -170,7 +170,7 @@ pub fn card_open(view: &CardOpen) -> String {
         notice,
         heading,
         pay: pay(frame),
-        page_path: frame.page_path(),
+        check: frame.path_under("return"),
         change: frame.form(&view.change_csrf),
         cancel: frame.form(&view.cancel_csrf),
     })

@@ -34,6 +34,12 @@ impl Frame {
         page_path(&self.payment_id, self.lang_chosen.then_some(self.locale))
     }
 
+    /// A path under this payment's page, in the chosen language: `/pay/{id}/bank`.
+    pub fn path_under(&self, name: &str) -> String {
+        let under = format!("{}/{name}", self.payment_id);
+        page_path(&under, self.lang_chosen.then_some(self.locale))
+    }
+
     pub(super) fn words(&self) -> Words {
         Words(self.locale)
     }

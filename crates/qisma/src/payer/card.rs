@@ -1,5 +1,5 @@
 //! Starting a card payment: three records with a call between them, each safe to lose power after
-//! (ADR 0005). The attempt first, then the bank's page, then whatever the bank says of it.
+//! (ADR 0013). The attempt first, then the bank's page, then whatever the bank says of it.
 
 use qisma_domain::account::Acquirer;
 use qisma_domain::attempt::{AbandonReason, Opened};

@@ -1,4 +1,4 @@
-//! Looks at orders whose bank has not said its last word, on the schedule of ADR 0005: so a payer who
+//! Looks at orders whose bank has not said its last word, on the schedule of ADR 0013: so a payer who
 //! paid and closed the tab is captured, and money that nobody should have paid goes back.
 
 use futures_util::stream::{self, StreamExt};

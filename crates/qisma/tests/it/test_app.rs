@@ -23,8 +23,10 @@ use tokio_util::sync::CancellationToken;
 
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// When every test begins: a Monday in November 2026.
-const START: Timestamp = Timestamp::from_secs(1_795_428_000);
+pub const START: Timestamp = Timestamp::from_secs(1_795_428_000);
 const SEED: u64 = 7;
+/// What the bank signs its callbacks with; the gateway has it only where a test sets it.
+pub const CALLBACK_KEY: &str = "a key for callbacks";
 const ROWS_MAX: i64 = 10_000;
 
 /// A running gateway with its bank.
@@ -67,7 +69,7 @@ impl TestApp {
         tokio::spawn(qisma::http::serve(gateway.clone(), listener, stop.clone()));
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
-        Self {
+        let app = Self {
             gateway,
             clock,
             url: format!("http://{bound}"),
@@ -75,7 +77,9 @@ impl TestApp {
             client: client.unwrap(),
             stop,
             _data: data,
-        }
+        };
+        assert_eq!(Reply::of(app.request(Method::GET, "/health")).await.status, 200);
+        app
     }
 
     /// A request to a path, without credentials.
@@ -159,9 +163,14 @@ impl Reply {
 
 fn config(data: &TempDir, sandbox_url: &str, settings: &[(&str, &str)]) -> Config {
     let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let mut variables: Vec<_> = settings.iter().copied().map(own).collect();
-    variables.push(own(("QISMA__ACQUIRERS__SANDBOX__URL", sandbox_url)));
-    variables.push(own(("QISMA__WEBHOOKS__ALLOW_LOOPBACK", "true")));
+    let ours = [
+        ("QISMA__ACQUIRERS__SANDBOX__URL", sandbox_url),
+        ("QISMA__WEBHOOKS__ALLOW_LOOPBACK", "true"),
+    ];
+    let is_own = |(name, _): &(&str, &str)| settings.iter().all(|(other, _)| other != name);
+    // What a test sets itself wins.
+    let variables = ours.into_iter().filter(is_own).chain(settings.iter().copied()).map(own);
+    let variables = variables.collect();
     let sources = Sources { variables, ..Sources::default() };
     Config::load(&sources, &DataDir::open(data.path()).unwrap()).unwrap()
 }
@@ -173,7 +182,7 @@ fn start_sandbox(data: &TempDir, clock: &ManualClock, stop: &CancellationToken) 
     let sandbox = qisma_sandbox::Sandbox::open(qisma_sandbox::Options {
         data_dir: data.path().join("sandbox"),
         public_url: url.clone(),
-        callback_key: String::new(),
+        callback_key: CALLBACK_KEY.to_owned(),
         clock: Arc::new(BankClock(clock.clone())),
         rng: Randomness::seeded(SEED + 1).rng(),
     })

@@ -65,7 +65,7 @@ impl Books {
             now: Arc::new(move || Timestamp::from_micros(clock.load(Ordering::Relaxed))),
             rng: Box::new(StdRng::seed_from_u64(7)),
             on_fatal: Box::new(|_| {}),
-            on_commit: Arc::new(|_| {}),
+            on_delivery: Arc::new(|| {}),
         })
         .unwrap();
         let books = Self { dir, store, now };

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use qisma_domain::attempt::Attempt;
 use qisma_domain::decide::start_card::StartRefusal;
 use qisma_domain::limits;
@@ -28,7 +27,7 @@ pub async fn pay_by_card(State(gateway): State<Gateway>, submission: Submission)
         async move { start_card(&gateway, &payment, &name, locale).await }
     });
     match starting.await {
-        Ok(Ok(StartedCard::AtBank)) => Ok(to_bank(loaded)),
+        Ok(Ok(StartedCard::AtBank)) => Ok(see_other(&loaded.frame().path_under("bank"))),
         Ok(Ok(StartedCard::Unavailable)) => Ok(loaded.to_page(Some(view::CARD_UNAVAILABLE))),
         Ok(Ok(StartedCard::Waiting)) => Ok(loaded.to_page(None)),
         Ok(Err(StartError::Refused(refusal))) => Ok(loaded.to_page(word_of(refusal))),
@@ -46,14 +45,6 @@ const fn word_of(refusal: StartRefusal) -> Option<&'static str> {
         // The page shows how it ended.
         StartRefusal::NotFound | StartRefusal::Ended | StartRefusal::TimeOver => None,
     }
-}
-
-fn to_bank(loaded: &Loaded) -> Response {
-    let page = pages::page_path(
-        &format!("{}/bank", loaded.payment().id),
-        loaded.tongue.chosen.then_some(loaded.tongue.locale),
-    );
-    see_other(&page)
 }
 
 /// `GET /pay/{id}/bank`: leaves for the bank. A page of its own, because a form may not lead to

@@ -1,5 +1,8 @@
 //! What holds for every path: headers, methods, paths that are none, and what stays private.
 
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use qisma::http;
 use qisma::telemetry::Metrics;
 use reqwest::Method;
@@ -84,10 +87,37 @@ async fn a_path_that_is_none_speaks_the_language_of_a_person() {
 }
 
 #[tokio::test]
+async fn the_bank_is_a_neighbour_and_no_part_of_the_gateway() {
+    let app = TestApp::start().await;
+    let bank = Reply::of(app.client.get(format!("{}/payment/rest/register.do", app.sandbox_url)));
+    let own = Reply::of(app.request(Method::GET, "/payment/rest/register.do"));
+    assert_eq!((bank.await.status, own.await.status), (200, 404));
+}
+
+#[tokio::test]
 async fn health_says_that_all_is_well_and_no_more() {
     let app = TestApp::start().await;
     let reply = Reply::of(app.request(Method::GET, "/health?verbose=1")).await;
     assert_eq!((reply.status, reply.json()["status"].as_str()), (200, Some("ok")));
+}
+
+async fn panicking() {
+    panic!("a bug, with a secret in it")
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_request_and_says_nothing_of_itself() {
+    let app = TestApp::start().await;
+    let around = from_fn_with_state(app.gateway.clone(), http::middleware::around);
+    let routes: Router = Router::new().route("/api/bug", get(panicking)).layer(around);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/api/bug", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, routes).into_future());
+    for _ in 0..2 {
+        let reply = Reply::of(app.client.get(&url)).await;
+        assert_eq!((reply.status, reply.error().as_str()), (500, "internal"));
+        assert!(!reply.body.contains("secret"), "{}", reply.body);
+    }
 }
 
 #[tokio::test]
@@ -138,7 +168,8 @@ async fn one_connection_too_many_is_turned_away() {
     let app = TestApp::with_settings(&[("QISMA__HTTP__CONNECTIONS_MAX", "16")]).await;
     let address = app.url.trim_start_matches("http://").to_owned();
     let mut open = Vec::new();
-    for _ in 0..16 {
+    // The test's own client keeps a connection too.
+    for _ in 0..15 {
         open.push(one_answer(&address).await.expect("there is room"));
     }
     assert!(one_answer(&address).await.is_none());

@@ -5,7 +5,7 @@ use qisma_domain::ids::PaymentId;
 use reqwest::Response;
 use reqwest::header::HeaderMap;
 
-use super::world::{PHONE, World};
+use super::world::{PATIENCE, PHONE, World};
 
 /// Number, expiry, security code.
 pub type Card = (&'static str, &'static str, &'static str);
@@ -67,18 +67,21 @@ impl World {
         self.open(payment).await.submit(self, "/wallet", &[("phone", PHONE)]).await
     }
 
-    /// The newest code on the phone's page, once `count` messages are there.
-    pub async fn code(&self, count: usize) -> String {
+    /// The newest code on the phone's page, once one is there that was not there before.
+    pub async fn code(&self) -> String {
         // A message is sent after the answer to the form, so it may be a moment away.
-        for _ in 0..500 {
-            let html = self.get(&format!("{}/phone/{PHONE}", self.bank)).await.html;
-            let codes = codes_in(&html);
-            if count <= codes.len() {
-                return codes[0].clone();
+        let come = async {
+            loop {
+                let html = self.get(&format!("{}/phone/{PHONE}", self.bank)).await.html;
+                let codes = codes_in(&html);
+                let mut seen = self.codes_seen.lock().unwrap();
+                if !codes.is_empty() && *seen != codes {
+                    seen.clone_from(&codes);
+                    return codes[0].clone();
+                }
             }
-            tokio::task::yield_now().await;
-        }
-        panic!("no code came");
+        };
+        tokio::time::timeout(PATIENCE, come).await.expect("no code came")
     }
 }
 

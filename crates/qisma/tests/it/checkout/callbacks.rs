@@ -3,23 +3,12 @@
 use super::browser::VISA;
 use super::world::World;
 
-/// Waits, for a bounded time, until a payment is captured: callbacks come from the side.
-async fn is_captured(world: &World, payment: qisma_domain::ids::PaymentId) -> bool {
-    for _ in 0..1_000 {
-        if world.state(payment).await == "captured" {
-            return true;
-        }
-        tokio::task::yield_now().await;
-    }
-    false
-}
-
 #[tokio::test]
 async fn a_signed_callback_captures_a_payment_whose_payer_is_gone() {
     let world = World::start_with_callbacks().await;
     let payment = world.payment().await;
     world.go_to_bank(payment).await.pay(&world, VISA).await;
-    assert!(is_captured(&world, payment).await);
+    world.becomes(payment, "captured").await;
 }
 
 #[tokio::test]

@@ -70,6 +70,19 @@ async fn going_back_from_the_bank_shows_the_way_on_and_no_second_order() {
 }
 
 #[tokio::test]
+async fn who_has_paid_in_another_tab_asks_to_check_again() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let bank = world.go_to_bank(payment).await;
+    let open = world.open(payment).await;
+    bank.pay(&world, FRICTIONLESS).await;
+    let check = format!("/pay/{payment}/return");
+    assert!(open.html.contains(&format!("href=\"{check}\"")), "{}", open.html);
+    let paid = world.get(&format!("{}{check}", world.url)).await;
+    assert!(paid.html.contains("/leave"), "{}", paid.html);
+}
+
+#[tokio::test]
 async fn leaving_the_card_for_the_wallet_pays_once() {
     let world = World::start().await;
     let payment = world.payment().await;
@@ -77,7 +90,7 @@ async fn leaving_the_card_for_the_wallet_pays_once() {
     let choose = world.open(payment).await.submit(&world, "/change", &[]).await;
     assert!(choose.has_form("/wallet"), "{}", choose.html);
     let code_page = world.ask_for_code(payment).await;
-    let code = world.code(1).await;
+    let code = world.code().await;
     code_page.submit(&world, "/code", &[("code", &code)]).await;
     assert_eq!(world.attempts(payment).await, ["abandoned", "approved"]);
     assert_eq!(world.wallet().await, 5_000);

@@ -37,7 +37,7 @@ async fn a_code_typed_at_the_deadline_pays_nothing() {
     let world = World::start().await;
     let payment = world.payment_with(|new| new.session_timeout_secs = 60).await;
     let page = world.ask_for_code(payment).await;
-    let code = world.code(1).await;
+    let code = world.code().await;
     world.clock.advance(60);
     let page = page.submit(&world, "/code", &[("code", &code)]).await;
     assert!(page.html.contains("/leave"), "{}", page.html);
@@ -70,5 +70,5 @@ async fn the_status_tells_the_deadline_as_the_page_does() {
 async fn old_idempotency_keys_are_forgotten() {
     let world = World::start().await;
     let next = qisma::workers::prune::step(&world.gateway).await;
-    assert_eq!(next, Some(super::world::START.plus_secs(3_600)));
+    assert_eq!(next, Some(crate::test_app::START.plus_secs(3_600)));
 }

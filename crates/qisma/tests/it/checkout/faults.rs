@@ -47,10 +47,10 @@ async fn an_unreadable_status_leaves_the_payment_pending_and_the_next_look_captu
         let world = World::start().await;
         let payment = world.payment().await;
         let bank = world.go_to_bank(payment).await;
-        let back = bank.pay(&world, VISA).await;
+        let last = bank.pay(&world, VISA).await;
         let endpoint = "getOrderStatusExtended";
         world.arm(&format!(r#"{{"fault": "{fault}", "endpoint": "{endpoint}"}}"#)).await;
-        back.leave(&world).await;
+        last.leave(&world).await;
         assert_eq!(world.state(payment).await, "processing", "{fault}");
         world.disarm().await;
         world.pass(60).await;

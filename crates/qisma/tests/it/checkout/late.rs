@@ -1,8 +1,10 @@
 //! Payers who pay at the bank when nobody expects it any more, or without coming back.
 
+use qisma_domain::ids::PaymentId;
+use tokio_util::sync::CancellationToken;
+
 use super::browser::{FRICTIONLESS, Page, VISA};
 use super::world::World;
-use qisma_domain::ids::PaymentId;
 
 /// Goes to the bank, then leaves the card for another way.
 async fn leave_the_card(world: &World, payment: PaymentId) -> Page {
@@ -29,18 +31,15 @@ async fn a_payer_who_paid_and_closed_the_tab_is_captured_within_90_seconds() {
 #[tokio::test]
 async fn the_running_workers_capture_it_too() {
     let world = World::start().await;
-    let workers = qisma::workers::start(&world.gateway, &world.stop);
+    let stop = CancellationToken::new();
+    let workers = qisma::workers::start(&world.gateway, &stop);
     let payment = world.payment().await;
     world.go_to_bank(payment).await.pay(&world, VISA).await;
     world.clock.wait_for_sleepers(workers.len()).await;
+    let captured = world.becomes(payment, "captured");
     world.clock.advance(61);
-    for _ in 0..1_000 {
-        if world.state(payment).await == "captured" {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("the payment was not captured");
+    captured.await;
+    stop.cancel();
 }
 
 #[tokio::test]
@@ -119,6 +118,23 @@ async fn a_reversal_that_fails_is_tried_again() {
     world.pass(60).await;
     world.pass(60).await;
     assert_eq!(world.order_status(payment, 1).await, Some(3));
+}
+
+#[tokio::test]
+async fn what_the_bank_no_longer_reverses_is_refunded_once() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let bank = world.go_to_bank(payment).await;
+    world.open(payment).await.submit(&world, "/cancel", &[]).await;
+    bank.pay(&world, FRICTIONLESS).await;
+    world.arm(r#"{"fault": "lost_answer", "endpoint": "refund", "times": 1}"#).await;
+    // The bank reverses within a day.
+    world.pass(2 * 86_400).await;
+    // So long after the session, a bank that did not answer is asked again after an hour.
+    world.pass(3_600).await;
+    let order = world.order(&format!("{payment}-1")).await;
+    assert_eq!(order["paymentAmountInfo"]["refundedAmount"], 10_000, "{order}");
+    assert_eq!((world.attempts(payment).await, world.clearing().await), (vec!["voided"], 0));
 }
 
 #[tokio::test]

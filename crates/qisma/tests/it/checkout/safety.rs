@@ -94,9 +94,9 @@ async fn the_way_out_never_leads_to_success_before_the_capture() {
     let payment = world.payment().await;
     let leave = format!("{}/pay/{payment}/leave", world.url);
     assert!(world.get(&leave).await.url.ends_with(&format!("/pay/{payment}")));
-    let back = world.go_to_bank(payment).await.pay(&world, VISA).await;
+    let last = world.go_to_bank(payment).await.pay(&world, VISA).await;
     assert!(world.get(&leave).await.url.starts_with(&world.bank));
-    back.leave(&world).await;
+    last.leave(&world).await;
     assert!(world.get(&leave).await.url.starts_with("https://shop.example/thanks"));
 }
 

@@ -8,7 +8,7 @@ async fn the_code_from_the_phone_pays() {
     let world = World::start().await;
     let payment = world.payment().await;
     let page = world.ask_for_code(payment).await;
-    let paid = page.submit(&world, "/code", &[("code", &world.code(1).await)]).await;
+    let paid = page.submit(&world, "/code", &[("code", &world.code().await)]).await;
     let shop = paid.leave(&world).await;
     assert_eq!(shop.url, format!("https://shop.example/thanks?basket=7&payment_id={payment}"));
     let shares = [world.balance("1234").await, world.balance("4321").await];
@@ -20,7 +20,7 @@ async fn a_code_may_be_typed_with_a_space() {
     let world = World::start().await;
     let payment = world.payment().await;
     let page = world.ask_for_code(payment).await;
-    let code = world.code(1).await;
+    let code = world.code().await;
     let spaced = format!(" {} {} ", &code[..3], &code[3..]);
     page.submit(&world, "/code", &[("code", &spaced)]).await;
     assert_eq!(world.state(payment).await, "captured");
@@ -51,7 +51,7 @@ async fn five_wrong_codes_decline_the_attempt() {
     let world = World::start().await;
     let payment = world.payment().await;
     let page = world.ask_for_code(payment).await;
-    let wrong = wrong(&world.code(1).await);
+    let wrong = wrong(&world.code().await);
     for _ in 0..4 {
         assert_eq!(page.submit(&world, "/code", &[("code", &wrong)]).await.status, 422);
     }
@@ -65,7 +65,7 @@ async fn after_five_wrong_codes_the_right_one_pays_nothing() {
     let world = World::start().await;
     let payment = world.payment().await;
     let page = world.ask_for_code(payment).await;
-    let code = world.code(1).await;
+    let code = world.code().await;
     for _ in 0..5 {
         page.submit(&world, "/code", &[("code", &wrong(&code))]).await;
     }
@@ -78,12 +78,12 @@ async fn a_code_is_refused_after_two_minutes_and_a_new_one_pays() {
     let world = World::start().await;
     let payment = world.payment().await;
     let page = world.ask_for_code(payment).await;
-    let old = world.code(1).await;
+    let old = world.code().await;
     world.pass(120).await;
     let late = page.submit(&world, "/code", &[("code", &old)]).await;
     assert_eq!((late.status, world.state(payment).await), (422, "requires_action"));
     let page = late.submit(&world, "/resend", &[]).await;
-    page.submit(&world, "/code", &[("code", &world.code(2).await)]).await;
+    page.submit(&world, "/code", &[("code", &world.code().await)]).await;
     assert_eq!(world.state(payment).await, "captured");
 }
 
@@ -92,10 +92,10 @@ async fn a_resend_ends_the_earlier_code() {
     let world = World::start().await;
     let payment = world.payment().await;
     let page = world.ask_for_code(payment).await;
-    let first = world.code(1).await;
+    let first = world.code().await;
     world.pass(30).await;
     let page = page.submit(&world, "/resend", &[]).await;
-    assert_ne!(world.code(2).await, first);
+    assert_ne!(world.code().await, first);
     assert_eq!(page.submit(&world, "/code", &[("code", &first)]).await.status, 422);
 }
 
@@ -156,7 +156,7 @@ async fn a_wallet_is_never_overdrawn() {
         })
         .await;
     let page = world.ask_for_code(payment).await;
-    let declined = page.submit(&world, "/code", &[("code", &world.code(1).await)]).await;
+    let declined = page.submit(&world, "/code", &[("code", &world.code().await)]).await;
     assert!(declined.html.contains("Paiement refusé"), "{}", declined.html);
     assert_eq!((world.wallet().await, world.attempts(payment).await), (15_000, vec!["declined"]));
 }
@@ -167,7 +167,7 @@ async fn the_message_names_payee_and_amount_in_the_payers_language() {
     let payment = world.payment().await;
     let page = world.get(&format!("{}/pay/{payment}?lang=en", world.url)).await;
     page.submit(&world, "/wallet", &[("phone", "+216 55 555 555")]).await;
-    let code = world.code(1).await;
+    let code = world.code().await;
     let phone = world.get(&format!("{}/phone/{PHONE}", world.bank)).await;
     let text = format!("{code} is your code to pay 10,000 DT to Dar El Jeld");
     assert!(phone.html.contains(&text), "{}", phone.html);
@@ -186,7 +186,7 @@ async fn leaving_the_wallet_ends_its_code() {
     let world = World::start().await;
     let payment = world.payment().await;
     let page = world.ask_for_code(payment).await;
-    let code = world.code(1).await;
+    let code = world.code().await;
     page.submit(&world, "/change", &[]).await;
     page.submit(&world, "/code", &[("code", &code)]).await;
     assert_eq!((world.state(payment).await, world.wallet().await), ("created", 15_000));

@@ -1,18 +1,11 @@
-//! A gateway and a sandbox bank that talk over HTTP, on one clock that a test moves.
+//! What the checkout's tests begin with, and the questions they ask of the books.
 
-use std::pin::Pin;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::Mutex;
+use std::time::Duration;
 
-use axum::Router;
-use axum::routing::{get, post};
-use qisma::clock::{Clock, ManualClock};
-use qisma::config::{Config, Sources};
-use qisma::data_dir::DataDir;
-use qisma::gateway::{Gateway, GatewayOptions};
-use qisma::http::{callbacks, checkout};
-use qisma::keyring::{Keyring, MasterKey};
+use qisma::clock::Clock;
 use qisma::operations::{apps, merchants, wallets};
-use qisma::random::Randomness;
 use qisma::workers::{expiry, inquiry};
 use qisma_domain::account::{Account, AccountKind, Acquirer};
 use qisma_domain::app::WebhookMode;
@@ -24,47 +17,29 @@ use qisma_domain::money::{Amount, Currency};
 use qisma_domain::phone::Phone;
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::{LegRequest, Share};
-use qisma_domain::time::Timestamp;
-use qisma_sandbox::Sandbox;
-use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
-pub const START: Timestamp = Timestamp::from_secs(1_795_000_000);
+use crate::test_app::{CALLBACK_KEY, TestApp};
+
 pub const PHONE: &str = "55555555";
-const CALLBACK_KEY: &str = "a key for callbacks";
+/// Far longer than anything here takes, also on a busy machine.
+pub const PATIENCE: Duration = Duration::from_mins(1);
 pub const AMOUNT_MILLIMES: i64 = 10_000;
 
-/// Gateway, bank and clock; all of it ends with the test.
+/// A gateway and its bank, with merchants who take payments and a payer who has a wallet.
 pub struct World {
-    pub gateway: Gateway,
-    pub clock: ManualClock,
-    /// Where the gateway is, without a slash at the end.
-    pub url: String,
+    app: TestApp,
     /// Where the bank is, without a slash at the end.
     pub bank: String,
-    pub client: reqwest::Client,
-    pub stop: CancellationToken,
-    app: AppId,
-    _keep: TempDir,
+    /// The codes on the payer's phone when it was last looked at.
+    pub codes_seen: Mutex<Vec<String>>,
+    caller: AppId,
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
+impl Deref for World {
+    type Target = TestApp;
 
-/// The sandbox's clock over ours.
-struct SandboxClock(ManualClock);
-
-impl qisma_sandbox::Clock for SandboxClock {
-    fn now_ms(&self) -> i64 {
-        self.0.now().micros() / 1_000
-    }
-
-    fn sleep_until(&self, at_ms: i64) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.sleep_until(Timestamp::from_micros(at_ms * 1_000))
+    fn deref(&self) -> &TestApp {
+        &self.app
     }
 }
 
@@ -84,40 +59,18 @@ impl World {
     }
 
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        // Another test may have been first; one provider is as good as the other.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let keep = tempfile::tempdir().unwrap();
-        let clock = ManualClock::starting_at(START);
-        let stop = CancellationToken::new();
-        let bank = start_bank(&keep, &clock, &stop).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let bound = listener.local_addr().unwrap();
-        let mut variables = vec![("QISMA__ACQUIRERS__SANDBOX__URL", bank.as_str())];
-        variables.extend(settings);
-        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let variables = variables.into_iter().map(own).collect();
-        let directory = DataDir::open(keep.path().join("gateway")).unwrap();
-        let sources = Sources { variables, ..Sources::default() };
-        let randomness = Randomness::seeded(7);
-        let gateway = Gateway::open(GatewayOptions {
-            config: Config::load(&sources, &directory).unwrap(),
-            keyring: Keyring::new(&MasterKey::generate(&mut *randomness.rng())),
-            clock: Arc::new(clock.clone()),
-            randomness,
-            bound,
-        })
-        .unwrap();
-        let app = fill(&gateway).await;
-        let serving = axum::serve(listener, router(gateway.clone()))
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        tokio::spawn(serving.into_future());
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .unwrap();
-        let url = format!("http://{bound}");
-        Self { gateway, clock, url, bank, client, stop, app, _keep: keep }
+        Self::begin(settings, 15_000).await
+    }
+
+    /// With a payer who can pay many times.
+    pub async fn start_rich() -> Self {
+        Self::begin(&[], 1_000 * AMOUNT_MILLIMES).await
+    }
+
+    async fn begin(settings: &[(&str, &str)], fund_millimes: i64) -> Self {
+        let app = TestApp::with_settings(settings).await;
+        let caller = fill(&app, fund_millimes).await;
+        Self { bank: app.sandbox_url.clone(), app, codes_seen: Mutex::default(), caller }
     }
 
     /// A payment of 10 dinars, 8 of them for merchant 1234 and 2 for 4321, open for 20 minutes.
@@ -144,7 +97,7 @@ impl World {
         change(&mut new);
         let command = CreatePayment {
             merchant: merchant("1000"),
-            app: self.app,
+            app: self.caller,
             mode: Mode::Test,
             new,
             link_prefix: format!("{}/pay/", self.url),
@@ -177,6 +130,16 @@ impl World {
     /// The word of a payment's state.
     pub async fn state(&self, payment: PaymentId) -> &'static str {
         self.read(payment).await.payment.state.as_str()
+    }
+
+    /// Waits until something in the background has brought a payment into a state.
+    pub async fn becomes(&self, payment: PaymentId, state: &str) {
+        let reached = async {
+            while self.state(payment).await != state {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, reached).await.expect("the payment never got there");
     }
 
     /// The words of its attempts' states, in order.
@@ -247,47 +210,14 @@ impl World {
     }
 }
 
-fn router(gateway: Gateway) -> Router {
-    Router::new()
-        .route("/pay/{id}", get(checkout::show))
-        .route("/pay/{id}/wallet", post(checkout::pay_by_wallet))
-        .route("/pay/{id}/code", post(checkout::confirm_code))
-        .route("/pay/{id}/resend", post(checkout::resend))
-        .route("/pay/{id}/change", post(checkout::change_way))
-        .route("/pay/{id}/card", post(checkout::pay_by_card))
-        .route("/pay/{id}/bank", get(checkout::at_bank))
-        .route("/pay/{id}/return", get(checkout::returned))
-        .route("/pay/{id}/leave", get(checkout::leave))
-        .route("/pay/{id}/cancel", post(checkout::cancel))
-        .route("/pay/{id}/status", get(checkout::status))
-        .route("/assets/{name}", get(checkout::asset))
-        .route("/acquirers/smt/callback", get(callbacks::smt).post(callbacks::smt))
-        .route("/acquirers/sandbox/callback", get(callbacks::sandbox).post(callbacks::sandbox))
-        .with_state(gateway)
-}
-
-async fn start_bank(keep: &TempDir, clock: &ManualClock, stop: &CancellationToken) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let sandbox = Sandbox::open(qisma_sandbox::Options {
-        data_dir: keep.path().join("bank"),
-        public_url: url.clone(),
-        callback_key: CALLBACK_KEY.to_owned(),
-        clock: Arc::new(SandboxClock(clock.clone())),
-        rng: Randomness::seeded(8).rng(),
-    })
-    .unwrap();
-    tokio::spawn(qisma_sandbox::serve(listener, sandbox, stop.clone()));
-    url
-}
-
-/// Merchants, an app and a wallet with 15 dinars.
-async fn fill(gateway: &Gateway) -> AppId {
+/// Merchants, an app and a wallet.
+async fn fill(app: &TestApp, fund_millimes: i64) -> AppId {
+    let gateway = &app.gateway;
     for (id, name) in [("1000", "Dar El Jeld"), ("1234", "Cooks"), ("4321", "Drivers")] {
         merchants::create(gateway, Some(id), name.to_owned(), None).await.unwrap();
         merchants::set_status(gateway, merchant(id), MerchantStatus::Active).await.unwrap();
     }
-    wallets::create(gateway, PHONE, "Foulen".to_owned(), Mode::Test, 15_000).await.unwrap();
+    wallets::create(gateway, PHONE, "Foulen".to_owned(), Mode::Test, fund_millimes).await.unwrap();
     let app = apps::create(gateway, merchant("1000"), Mode::Test, WebhookMode::Auto).await;
     app.unwrap().app_id
 }

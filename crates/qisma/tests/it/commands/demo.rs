@@ -4,6 +4,7 @@ use super::{Ended, Server, command, ended, qisma};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 fn start(data: &Path) -> Server {
@@ -67,7 +68,8 @@ fn a_demo_is_refused_off_loopback() {
 
 /// Runs a command as it was printed, in a shell.
 fn pasted(line: &str) -> Value {
-    let Ended { code, stdout, stderr } = ended(Command::new("sh").args(["-c", line]));
+    let Ended { code, stdout, stderr } =
+        ended(Command::new("sh").args(["-c", line]).env("no_proxy", "127.0.0.1"));
     assert_eq!(code, Some(0), "{stderr}");
     serde_json::from_str(&stdout).unwrap()
 }
@@ -87,4 +89,82 @@ fn the_printed_request_makes_a_payment_that_the_printed_question_finds() {
     assert_eq!(shown["legs"][0]["destination"], "1234");
     assert_eq!(shown["legs"][0]["amount_millimes"], 8_000);
     assert_eq!(shown["legs"][1]["destination"], "4321");
+}
+
+/// A payer's browser, as far as a wallet needs one.
+struct Payer {
+    client: reqwest::Client,
+    gateway: String,
+    page: String,
+}
+
+impl Payer {
+    async fn open(link: &str) -> Self {
+        qisma::outbound::install_tls_provider();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let (gateway, _) = link.split_once("/pay/").unwrap();
+        let gateway = gateway.to_owned();
+        let page = client.get(link).send().await.unwrap().text().await.unwrap();
+        Self { client, gateway, page }
+    }
+
+    /// Sends the form whose action ends so, with one field typed.
+    async fn submit(&mut self, action_end: &str, name: &str, value: &str) {
+        let actions = self.page.split("action=\"").skip(1);
+        let form = actions.filter_map(|rest| rest.split_once('"'));
+        let (action, rest) = form.filter(|(a, _)| a.ends_with(action_end)).last().unwrap();
+        let csrf = rest.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let url = format!("{}{action}", self.gateway);
+        let fields = [("csrf", csrf), (name, value)];
+        let answer = self.client.post(url).form(&fields).send().await.unwrap();
+        self.page = answer.text().await.unwrap();
+    }
+
+    /// What another page shows.
+    async fn look_at(&self, url: &str) -> String {
+        self.client.get(url).send().await.unwrap().text().await.unwrap()
+    }
+}
+
+/// The newest six digits on a phone's page.
+fn code_on(phone_page: &str) -> String {
+    let runs = phone_page.split(|letter: char| !letter.is_ascii_digit());
+    runs.into_iter().find(|run| run.len() == 6).unwrap().to_owned()
+}
+
+/// Asks for the payment's only delivery until it has ended, for a while.
+fn delivered(data: &Path, payment: &str) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let list = qisma(data, &format!("delivery list --payment {payment}")).json();
+        if list[0]["state"] != "pending" || deadline < Instant::now() {
+            return list[0].clone();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_by_wallet_reaches_balances_shop_and_books() {
+    let place = TempDir::new().unwrap();
+    let demo = start(place.path());
+    let made = pasted(demo.ready["generate_command"].as_str().unwrap());
+    let id = made["result"]["payment_id"].as_str().unwrap();
+    let mut payer = Payer::open(made["result"]["link"].as_str().unwrap()).await;
+    payer.submit("/wallet", "phone", "55555555").await;
+    let phone = format!("{}/phone/55555555", demo.ready["sandbox"].as_str().unwrap());
+    let code = code_on(&payer.look_at(&phone).await);
+    payer.submit("/code", "code", &code).await;
+
+    let shown = qisma(place.path(), &format!("payment show {id}")).json();
+    assert_eq!(shown["status"], "SUCCESS", "{shown}");
+    let available = |merchant: &str| {
+        let balance = qisma(place.path(), &format!("balance show {merchant}")).json();
+        balance["available_millimes"].clone()
+    };
+    assert_eq!([available("1234"), available("4321")], [8_000, 2_000]);
+    assert_eq!(delivered(place.path(), id)["state"], "delivered");
+    let shop = payer.look_at(demo.ready["shop"].as_str().unwrap()).await;
+    assert!(shop.contains(&format!("payment_id={id}")));
+    let books = qisma(place.path(), "verify --require-acquirer").json();
+    assert_eq!(books["ok"], true, "{books}");
 }

@@ -27,13 +27,16 @@ const BOUNDARIES: &[(&str, &[&str], &str)] = &[
 
 /// Dependencies that begin like a forbidden one and are allowed: traits without a source of chance.
 const ALLOWED: &[&str] = &["rand_core"];
+/// The same of tests: they are what gives a pure crate its chance, from a seed.
+const ALLOWED_IN_TESTS: &[&str] = &["rand"];
 
 fn boundaries(file: &File) -> Vec<String> {
     let mut mistakes = Vec::new();
     for (path, forbidden, why) in BOUNDARIES.iter().filter(|(path, ..)| *path == file.path) {
-        for name in dependencies_of(&parse(file)) {
+        for (list, name) in dependencies_of(&parse(file)) {
             let is_forbidden = forbidden.iter().any(|begin| name.starts_with(begin));
-            if is_forbidden && !ALLOWED.contains(&name.as_str()) {
+            let for_tests = list == "dev-dependencies" && ALLOWED_IN_TESTS.contains(&name.as_str());
+            if is_forbidden && !for_tests && !ALLOWED.contains(&name.as_str()) {
                 mistakes.push(format!("{path}: `{name}`: {why}"));
             }
         }
@@ -58,16 +61,16 @@ fn parse(file: &File) -> Table {
     file.text.parse().unwrap_or_else(|cause| panic!("{}: {cause}", file.path))
 }
 
-/// The names of all crates in all lists of dependencies, also those for one platform only and those
-/// that go by another name.
-fn dependencies_of(manifest: &Table) -> Vec<String> {
+/// All lists of dependencies with the names of the crates in them, also those for one platform only and
+/// those that go by another name.
+fn dependencies_of(manifest: &Table) -> Vec<(String, String)> {
     let mut names = Vec::new();
     for (key, value) in manifest {
         let Value::Table(table) = value else { continue };
         if key.ends_with("dependencies") {
             for (name, details) in table {
                 let package = details.get("package").and_then(Value::as_str);
-                names.push(package.unwrap_or(name).to_owned());
+                names.push((key.clone(), package.unwrap_or(name).to_owned()));
             }
         } else {
             names.extend(dependencies_of(table));
@@ -119,6 +122,12 @@ fn a_dependency_is_seen_in_every_list_and_under_another_name() {
 fn traits_without_a_source_of_chance_are_accepted() {
     let path = "crates/qisma-domain/Cargo.toml";
     check_accepted(boundaries, path, "[dependencies]\nrand_core = '0.10'");
+}
+
+#[test]
+fn seeded_chance_is_for_tests_only() {
+    let path = "crates/qisma-domain/Cargo.toml";
+    check_accepted(boundaries, path, "[dev-dependencies]\nrand = '0.10'");
 }
 
 #[test]

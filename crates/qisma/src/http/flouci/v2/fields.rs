@@ -28,7 +28,7 @@ impl<'a> Fields<'a> {
 
     /// Notes a mistake.
     pub fn refuse(&mut self, field: impl Into<String>, message: impl Display) {
-        self.mistakes.push(Mistake::new(field, message));
+        self.mistakes.push(Mistake::new(field, message.to_string()));
     }
 
     /// The mistakes, in the order in which the fields were read.
@@ -199,7 +199,7 @@ pub fn split_mistake(name: &str, error: &SplitError, places: &[usize]) -> Mistak
         SplitError::AmountZero { leg } => {
             Mistake::new(format!("{name}[{}].amount", place(leg)), "must be at least 1 millime")
         }
-        ref other => Mistake::new(name, other),
+        ref other => Mistake::new(name, other.to_string()),
     }
 }
 

@@ -76,6 +76,10 @@ pub async fn create(
         idempotency::request(&gateway.keyring, &caller, key, request, &request_id)
     });
     let command = command(&gateway, &caller, new, idempotent);
+    #[cfg(feature = "yardstick")]
+    if crate::http::yardstick::is_on() {
+        return Ok(respond(crate::http::yardstick::created(command)));
+    }
     let answer = gateway.store.run(command).await;
     Ok(respond(answer.map_err(|error| ApiError::of_run(error, refused))?))
 }

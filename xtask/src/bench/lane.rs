@@ -1,0 +1,35 @@
+//! Runs the store's own benchmark, which compares the lane with a bare loop.
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use std::process::Command;
+
+use super::report::{Row, Table};
+
+/// Measures creates and captures in process.
+pub fn measure(is_full: bool, table: &mut Table) -> anyhow::Result<()> {
+    let payments = if is_full { "100000" } else { "20000" };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["bench", "--quiet", "--locked", "-p", "qisma-store", "--bench", "lane"])
+        .args(["--", "--payments", payments, "--rounds", "5"])
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("cargo cannot be started")?;
+    ensure!(output.status.success(), "the store's benchmark failed; see above");
+    let found: Value = serde_json::from_slice(&output.stdout).context("it prints no JSON")?;
+    for (name, what, goal) in
+        [("creates", "create, 256 callers in process", 500), ("captures", "capture, same", 400)]
+    {
+        let number = |field: &str| found[name][field].as_u64().unwrap_or(0);
+        table.add(Row {
+            what: what.to_owned(),
+            ratio_permille: Some(number("ratio_permille")),
+            goal_permille: Some(goal),
+            per_second: number("lane_per_s"),
+            yardstick_per_second: Some(number("bare_per_s")),
+            latency_us: None,
+        });
+    }
+    Ok(())
+}
