@@ -12,7 +12,7 @@ type Read<T> = Result<T, ReadError>;
 /// What one stream says of one payment: who gets how much.
 struct Shares {
     payment: (i64, Vec<u8>),
-    millimes: BTreeMap<String, i64>,
+    millimes: BTreeMap<String, i128>,
 }
 
 /// A stream of shares, gathered payment by payment.
@@ -109,16 +109,18 @@ impl SharesReader<'_> {
             self.advance()?;
         }
         let Some((payment, owner, amount)) = self.ahead.take() else { return Ok(None) };
-        let mut shares = Shares { payment, millimes: BTreeMap::from([(owner, amount)]) };
+        let mut shares = Shares { payment, millimes: BTreeMap::from([(owner, amount.into())]) };
         self.advance()?;
         while let Some((payment, owner, amount)) = self.ahead.take() {
             if payment != shares.payment {
                 self.ahead = Some((payment, owner, amount));
                 break;
             }
-            shares.millimes.insert(owner, amount);
+            // A merchant may hold a leg and the remainder; both sides name it once.
+            *shares.millimes.entry(owner).or_default() += i128::from(amount);
             self.advance()?;
         }
+        shares.millimes.retain(|_, millimes| *millimes != 0);
         Ok(Some(shares))
     }
 
