@@ -18,6 +18,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         println!("crash: with the planted bug {mutant}, which has to be caught:");
         let mut plan = options.plan();
         plan.kills = KILLS_MAX;
+        plan.is_control = true;
         let stand = stand_options(Kind::Mutants, Some(mutant))?;
         let outcome = lives::live(stand, &plan).await?;
         report("crash control", &plan, &outcome);

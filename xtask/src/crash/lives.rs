@@ -32,6 +32,8 @@ pub struct Plan {
     pub wallets: usize,
     /// How it dies.
     pub death: Box<dyn Death>,
+    /// Whether something wrong is what the run is for: then little is said of it, and nothing kept.
+    pub is_control: bool,
 }
 
 /// A way to die.
@@ -78,7 +80,9 @@ pub async fn live(options: StandOptions, plan: &Plan) -> anyhow::Result<Outcome>
     let run = Arc::new(Run::new(shop, stand.sandbox, hook, journal, &phones));
     let _receiver = Receiver::listen(hook, run.clone()).await?;
     let lived = lives(&mut stand, plan, &run).await;
-    if lived.is_err() || !run.violations().is_empty() {
+    if plan.is_control && lived.is_ok() {
+        run.print_first();
+    } else if lived.is_err() || !run.violations().is_empty() {
         stand.keep_folder();
         run.print_evidence();
         println!("\nThe journal of the clients and the logs are in {}", stand.folder().display());

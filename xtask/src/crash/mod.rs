@@ -56,6 +56,7 @@ impl Options {
             clients: self.clients,
             wallets: self.clients * WALLETS_PER_CLIENT,
             death: Box::new(Kill),
+            is_control: false,
         }
     }
 }
@@ -95,6 +96,7 @@ fn stand_options(kind: Kind, mutant: Option<&str>) -> anyhow::Result<StandOption
 fn report(what: &str, plan: &Plan, outcome: &Outcome) {
     let (median, last) = finale::percentiles(&outcome.starts);
     let found = match outcome.violations {
+        count if plan.is_control => format!("{count} violations, as there should be"),
         0 => "0 lost, 0 doubled, books balance".to_owned(),
         count => format!("{count} VIOLATIONS"),
     };

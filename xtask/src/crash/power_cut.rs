@@ -61,7 +61,8 @@ async fn one(
     cuts: u32,
 ) -> anyhow::Result<usize> {
     volume.renew()?;
-    let plan = Plan { kills: cuts, death: Box::new(Cut(volume.clone())), ..options.plan() };
+    let death = Box::new(Cut(volume.clone()));
+    let plan = Plan { kills: cuts, death, is_control: mutant.is_some(), ..options.plan() };
     let mut stand = stand_options(Kind::Mutants, mutant)?;
     stand.data = Some(volume.mount.join("data"));
     let outcome = lives::live(stand, &plan).await?;

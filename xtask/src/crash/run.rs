@@ -12,6 +12,9 @@ use super::phones::Phones;
 use super::records::{Claim, Records};
 use crate::client::shop::Shop;
 
+/// Enough to see what a control was caught by.
+const FIRST_CHARS_MAX: usize = 300;
+
 /// A run.
 pub struct Run {
     /// The platform.
@@ -105,6 +108,14 @@ impl Run {
     /// Whether a webhook of this payment came.
     pub fn has_webhook(&self, payment: &str) -> bool {
         self.webhooks.lock().unwrap_or_else(PoisonError::into_inner).contains_key(payment)
+    }
+
+    /// Prints the first thing that went wrong, shortly.
+    pub fn print_first(&self) {
+        if let Some(violation) = self.violations().first() {
+            let what: String = violation.what.chars().take(FIRST_CHARS_MAX).collect();
+            println!("  found: {what}");
+        }
     }
 
     /// Prints what went wrong, each with the journal's lines about it.

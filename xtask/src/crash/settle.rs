@@ -49,7 +49,10 @@ async fn repeat_requests(run: &Run, platform: &mut Payer, rng: &mut StdRng) -> a
         let again = create_again(run, platform, key).await?;
         if known.as_ref() != Some(&again) {
             let known = known.unwrap_or_default();
-            run.violation(Some(key), format!("doubled: this key led to {known}, now to {again}"));
+            run.violation(
+                Some(key),
+                format!("lost or doubled: this key led to {known}, now to {again}"),
+            );
         }
     }
     let shared = run.records().shared_payments();

@@ -80,7 +80,7 @@ pub fn heads(world: &World, rng: &mut StdRng) -> Case {
     let version = VERSIONS.choose(rng).expect("some versions");
     let line = LINES.choose(rng).expect("some lines");
     let host = world.shop.gateway;
-    let text = match rng.random_range(0..8) {
+    let text = match rng.random_range(0..9) {
         0 => format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
         1 => format!("GET {target} {version}\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
         2 => format!("GET {target} HTTP/1.1\n{line}\nHost: {host}\nConnection: close\n\n"),
@@ -94,7 +94,8 @@ pub fn heads(world: &World, rng: &mut StdRng) -> Case {
             let many = "X: y\r\n".repeat(rng.random_range(1..300));
             format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n{many}Connection: close\r\n\r\n")
         }
-        5 => {
+        5 => return stranger(world, rng),
+        6 => {
             let whole = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
             whole[..rng.random_range(1..whole.len() - 2)].to_owned()
         }
@@ -104,6 +105,25 @@ pub fn heads(world: &World, rng: &mut StdRng) -> Case {
             world.shop.authorization
         ),
     };
+    Case::finished(text.into_bytes())
+}
+
+/// A good request that says it is for another host. It may be granted; the link it gets is ours.
+fn stranger(world: &World, rng: &mut StdRng) -> Case {
+    const HOSTS: [&str; 4] = [
+        "Host: evil.invalid",
+        "Host: evil.invalid\r\nX-Forwarded-Host: evil.invalid\r\nX-Forwarded-Proto: https",
+        "Host: evil.invalid:99999",
+        "Host: x\r\nForwarded: host=evil.invalid;proto=https",
+    ];
+    let body = two_destinations(10_000, true).to_string();
+    let text = format!(
+        "POST /api/v2/generate_payment HTTP/1.1\r\n{}\r\nAuthorization: {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        HOSTS.choose(rng).expect("four hosts"),
+        world.shop.authorization,
+        body.len(),
+    );
     Case::finished(text.into_bytes())
 }
 

@@ -69,7 +69,7 @@ impl Tester {
             };
             let status = answers.first().map_or(0, |answer| answer.status);
             *findings.answers.entry((class, status)).or_default() += 1;
-            if let Err(mistake) = judge(&case, &answers) {
+            if let Err(mistake) = judge(&self.world, &case, &answers) {
                 findings.mistakes.push(evidence(number, class, &case, &mistake));
             }
         }
@@ -123,7 +123,7 @@ impl Tester {
     }
 }
 
-fn judge(case: &Case, answers: &[Response]) -> Result<(), String> {
+fn judge(world: &World, case: &Case, answers: &[Response]) -> Result<(), String> {
     if answers.len() > 1 {
         return Err(format!("{} answers to one request", answers.len()));
     }
@@ -134,11 +134,22 @@ fn judge(case: &Case, answers: &[Response]) -> Result<(), String> {
         Err(format!("status {}", answer.status))
     } else if is_json && answer.json().is_err() {
         Err(format!("status {} with a body that is not JSON", answer.status))
+    } else if answer.header("set-cookie").is_some() {
+        Err("a cookie, which we never set".to_owned())
+    } else if leads_elsewhere(world, answer) {
+        Err("a link that does not begin with the gateway's own address".to_owned())
     } else if case.is_refused && answer.status < 400 {
         Err(format!("status {}, where a refusal was due", answer.status))
     } else {
         Ok(())
     }
+}
+
+/// Whether the payer's link begins with anything but what the settings say, such as a `Host` that the
+/// caller made up.
+fn leads_elsewhere(world: &World, answer: &Response) -> bool {
+    let own = format!("http://{}/pay/", world.shop.gateway);
+    answer.text().split_once("\"link\":\"").is_some_and(|(_, link)| !link.starts_with(&own))
 }
 
 fn draw(world: &World, seed: u64, number: u64) -> (&'static str, Case) {
