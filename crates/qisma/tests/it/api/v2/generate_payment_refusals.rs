@@ -153,7 +153,7 @@ async fn a_destination_named_twice_is_refused_in_every_spelling() {
         (json!({"destination": [leg(1, "1234"), leg(1, 1234)]}), &["destination[1].destination"]),
         (
             json!({"destination": [leg(1, "1234"), leg(1, "01234")]}),
-            &["destination[1].destination"],
+            &["destination[1].destination", "destination[1].destination"],
         ),
     ])
     .await;
@@ -202,6 +202,24 @@ async fn all_mistakes_are_reported_at_once_and_always_in_the_same_order() {
             "destination[2].destination",
             "destination[1].destination",
             "destination[2].destination",
+        ],
+    )])
+    .await;
+}
+
+#[tokio::test]
+async fn a_mistake_in_a_leg_hides_no_other_mistake_of_the_split() {
+    let legs = json!([leg(0, "9999"), leg(20_000, "x"), leg("y", "1234"), leg(1, "01234")]);
+    check_refused(&[(
+        json!({"destination": legs}),
+        &[
+            "destination[0].amount",
+            "destination[1].destination",
+            "destination[2].amount",
+            "destination[3].destination",
+            "destination[3].destination",
+            "destination",
+            "destination[0].destination",
         ],
     )])
     .await;
