@@ -26,6 +26,7 @@ use crate::http::caller::CallingApp;
 use crate::http::error::{ApiError, ErrorBody, ErrorCode, Mistake};
 use crate::http::idempotency;
 use crate::http::middleware::RequestId;
+use crate::payer::wallet;
 
 const ROUTE: &str = "/api/v2/generate_payment";
 const DESTINATION: &str = "destination";
@@ -162,13 +163,17 @@ fn accept_card(fields: &mut Fields<'_>, gateway: &Gateway, caller: &CallingApp) 
     let name = "accept_card";
     let mode = caller.mode.as_str();
     let accept_card = fields.switch(name);
+    if wallet::is_offered(gateway, caller.mode) {
+        // To accept cards is a permission: where there are none, the wallet is still a way to pay.
+        return accept_card;
+    }
     if accept_card && gateway.acquirer(caller.mode).is_none() {
         fields.refuse(
             name,
             format!("card payments are not set up for {mode} payments; ask the gateway's operator"),
         );
     }
-    if !accept_card && !gateway.wallet_is_open(caller.mode) {
+    if !accept_card {
         fields.refuse(name, format!("must be true, because no wallet is open for {mode} payments"));
     }
     accept_card

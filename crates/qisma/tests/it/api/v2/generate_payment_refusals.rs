@@ -261,13 +261,27 @@ async fn a_payment_that_nobody_could_pay_is_refused() {
 }
 
 #[tokio::test]
-async fn cards_are_refused_where_no_acquirer_is_set_up() {
+async fn a_payment_is_refused_where_no_acquirer_is_set_up_and_nobody_carries_codes() {
     let app = TestApp::with_settings(&[("QISMA__RAILS__WALLET__ENABLED", "always")]).await;
     given::a_platform(&app).await;
     let keys = given::an_app(&app.gateway, given::PLATFORM, Mode::Live).await;
-    let reply = app.generate(&keys, &given::a_request_with(&json!({"accept_card": true}))).await;
-    assert_eq!(reply.refused_fields(), ["accept_card"]);
-    assert_eq!(app.generate(&keys, &given::a_request()).await.status, 200);
+    for accept_card in [true, false] {
+        let fields = json!({"accept_card": accept_card});
+        let reply = app.generate(&keys, &given::a_request_with(&fields)).await;
+        assert_eq!(reply.refused_fields(), ["accept_card"], "{accept_card}");
+    }
+}
+
+#[tokio::test]
+async fn to_accept_cards_is_a_permission_where_a_wallet_is_offered() {
+    let app = TestApp::with_settings(&given::LIVE_WALLETS).await;
+    given::a_platform(&app).await;
+    let keys = given::an_app(&app.gateway, given::PLATFORM, Mode::Live).await;
+    for accept_card in [true, false] {
+        let fields = json!({"accept_card": accept_card});
+        let reply = app.generate(&keys, &given::a_request_with(&fields)).await;
+        assert_eq!(reply.status, 200, "{accept_card}");
+    }
 }
 
 #[tokio::test]
