@@ -19,7 +19,7 @@ pub enum AppCommand {
         #[arg(long, value_parser = arguments::mode())]
         mode: Mode,
         /// How its webhooks are sent: GET as Flouci does, POST with JSON, or whichever works.
-        #[arg(long, value_parser = arguments::webhook_mode(), default_value = "auto")]
+        #[arg(long, value_parser = arguments::webhook_mode(), default_value = "get")]
         webhook_mode: WebhookMode,
     },
     /// Give an app new keys; the old ones work for the overlap.

@@ -14,6 +14,16 @@ use super::rate_limit::RateLimit;
 use super::{callbacks, checkout, health, middleware};
 use crate::gateway::Gateway;
 
+/// Paths that name no payment, with no id or with slashes in it. They are answered like an unknown
+/// payment, and no document needs to say so of each.
+const VERIFY_NO_ID: [&str; 5] = [
+    "/api/v2/verify_payment/",
+    "/api/v2/verify_payment//",
+    "/api/v2/verify_payment//{*rest}",
+    "/api/v2/verify_payment/{payment_id}/",
+    "/api/v2/verify_payment/{payment_id}/{*rest}",
+];
+
 /// What handlers are given: the gateway, and what only HTTP needs.
 #[derive(Clone)]
 pub struct HttpState {
@@ -47,7 +57,9 @@ impl FromRef<HttpState> for Arc<RateLimit> {
 pub fn router(gateway: Gateway) -> Router {
     let body_bytes_max = gateway.config.http.body_bytes_max;
     let around = from_fn_with_state(gateway.clone(), middleware::around);
-    let routes = Router::new()
+    let no_id = VERIFY_NO_ID.into_iter();
+    let routes = no_id
+        .fold(Router::new(), |routes, path| routes.route(path, get(verify_payment::read)))
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))

@@ -20,8 +20,6 @@ pub struct Choose {
     pub cancel_csrf: String,
     /// What just happened.
     pub notice: Option<Notice>,
-    /// The number as the payer typed it, when it has to be mended.
-    pub typed_phone: String,
 }
 
 /// Entering the code that was sent to the phone.
@@ -70,7 +68,6 @@ struct ChoosePage {
     pay: String,
     wallet: Option<FormFields>,
     phone_hint: Markup,
-    typed_phone: String,
     card: Option<FormFields>,
     cancel: FormFields,
 }
@@ -94,7 +91,6 @@ pub fn choose(view: &Choose) -> String {
         pay: pay(frame),
         wallet: view.wallet_csrf.as_deref().map(|csrf| frame.form(csrf)),
         phone_hint: words.phrase("phone-hint", &[("example", EXAMPLE_PHONE)]),
-        typed_phone: view.typed_phone.clone(),
         card: view.card_csrf.as_deref().map(|csrf| frame.form(csrf)),
         cancel: frame.form(&view.cancel_csrf),
     })

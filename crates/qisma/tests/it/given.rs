@@ -19,6 +19,13 @@ pub const SUSPENDED: &str = "6666";
 /// The phone of a wallet with 100 dinars of test money.
 pub const PHONE: &str = "55555555";
 
+/// The settings with which live wallets are offered, which no test pays with.
+pub const LIVE_WALLETS: [(&str, &str); 3] = [
+    ("QISMA__RAILS__WALLET__ENABLED", "always"),
+    ("QISMA__MESSAGES__SMS__URL", "https://sms.example/send"),
+    ("QISMA__MESSAGES__SMS__TOKEN", "a token for messages"),
+];
+
 /// The platform, two merchants that can receive, one that cannot, a wallet; and the platform's app
 /// in test mode.
 pub async fn a_platform(app: &TestApp) -> NewApp {

@@ -38,6 +38,9 @@ const WIPED: [&str; 10] = [
     "sandbox.db-wal",
 ];
 
+/// How variables begin that would lead a demo to real data.
+const FOREIGN: [&str; 2] = ["QISMA__DATABASE__", "QISMA__SECURITY__MASTER_KEY"];
+
 #[derive(Args)]
 pub struct DemoCommand {
     /// Where the gateway listens, on this machine only.
@@ -55,10 +58,13 @@ impl DemoCommand {
     /// Runs the demo until it is told to stop.
     pub async fn run(self, options: &Options) -> Result<(), Failure> {
         self.check_loopback()?;
+        check_own_data(options)?;
         let path = options.data.clone().unwrap_or_else(|| PathBuf::from(DATA_DEFAULT));
         let directory = DataDir::open(path)?;
         let lock = serve::lock(&directory).await?;
         directory.stamp_demo()?;
+        // Nothing is wiped for a demo that cannot be reached.
+        let door = self.bind_all().await?;
         wipe(&directory)?;
 
         let sources = self.sources(options);
@@ -67,8 +73,6 @@ impl DemoCommand {
         let stop = serve::stop_on_signals()?;
         let app = seed::seed(&directory, config.clone()).await?;
 
-        let listen = self.shop_listen;
-        let door = TcpListener::bind(listen).await.map_err(|e| serve::not_bound(listen, &e))?;
         let bank = Bank::start(&directory, &config, &stop).await?;
         keep_settings(&directory, &config, &bank)?;
         let config = Config::load(&with_bank(sources, &bank), &directory)?;
@@ -76,7 +80,7 @@ impl DemoCommand {
         let guide = Guide {
             gateway: running.address(),
             bank: bank.url.clone(),
-            shop: door.local_addr().map_err(|cause| serve::not_bound(listen, &cause))?,
+            shop: door.local_addr().map_err(|cause| serve::not_bound(self.shop_listen, &cause))?,
             data: directory.path().to_owned(),
             app,
         };
@@ -102,6 +106,22 @@ impl DemoCommand {
         }
     }
 
+    /// Finds out whether gateway and bank can listen, who open their own ports later, and opens the
+    /// shop's. Nobody has to know the shop's port beforehand, so a taken one is replaced by a free one.
+    async fn bind_all(&self) -> Result<TcpListener, Failure> {
+        for listen in [self.listen, self.sandbox_listen] {
+            TcpListener::bind(listen).await.map_err(|e| serve::not_bound(listen, &e))?;
+        }
+        let listen = self.shop_listen;
+        match TcpListener::bind(listen).await {
+            Err(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
+                TcpListener::bind(SocketAddr::new(listen.ip(), 0)).await
+            }
+            bound => bound,
+        }
+        .map_err(|e| serve::not_bound(listen, &e))
+    }
+
     fn sources(&self, options: &Options) -> Sources {
         let mut sources = options.sources();
         // Few lines for people, unless the environment asks for something else.
@@ -115,6 +135,19 @@ impl DemoCommand {
             flag("demo", "webhooks.allow_loopback", &true),
         ]);
         sources
+    }
+}
+
+/// A demo never opens another database, nor uses a key that protects real data.
+fn check_own_data(options: &Options) -> Result<(), Failure> {
+    let variables = options.sources().variables;
+    let foreign = |name: &str| FOREIGN.iter().any(|start| name.starts_with(start));
+    let named = variables.iter().map(|(name, _)| name.as_str()).find(|name| foreign(name));
+    match named.or_else(|| options.config.as_ref().map(|_| "--config")) {
+        None => Ok(()),
+        Some(name) => Err(Failure::config(format!(
+            "a demo keeps to its own data and keys; start it without {name}"
+        ))),
     }
 }
 

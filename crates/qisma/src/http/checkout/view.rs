@@ -11,6 +11,14 @@ use crate::gateway::Gateway;
 use crate::pages::{self, CardOpen, Choose, DeclineReason, Notice, WalletCode};
 use crate::payer::wallet;
 
+/// What was typed is no phone number.
+pub const PHONE_INVALID: &str = "phone_invalid";
+/// What was typed is no code.
+pub const CODE_MALFORMED: &str = "code_malformed";
+/// It was not the code; the page knows how many tries are left.
+pub const CODE_WRONG: &str = "code_wrong";
+/// The code was too old. The code's page sees that itself, with or without this word.
+pub const CODE_EXPIRED: &str = "code_expired";
 /// Another code was sent.
 pub const CODE_RESENT: &str = "code_resent";
 /// Another code was asked for too soon; the page knows how long to wait.
@@ -36,8 +44,8 @@ pub fn current(gateway: &Gateway, loaded: &Loaded, word: Option<&str>) -> Respon
         PaymentState::Failed { .. } => pages::failed(&frame, last_decline(loaded)),
         PaymentState::Expired { .. } => pages::expired(&frame),
         PaymentState::Canceled { .. } => pages::canceled(&frame),
-        PaymentState::Created => return choose(gateway, loaded, StatusCode::OK, notice, ""),
-        PaymentState::RequiresAction => return code(gateway, loaded, StatusCode::OK, notice),
+        PaymentState::Created => return choose(gateway, loaded, notice),
+        PaymentState::RequiresAction => return code(gateway, loaded, notice),
         PaymentState::Processing if loaded.bank_page().is_some() => pages::card_open(&CardOpen {
             frame,
             change_csrf: token(gateway, loaded, "change"),
@@ -50,13 +58,7 @@ pub fn current(gateway: &Gateway, loaded: &Loaded, word: Option<&str>) -> Respon
 }
 
 /// The page with a form for each way to pay.
-pub fn choose(
-    gateway: &Gateway,
-    loaded: &Loaded,
-    status: StatusCode,
-    notice: Option<Notice>,
-    typed_phone: &str,
-) -> Response {
+fn choose(gateway: &Gateway, loaded: &Loaded, notice: Option<Notice>) -> Response {
     let payment = loaded.payment();
     let cards = payment.accept_card && gateway.acquirer(payment.mode).is_some();
     let wallets = wallet::is_offered(gateway, payment.mode);
@@ -66,18 +68,12 @@ pub fn choose(
         card_csrf: cards.then(|| token(gateway, loaded, "card")),
         cancel_csrf: token(gateway, loaded, "cancel"),
         notice: notice.or_else(|| story_of(loaded)),
-        typed_phone: typed_phone.to_owned(),
     });
-    loaded.page(status, html)
+    loaded.page(StatusCode::OK, html)
 }
 
 /// The page that takes the code.
-pub fn code(
-    gateway: &Gateway,
-    loaded: &Loaded,
-    status: StatusCode,
-    notice: Option<Notice>,
-) -> Response {
+fn code(gateway: &Gateway, loaded: &Loaded, notice: Option<Notice>) -> Response {
     let open = loaded.aggregate.open_attempt().and_then(|attempt| attempt.wallet());
     let phone = open.map_or("", |wallet| wallet.phone.as_str());
     let live = loaded.aggregate.live_challenge();
@@ -93,7 +89,7 @@ pub fn code(
         resend_wait_secs: resend_wait_secs(loaded),
         notice: notice.or((code_secs == 0).then_some(Notice::CodeExpired)),
     });
-    loaded.page(status, html)
+    loaded.page(StatusCode::OK, html)
 }
 
 fn resend_wait_secs(loaded: &Loaded) -> i64 {
@@ -106,10 +102,18 @@ fn token(gateway: &Gateway, loaded: &Loaded, form: &str) -> String {
 }
 
 fn notice_of(loaded: &Loaded, word: Option<&str>) -> Option<Notice> {
+    let state = &loaded.payment().state;
+    let chooses = matches!(state, PaymentState::Created);
+    let takes_code = matches!(state, PaymentState::RequiresAction);
     Some(match word? {
+        PHONE_INVALID if chooses => Notice::PhoneInvalid,
+        CODE_MALFORMED if takes_code => Notice::CodeMalformed,
+        CODE_WRONG => Notice::CodeWrong { tries_left: tries_left(loaded)? },
         CODE_RESENT => Notice::CodeResent,
         // By the time the page is read the wait may be over: then there is nothing to say.
         TOO_SOON => match resend_wait_secs(loaded) {
+            // The phone got a code for another payment, about which this page says nothing more.
+            0 if chooses => Notice::ResendTooEarly { wait_secs: limits::OTP_SEND_GAP_SECS },
             0 => return None,
             wait_secs => Notice::ResendTooEarly { wait_secs },
         },
@@ -120,6 +124,12 @@ fn notice_of(loaded: &Loaded, word: Option<&str>) -> Option<Notice> {
         OPEN_ELSEWHERE => Notice::OpenElsewhere,
         _ => return None,
     })
+}
+
+/// The tries that the code in force still has, once one was used up.
+fn tries_left(loaded: &Loaded) -> Option<u32> {
+    let used = loaded.aggregate.live_challenge().map(|code| code.tries).filter(|used| 0 < *used)?;
+    u32::try_from(limits::OTP_TRIES_MAX - used).ok()
 }
 
 /// What became of the last attempt, for whoever may try another: it is told by the books, so that

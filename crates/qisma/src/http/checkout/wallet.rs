@@ -1,19 +1,16 @@
 //! The wallet's forms: a number, the code from the phone, another code.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmRefusal};
 use qisma_domain::decide::start_card::StartRefusal;
 use qisma_domain::decide::start_wallet::{WalletRefusal, open_wallet_attempt};
 use qisma_domain::phone::Phone;
 use qisma_store::RunError;
 
-use super::load::{Loaded, load};
+use super::load::Loaded;
 use super::request::{Answer, Submission};
-use super::respond::turned;
 use super::view;
 use crate::gateway::Gateway;
-use crate::pages::Notice;
 use crate::payer::wallet::{self, Asked};
 
 const CODE_DIGITS: usize = 6;
@@ -30,8 +27,7 @@ pub async fn pay_by_wallet(State(gateway): State<Gateway>, submission: Submissio
         if loaded.aggregate.open_attempt().is_some() {
             return Ok(loaded.to_page(None));
         }
-        let (status, notice) = (StatusCode::UNPROCESSABLE_ENTITY, Notice::PhoneInvalid);
-        return Ok(view::choose(&gateway, loaded, status, Some(notice), form.field("phone")));
+        return Ok(loaded.to_page(Some(view::PHONE_INVALID)));
     };
     send(&gateway, loaded, phone, false).await
 }
@@ -80,27 +76,16 @@ pub async fn confirm_code(State(gateway): State<Gateway>, submission: Submission
     let loaded = &form.loaded;
     let code: String = form.field("code").chars().filter(|c| !c.is_whitespace()).collect();
     if code.len() != CODE_DIGITS || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return mend(&gateway, loaded, Notice::CodeMalformed).await;
+        return Ok(loaded.to_page(Some(view::CODE_MALFORMED)));
     }
     match wallet::confirm(&gateway, loaded.payment().id, code).await {
-        Ok(CodeAnswer::Wrong { tries_left }) => {
-            let tries_left = u32::try_from(tries_left).unwrap_or(0);
-            mend(&gateway, loaded, Notice::CodeWrong { tries_left }).await
-        }
+        // How many tries are left stands in the books, where the page looks.
+        Ok(CodeAnswer::Wrong { .. }) => Ok(loaded.to_page(Some(view::CODE_WRONG))),
         Err(RunError::Refused(ConfirmRefusal::CodeExpired)) => {
-            mend(&gateway, loaded, Notice::CodeExpired).await
+            Ok(loaded.to_page(Some(view::CODE_EXPIRED)))
         }
         // The page ends a payment whose time is over, and shows whatever else happened.
         Ok(_) | Err(RunError::Refused(_)) => Ok(loaded.to_page(None)),
         Err(error) => Err(loaded.store_failed(&error)),
     }
-}
-
-/// The code's page again, with what has to be mended, as the payment stands now.
-async fn mend(gateway: &Gateway, loaded: &Loaded, notice: Notice) -> Answer {
-    let fresh = load(gateway, loaded.payment().id, loaded.tongue).await?;
-    if open_wallet_attempt(&fresh.aggregate).is_none() {
-        return Err(turned(fresh.to_page(None)));
-    }
-    Ok(view::code(gateway, &fresh, StatusCode::UNPROCESSABLE_ENTITY, Some(notice)))
 }

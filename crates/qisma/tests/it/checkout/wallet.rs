@@ -27,12 +27,13 @@ async fn a_code_may_be_typed_with_a_space() {
 }
 
 #[tokio::test]
-async fn a_mistyped_number_is_mended_on_the_same_page() {
+async fn a_mistyped_number_is_mended_on_the_payments_page_and_not_repeated() {
     let world = World::start().await;
     let payment = world.payment().await;
     let page = world.open(payment).await.submit(&world, "/wallet", &[("phone", "5555<")]).await;
-    assert_eq!(page.status, 422);
-    assert!(page.html.contains("5555&#60;"), "{}", page.html);
+    assert_eq!(page.url, format!("{}/pay/{payment}?notice=phone_invalid", world.url));
+    assert!(page.html.contains("id=\"phone-error\""), "{}", page.html);
+    assert!(!page.html.contains("5555&#60;"), "{}", page.html);
 }
 
 #[tokio::test]
@@ -41,7 +42,8 @@ async fn a_mistyped_code_costs_no_try() {
     let payment = world.payment().await;
     let page = world.ask_for_code(payment).await;
     for code in ["", "12345", "1234567", "abcdef"] {
-        assert_eq!(page.submit(&world, "/code", &[("code", code)]).await.status, 422);
+        let mend = page.submit(&world, "/code", &[("code", code)]).await;
+        assert!(mend.url.ends_with("?notice=code_malformed"), "{}", mend.url);
     }
     assert_eq!(world.read(payment).await.live_challenge().unwrap().tries, 0);
 }
@@ -52,8 +54,10 @@ async fn five_wrong_codes_decline_the_attempt() {
     let payment = world.payment().await;
     let page = world.ask_for_code(payment).await;
     let wrong = wrong(&world.code().await);
-    for _ in 0..4 {
-        assert_eq!(page.submit(&world, "/code", &[("code", &wrong)]).await.status, 422);
+    for left in ["4 essais", "3 essais", "2 essais", "1 essai"] {
+        let mend = page.submit(&world, "/code", &[("code", &wrong)]).await;
+        assert!(mend.url.ends_with("?notice=code_wrong"), "{}", mend.url);
+        assert!(mend.html.contains(left), "{left}: {}", mend.html);
     }
     let choose = page.submit(&world, "/code", &[("code", &wrong)]).await;
     assert!(choose.has_form("/wallet"), "{}", choose.html);
@@ -81,7 +85,9 @@ async fn a_code_is_refused_after_two_minutes_and_a_new_one_pays() {
     let old = world.code().await;
     world.pass(120).await;
     let late = page.submit(&world, "/code", &[("code", &old)]).await;
-    assert_eq!((late.status, world.state(payment).await), (422, "requires_action"));
+    assert!(late.url.ends_with("?notice=code_expired"), "{}", late.url);
+    assert!(late.html.contains("id=\"code-error\""), "{}", late.html);
+    assert_eq!(world.state(payment).await, "requires_action");
     let page = late.submit(&world, "/resend", &[]).await;
     page.submit(&world, "/code", &[("code", &world.code().await)]).await;
     assert_eq!(world.state(payment).await, "captured");
@@ -96,7 +102,8 @@ async fn a_resend_ends_the_earlier_code() {
     world.pass(30).await;
     let page = page.submit(&world, "/resend", &[]).await;
     assert_ne!(world.code().await, first);
-    assert_eq!(page.submit(&world, "/code", &[("code", &first)]).await.status, 422);
+    let mend = page.submit(&world, "/code", &[("code", &first)]).await;
+    assert!(mend.url.ends_with("?notice=code_wrong"), "{}", mend.url);
 }
 
 #[tokio::test]
@@ -111,6 +118,15 @@ async fn codes_are_30_seconds_apart_and_three_a_payment() {
         page.submit(&world, "/resend", &[]).await;
     }
     assert_eq!(world.read(payment).await.challenges.len(), 3);
+}
+
+#[tokio::test]
+async fn a_code_for_another_payment_a_moment_ago_is_said_to_be_waited_for() {
+    let world = World::start().await;
+    world.ask_for_code(world.payment().await).await;
+    let page = world.ask_for_code(world.payment().await).await;
+    assert!(page.has_form("/wallet"), "{}", page.html);
+    assert!(page.html.contains("avant de demander un autre code"), "{}", page.html);
 }
 
 #[tokio::test]

@@ -51,6 +51,15 @@ fn an_app_shows_both_keys_and_its_webhook_secret_when_it_is_made() {
 }
 
 #[test]
+fn an_app_is_told_by_get_unless_asked_otherwise() {
+    offline_and_live(|data| {
+        merchant(data, "1234");
+        qisma(data, "app create --merchant 1234 --mode test").json();
+        assert_eq!(qisma(data, "app list").json()[0]["webhook_mode"], "get");
+    });
+}
+
+#[test]
 fn a_private_key_is_never_shown_again() {
     offline_and_live(|data| {
         merchant(data, "1234");

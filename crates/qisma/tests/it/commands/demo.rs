@@ -66,6 +66,48 @@ fn a_demo_is_refused_off_loopback() {
     }
 }
 
+#[test]
+fn a_demo_never_uses_another_database_or_a_real_key() {
+    for name in ["QISMA__DATABASE__URL", "QISMA__SECURITY__MASTER_KEY"] {
+        let place = TempDir::new().unwrap();
+        let mut demo = command();
+        demo.args(["demo", "--json", "--data"]).arg(place.path()).env(name, "real");
+        let refused = ended(&mut demo);
+        assert_eq!(refused.code, Some(78));
+        assert!(refused.error().contains(name), "{refused:?}");
+        assert!(!refused.stderr.contains("real\""), "{refused:?}");
+    }
+    let place = TempDir::new().unwrap();
+    let refused = qisma(place.path(), "demo --config real.toml");
+    assert_eq!(refused.code, Some(78));
+    assert!(refused.error().contains("--config"), "{refused:?}");
+}
+
+#[test]
+fn a_taken_port_of_the_shop_is_replaced() {
+    let place = TempDir::new().unwrap();
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap();
+    let mut demo = command();
+    demo.args(["demo", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0"]);
+    demo.args(["--shop-listen", &taken.to_string(), "--json", "--data"]).arg(place.path());
+    let demo = Server::of(&mut demo);
+    assert_ne!(demo.ready["shop"], format!("http://{taken}"));
+}
+
+#[test]
+fn nothing_is_wiped_when_a_port_is_taken() {
+    let place = TempDir::new().unwrap();
+    assert_eq!(start(place.path()).terminate(), Some(0));
+    qisma(place.path(), "merchant create --name Souk --id 77").json();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let line = format!("demo --listen 127.0.0.1:0 --sandbox-listen {address}");
+    assert_ne!(qisma(place.path(), &line).code, Some(0));
+    let merchants = qisma(place.path(), "merchant list").json();
+    assert!(merchants.as_array().unwrap().iter().any(|merchant| merchant["id"] == "77"));
+}
+
 /// Runs a command as it was printed, in a shell.
 fn pasted(line: &str) -> Value {
     let Ended { code, stdout, stderr } =

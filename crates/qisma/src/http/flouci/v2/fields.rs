@@ -137,8 +137,8 @@ impl<'a> Fields<'a> {
         self.members.get(name).is_some()
     }
 
-    /// The split: its legs with their places in the request. A leg with a mistake is left out.
-    pub fn destinations(&mut self, name: &str) -> Vec<(usize, LegRequest)> {
+    /// The split: its legs with their places in the request, each as far as it could be read.
+    pub fn destinations(&mut self, name: &str) -> Vec<LegRead> {
         let items = match self.members.get(name) {
             None => return Vec::new(),
             Some(Json::Array(items)) => items,
@@ -151,10 +151,10 @@ impl<'a> Fields<'a> {
             self.refuse(name, format!("at most {DESTINATIONS_MAX} destinations are allowed"));
         }
         let items = items.iter().take(DESTINATIONS_MAX).enumerate();
-        items.filter_map(|(index, item)| Some((index, self.leg(name, index, item)?))).collect()
+        items.filter_map(|(index, item)| self.leg(name, index, item)).collect()
     }
 
-    fn leg(&mut self, name: &str, index: usize, item: &Json) -> Option<LegRequest> {
+    fn leg(&mut self, name: &str, index: usize, item: &Json) -> Option<LegRead> {
         let Json::Object(item) = item else {
             self.refuse(format!("{name}[{index}]"), "must be {\"amount\", \"destination\"}");
             return None;
@@ -166,19 +166,50 @@ impl<'a> Fields<'a> {
             _ => Err("is required; send a whole number of millimes".to_owned()),
         };
         let amount = self.noted(&format!("{name}[{index}].amount"), amount);
+        let field = format!("{name}[{index}].destination");
         let destination = match item.get("destination") {
-            Some(Json::Number(text) | Json::Text(text)) => {
-                // The domain's own words would quote the id.
-                MerchantId::parse(text).map_err(|error| match error {
-                    InvalidMerchantId::NotDigits => "must be a merchant's id, 1 to 18 digits",
-                    InvalidMerchantId::LeadingZero(_) => "has a leading zero; write it without",
-                })
-            }
-            _ => Err("is required; send a merchant's id"),
+            Some(Json::Number(text) | Json::Text(text)) => self.merchant(&field, text),
+            _ => self.noted(&field, Err("is required; send a merchant's id")),
         };
-        let destination = self.noted(&format!("{name}[{index}].destination"), destination);
-        let amount = Amount::from_millimes(amount?).expect("the parser keeps to the range");
-        Some(LegRequest { destination: destination?, share: Share::Fixed(amount) })
+        let millimes =
+            |amount| Amount::from_millimes(amount).expect("the parser keeps to the range");
+        Some(LegRead { place: index, destination, amount: amount.map(millimes) })
+    }
+
+    /// A merchant's id. One with a leading zero is refused and still means somebody, so that the
+    /// other mistakes about them are found too.
+    fn merchant(&mut self, field: &str, text: &str) -> Option<MerchantId> {
+        // The domain's own words would quote the id.
+        match MerchantId::parse(text) {
+            Ok(id) => Some(id),
+            Err(InvalidMerchantId::NotDigits) => {
+                self.refuse(field, "must be a merchant's id, 1 to 18 digits");
+                None
+            }
+            Err(InvalidMerchantId::LeadingZero(number)) => {
+                self.refuse(field, "has a leading zero; write it without");
+                MerchantId::from_number(number)
+            }
+        }
+    }
+}
+
+/// A leg of the split, as far as it could be read.
+#[derive(Clone, Copy)]
+pub struct LegRead {
+    /// Its place in the request, counted from 0.
+    pub place: usize,
+    /// Who receives.
+    pub destination: Option<MerchantId>,
+    /// How much.
+    pub amount: Option<Amount>,
+}
+
+impl LegRead {
+    /// The leg, if all of it could be read.
+    pub fn whole(self) -> Option<LegRequest> {
+        let share = Share::Fixed(self.amount?);
+        Some(LegRequest { destination: self.destination?, share })
     }
 }
 

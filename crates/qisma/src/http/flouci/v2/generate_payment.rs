@@ -15,17 +15,18 @@ use qisma_domain::limits::{
 use qisma_domain::link::LinkKind;
 use qisma_domain::merchant::Merchant;
 use qisma_domain::money::Amount;
-use qisma_domain::split::{LegRequest, Share, Split};
+use qisma_domain::split::{LegRequest, Share, Split, SplitError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::fields::{Fields, destination_mistake, split_mistake};
+use super::fields::{Fields, LegRead, destination_mistake, split_mistake};
 use crate::gateway::Gateway;
 use crate::http::body::{Answer, JsonObject, Members};
 use crate::http::caller::CallingApp;
 use crate::http::error::{ApiError, ErrorBody, ErrorCode, Mistake};
 use crate::http::idempotency;
 use crate::http::middleware::RequestId;
+use crate::payer::wallet;
 
 const ROUTE: &str = "/api/v2/generate_payment";
 const DESTINATION: &str = "destination";
@@ -132,16 +133,15 @@ fn understand(
     let legs = fields.destinations(DESTINATION);
     refuse_what_is_not_offered(&mut fields);
 
-    let (places, legs): (Vec<usize>, Vec<LegRequest>) = legs.into_iter().unzip();
     let mut mistakes = fields.into_mistakes();
-    mistakes.extend(split_mistakes(amount, caller, &legs, &places));
+    mistakes.extend(split_mistakes(amount, caller, &legs));
     match (amount, success_link, fail_link, session_timeout_secs) {
         (Some(amount), Some(success_link), Some(fail_link), Some(session_timeout_secs))
             if mistakes.is_empty() =>
         {
             Ok(NewPayment {
                 amount,
-                legs,
+                legs: legs.into_iter().filter_map(LegRead::whole).collect(),
                 success_link,
                 fail_link,
                 webhook,
@@ -152,8 +152,8 @@ fn understand(
             })
         }
         _ => {
-            let destinations = legs.iter().map(|leg| leg.destination);
-            Err(Mistaken { mistakes, destinations: places.into_iter().zip(destinations).collect() })
+            let destinations = legs.iter().filter_map(|leg| Some((leg.place, leg.destination?)));
+            Err(Mistaken { mistakes, destinations: destinations.collect() })
         }
     }
 }
@@ -163,13 +163,17 @@ fn accept_card(fields: &mut Fields<'_>, gateway: &Gateway, caller: &CallingApp) 
     let name = "accept_card";
     let mode = caller.mode.as_str();
     let accept_card = fields.switch(name);
+    if wallet::is_offered(gateway, caller.mode) {
+        // To accept cards is a permission: where there are none, the wallet is still a way to pay.
+        return accept_card;
+    }
     if accept_card && gateway.acquirer(caller.mode).is_none() {
         fields.refuse(
             name,
             format!("card payments are not set up for {mode} payments; ask the gateway's operator"),
         );
     }
-    if !accept_card && !gateway.wallet_is_open(caller.mode) {
+    if !accept_card {
         fields.refuse(name, format!("must be true, because no wallet is open for {mode} payments"));
     }
     accept_card
@@ -187,17 +191,27 @@ fn refuse_what_is_not_offered(fields: &mut Fields<'_>) {
     }
 }
 
-/// The mistakes of the split as a whole. Without a valid amount there is no total to exceed.
-fn split_mistakes(
-    amount: Option<Amount>,
-    caller: &CallingApp,
-    legs: &[LegRequest],
-    places: &[usize],
-) -> Vec<Mistake> {
-    let largest = Amount::from_millimes(AMOUNT_MILLIMES_MAX).expect("the largest is an amount");
-    let errors = Split::resolve(amount.unwrap_or(largest), caller.merchant, legs).err();
-    let errors = errors.unwrap_or_default();
-    errors.iter().map(|error| split_mistake(DESTINATION, error, places)).collect()
+/// The mistakes of the split as a whole, over what could be read of it: who is named twice, whatever
+/// the amounts, and what the amounts add up to, whoever gets them. Without a valid amount of the
+/// payment there is no total to exceed.
+fn split_mistakes(amount: Option<Amount>, caller: &CallingApp, legs: &[LegRead]) -> Vec<Mistake> {
+    let total = amount.unwrap_or_else(|| {
+        Amount::from_millimes(AMOUNT_MILLIMES_MAX).expect("the largest is an amount")
+    });
+    let one = Amount::from_millimes(1).expect("a millime is an amount");
+    let named = legs.iter().filter_map(|leg| {
+        let share = Share::Fixed(leg.amount.unwrap_or(one));
+        Some((leg.place, LegRequest { destination: leg.destination?, share }))
+    });
+    let (places, named): (Vec<usize>, Vec<LegRequest>) = named.unzip();
+    let mut errors = Split::resolve(total, caller.merchant, &named).err().unwrap_or_default();
+    errors.retain(|error| !matches!(error, SplitError::ExceedsTotal { .. }));
+    let legs_millimes = legs.iter().filter_map(|leg| leg.amount).map(Amount::millimes).sum::<i64>();
+    if total.millimes() < legs_millimes {
+        let (legs_millimes, total_millimes) = (legs_millimes.into(), total.millimes());
+        errors.push(SplitError::ExceedsTotal { legs_millimes, total_millimes });
+    }
+    errors.iter().map(|error| split_mistake(DESTINATION, error, &places)).collect()
 }
 
 /// The request as it was understood: what an idempotency key is compared by.

@@ -79,7 +79,7 @@ async fn a_key_outlives_the_rotation_of_the_apps_keys() {
 
 #[tokio::test]
 async fn a_key_counts_for_one_merchant_and_one_mode() {
-    let app = TestApp::with_settings(&[("QISMA__RAILS__WALLET__ENABLED", "always")]).await;
+    let app = TestApp::with_settings(&given::LIVE_WALLETS).await;
     let keys = given::a_platform(&app).await;
     let live = given::an_app(&app.gateway, given::PLATFORM, Mode::Live).await;
     let other = given::an_app(&app.gateway, "1234", Mode::Test).await;

@@ -153,7 +153,7 @@ async fn a_destination_named_twice_is_refused_in_every_spelling() {
         (json!({"destination": [leg(1, "1234"), leg(1, 1234)]}), &["destination[1].destination"]),
         (
             json!({"destination": [leg(1, "1234"), leg(1, "01234")]}),
-            &["destination[1].destination"],
+            &["destination[1].destination", "destination[1].destination"],
         ),
     ])
     .await;
@@ -208,6 +208,24 @@ async fn all_mistakes_are_reported_at_once_and_always_in_the_same_order() {
 }
 
 #[tokio::test]
+async fn a_mistake_in_a_leg_hides_no_other_mistake_of_the_split() {
+    let legs = json!([leg(0, "9999"), leg(20_000, "x"), leg("y", "1234"), leg(1, "01234")]);
+    check_refused(&[(
+        json!({"destination": legs}),
+        &[
+            "destination[0].amount",
+            "destination[1].destination",
+            "destination[2].amount",
+            "destination[3].destination",
+            "destination[3].destination",
+            "destination",
+            "destination[0].destination",
+        ],
+    )])
+    .await;
+}
+
+#[tokio::test]
 async fn no_refusal_repeats_what_was_sent() {
     let app = TestApp::start().await;
     let keys = given::a_platform(&app).await;
@@ -243,13 +261,27 @@ async fn a_payment_that_nobody_could_pay_is_refused() {
 }
 
 #[tokio::test]
-async fn cards_are_refused_where_no_acquirer_is_set_up() {
+async fn a_payment_is_refused_where_no_acquirer_is_set_up_and_nobody_carries_codes() {
     let app = TestApp::with_settings(&[("QISMA__RAILS__WALLET__ENABLED", "always")]).await;
     given::a_platform(&app).await;
     let keys = given::an_app(&app.gateway, given::PLATFORM, Mode::Live).await;
-    let reply = app.generate(&keys, &given::a_request_with(&json!({"accept_card": true}))).await;
-    assert_eq!(reply.refused_fields(), ["accept_card"]);
-    assert_eq!(app.generate(&keys, &given::a_request()).await.status, 200);
+    for accept_card in [true, false] {
+        let fields = json!({"accept_card": accept_card});
+        let reply = app.generate(&keys, &given::a_request_with(&fields)).await;
+        assert_eq!(reply.refused_fields(), ["accept_card"], "{accept_card}");
+    }
+}
+
+#[tokio::test]
+async fn to_accept_cards_is_a_permission_where_a_wallet_is_offered() {
+    let app = TestApp::with_settings(&given::LIVE_WALLETS).await;
+    given::a_platform(&app).await;
+    let keys = given::an_app(&app.gateway, given::PLATFORM, Mode::Live).await;
+    for accept_card in [true, false] {
+        let fields = json!({"accept_card": accept_card});
+        let reply = app.generate(&keys, &given::a_request_with(&fields)).await;
+        assert_eq!(reply.status, 200, "{accept_card}");
+    }
 }
 
 #[tokio::test]

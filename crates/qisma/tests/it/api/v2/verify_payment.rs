@@ -225,3 +225,15 @@ async fn an_app_that_asks_too_often_hears_when_to_come_back() {
     app.clock.advance(30);
     assert_eq!(app.verify(&keys, "x").await.status, 404);
 }
+
+#[tokio::test]
+async fn what_is_no_id_is_answered_like_an_unknown_payment() {
+    let app = TestApp::start().await;
+    let keys = given::a_platform(&app).await;
+    let unknown = app.verify(&keys, "AAAAAAAAAAAAAAAAAAAAAA").await;
+    assert_eq!(unknown.status, 404);
+    for id in ["", "/", "//", "/a", "a/", "a/b", "a//b", "a/b/c/", "AAAAAAAAAAAAAAAAAAAAAA/"] {
+        let reply = app.verify(&keys, id).await;
+        assert_eq!((reply.status, &reply.body), (404, &unknown.body), "{id:?}");
+    }
+}
