@@ -24,6 +24,8 @@ pub struct CardOrder {
     pub currency: Currency,
     /// What our books say became of it.
     pub standing: OrderStanding,
+    /// Whether the acquirer has opened a page for it, and so must know it.
+    pub is_opened: bool,
     /// When the acquirer is asked again, if it is.
     pub next_look_at: Option<Timestamp>,
     /// When it was sent, for those who look for it by time.
@@ -72,6 +74,7 @@ pub(super) fn order_from(row: &Row<'_>) -> Result<CardOrder, ReadError> {
             ("declined" | "abandoned", _) => OrderStanding::Unpaid,
             _ => OrderStanding::Open,
         },
+        is_opened: row.get(10)?,
         next_look_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
         started_at: Timestamp::from_micros(row.get(7)?),
     };

@@ -252,7 +252,8 @@ statements! {
         WHERE coalesce(c.posted_millimes, 0) <> coalesce(x.millimes, 0) LIMIT ?1";
     LIST_ORDERS = "SELECT a.payment_id, a.number, a.order_number, a.status,
             json_extract(a.rail, '$.acquirer'), json_extract(a.rail, '$.reversal'),
-            a.next_look_us, a.started_us, p.amount_millimes, p.currency
+            a.next_look_us, a.started_us, p.amount_millimes, p.currency,
+            json_extract(a.rail, '$.opened') IS NOT NULL
         FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
         WHERE a.order_number IS NOT NULL";
 

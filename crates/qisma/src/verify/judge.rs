@@ -65,6 +65,13 @@ pub(super) fn judge(order: &CardOrder, facts: Option<&OrderFacts>, now: Timestam
         let sentence = format!("order {number}: the acquirer says {}, we look again", bank.says());
         if is_looked_at { Judgement::InFlight(sentence) } else { differs(order, bank) }
     };
+    let is_unpaid = matches!(order.standing, OrderStanding::Open | OrderStanding::Unpaid);
+    if facts.is_none() && order.is_opened && is_unpaid {
+        // It showed the payer a page, so it knew the order: whether somebody paid, nobody can say.
+        return Judgement::Differs(format!(
+            "order {number}: the acquirer has opened it and does not know it any more"
+        ));
+    }
     match (order.standing, bank) {
         (OrderStanding::Paid, Bank::Paid { deposited_millimes, refunded_millimes: 0 })
             if deposited_millimes == order.amount_millimes && is_same_currency(order, facts) =>
@@ -123,6 +130,7 @@ mod tests {
             amount_millimes: 10_000,
             currency: Currency::Tnd,
             standing,
+            is_opened: false,
             next_look_at,
             started_at: Timestamp::from_secs(0),
         }
@@ -174,6 +182,12 @@ mod tests {
         assert_eq!(word(OrderStanding::Unpaid, paid, None), "differs");
         assert_eq!(word(OrderStanding::Unpaid, paid, Some(-LOOK_GRACE_SECS)), "differs");
         assert_eq!(word(OrderStanding::Unpaid, paid, Some(1 - LOOK_GRACE_SECS)), "in flight");
+    }
+
+    #[test]
+    fn an_order_that_the_acquirer_opened_and_does_not_know_differs() {
+        let order = CardOrder { is_opened: true, ..order(OrderStanding::Unpaid, None) };
+        assert!(matches!(judge(&order, None, NOW), Judgement::Differs(_)));
     }
 
     #[test]
