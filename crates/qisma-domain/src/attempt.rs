@@ -283,7 +283,8 @@ impl CardAttempt {
             self.next_look_at = Some(now.plus_secs(step));
             return;
         }
-        if self.next_look_at.is_some_and(|planned| now < planned) {
+        // In whole seconds: a payment's moments may be some microseconds ahead of the clock.
+        if self.next_look_at.is_some_and(|planned| now.secs() < planned.secs()) {
             return;
         }
         let step = limits::INQUIRY_LATE_STEPS_SECS.get(usize::from(self.late_looks)).copied();
