@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use crate::ids::{Mode, Shard};
+
 /// A Tunisian phone number: 8 digits, the first not 0.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Phone {
@@ -28,6 +30,12 @@ pub enum InvalidPhone {
 }
 
 impl Phone {
+    /// The shard of the phone's wallet and codes: one phone and mode, one shard, so that a phone can
+    /// have one wallet on any engine.
+    pub fn shard(&self, mode: Mode) -> Shard {
+        Shard::of_text(&format!("{}/{}", mode.as_str(), self.as_str()))
+    }
+
     /// Reads a number as people write it: `55123456`, `55 123 456`, `+216 55-123-456`,
     /// `0021655.123.456`.
     pub fn parse(text: &str) -> Result<Self, InvalidPhone> {

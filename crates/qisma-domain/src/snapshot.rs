@@ -9,7 +9,7 @@ use crate::challenge::Challenge;
 use crate::changes::Changes;
 use crate::delivery::{Delivery, LearnedMethod};
 use crate::idempotency::{IdempotencyRow, IdempotencyScope};
-use crate::ids::{AccountId, AppId, DeliveryId, MerchantId, Mode, PaymentId};
+use crate::ids::{AccountId, AppId, DeliveryId, MerchantId, Mode, PaymentId, Shard};
 use crate::merchant::Merchant;
 use crate::payment::Payment;
 use crate::phone::Phone;
@@ -41,6 +41,14 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// The shard of the first of them that has one: where a command's work is.
+    pub fn shard(&self) -> Option<Shard> {
+        let payment = self.payments.first().map(PaymentId::shard);
+        let scope = || self.idempotency.first().map(IdempotencyScope::shard);
+        let delivery = || self.deliveries.first().map(DeliveryId::shard);
+        payment.or_else(scope).or_else(delivery)
+    }
+
     /// Names the rows of another command too.
     pub fn absorb(&mut self, other: Self) {
         self.payments.extend(other.payments);

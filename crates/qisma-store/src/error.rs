@@ -44,6 +44,9 @@ pub enum ReadError {
     /// The database said so.
     #[error("the database could not be read: {0}")]
     Database(#[from] rusqlite::Error),
+    /// The server said so, or did not answer.
+    #[error("the database could not be read: {0}")]
+    Server(String),
     /// A row holds what no version of this schema writes.
     #[error("a stored row cannot be understood: {0}")]
     Corrupt(String),
@@ -58,8 +61,30 @@ impl ReadError {
         match self {
             Self::Database(error) => error.sqlite_error().is_none(),
             Self::Corrupt(_) => true,
-            Self::Closed => false,
+            Self::Server(_) | Self::Closed => false,
         }
+    }
+}
+
+impl From<crate::postgres::Trouble> for ReadError {
+    fn from(trouble: crate::postgres::Trouble) -> Self {
+        Self::Server(trouble.to_string())
+    }
+}
+
+impl From<tokio_postgres::Error> for ReadError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        // What comes straight from the driver is a column of another kind than the schema's.
+        Self::Corrupt(error.to_string())
+    }
+}
+
+/// What to do when the database will not be durable.
+fn advice(pragma: &str) -> &'static str {
+    if pragma == "synchronous_commit" {
+        "Set synchronous_commit = on for this role or on the server"
+    } else {
+        "Use a local disk, not a network file system"
     }
 }
 
@@ -74,6 +99,31 @@ pub enum OpenError {
         /// What SQLite said.
         cause: rusqlite::Error,
     },
+    /// The server said so, or does not answer.
+    #[error("cannot use the PostgreSQL database {server}: {cause}")]
+    Server {
+        /// The servers and the database, without user or password.
+        server: String,
+        /// What was said.
+        cause: String,
+    },
+    /// The URL of the database is not one. It may hold a password, so it is not repeated.
+    #[error("database.url cannot be used: {0}")]
+    Url(String),
+    /// The certificate authority cannot be read.
+    #[error("database.tls_ca_file {path} cannot be used: {cause}", path = path.display())]
+    Certificates {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// Another node is changing the schema.
+    #[error(
+        "another node is bringing the schema of {0} up to date; start this one when it is done (or, if \
+         it died, within the hour)"
+    )]
+    BeingMigrated(String),
     /// The file cannot be opened for writing, or cannot be made.
     #[error("cannot open or create the database {path}: {cause}")]
     File {
@@ -88,7 +138,7 @@ pub enum OpenError {
     /// A pragma did not take.
     #[error(
         "the database refuses {pragma}={wanted} (it says {found}); acknowledged payments could be \
-         lost, so it is not opened. Use a local disk, not a network file system"
+         lost, so it is not opened. {}", advice(pragma)
     )]
     Pragma {
         /// Its name.

@@ -33,14 +33,31 @@ pub fn fold_rows<T, K: Ord>(
     folded.into_values().collect()
 }
 
-/// What the batch's postings do to each account.
-pub fn fold_postings(changes: &Changes) -> BTreeMap<AccountId, (Account, i64)> {
-    let mut deltas: BTreeMap<AccountId, (Account, i64)> = BTreeMap::new();
+/// What a batch's postings do to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delta {
+    /// The account.
+    pub account: Account,
+    /// By how much it moves in the end.
+    pub posted_millimes: i64,
+    /// What it must hold before, so that it never falls below zero on the way; 0 for one that may.
+    pub need_millimes: i64,
+}
+
+/// What the batch's postings do to each account, in the order of their commands.
+pub fn fold_postings(changes: &Changes) -> BTreeMap<AccountId, Delta> {
+    let mut deltas: BTreeMap<AccountId, Delta> = BTreeMap::new();
     for posting in changes.entries.iter().flat_map(|entry| entry.postings.lines()) {
-        let (_, delta) = deltas.entry(posting.account.id()).or_insert((posting.account, 0));
-        *delta = delta
+        let account = posting.account;
+        let fresh = Delta { account, posted_millimes: 0, need_millimes: 0 };
+        let delta = deltas.entry(account.id()).or_insert(fresh);
+        delta.posted_millimes = delta
+            .posted_millimes
             .checked_add(posting.amount_millimes)
             .expect("a batch moves at most 8,192 times 10^12 millimes");
+        if !account.kind.may_be_negative() {
+            delta.need_millimes = delta.need_millimes.max(-delta.posted_millimes);
+        }
     }
     deltas
 }
@@ -48,6 +65,35 @@ pub fn fold_postings(changes: &Changes) -> BTreeMap<AccountId, (Account, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use qisma_domain::account::AccountKind;
+    use qisma_domain::ids::{EntryId, Mode, WalletId};
+    use qisma_domain::journal::{EntryKind, JournalEntry, Posting, Postings};
+    use qisma_domain::money::Currency;
+    use qisma_domain::time::Timestamp;
+
+    #[test]
+    fn an_account_must_hold_what_its_deepest_fall_takes() {
+        let wallet = Account::wallet(WalletId::from_bytes([1; 16]), Mode::Test, Currency::Tnd);
+        let float = Account::platform(AccountKind::WalletFloat, Mode::Test, Currency::Tnd);
+        let entry = |millimes: i64| JournalEntry {
+            id: EntryId::from_bytes([2; 16]),
+            kind: EntryKind::WalletFunding,
+            reference: String::new(),
+            payment: None,
+            postings: Postings::balanced(vec![
+                Posting { account: wallet, amount_millimes: millimes },
+                Posting { account: float, amount_millimes: -millimes },
+            ]),
+            at: Timestamp::from_secs(1),
+        };
+        let entries = vec![entry(20), entry(-50), entry(40)];
+        let deltas = fold_postings(&Changes { entries, ..Changes::none() });
+        let of = |account: Account| {
+            let delta = deltas[&account.id()];
+            (delta.posted_millimes, delta.need_millimes)
+        };
+        assert_eq!((of(wallet), of(float)), ((10, 30), (-10, 0)));
+    }
 
     #[test]
     fn a_row_changed_twice_is_written_once_from_the_version_that_was_loaded() {

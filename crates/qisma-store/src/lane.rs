@@ -12,13 +12,13 @@ use qisma_domain::time::Timestamp;
 use rand_core::Rng;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::error::{OpenError, ReadError, RunError};
-use crate::sqlite::{SaveError, Writer};
+use crate::save_error::SaveError;
 
 /// Commands that may wait. A quarter is kept for workers.
 pub const QUEUE_MAX: usize = 4_096;
@@ -27,6 +27,55 @@ const QUEUE_CALLERS_MAX: usize = QUEUE_MAX / 4 * 3;
 const CALLER_WAIT_MAX: Duration = Duration::from_secs(10);
 const BATCH_COMMANDS_MAX: usize = 1_024;
 const BATCH_ROWS_MAX: usize = 8_192;
+
+/// Batches that lost a race are decided again together so often, then command by command.
+const ROUNDS_TOGETHER_MAX: u32 = 3;
+const ROUNDS_ALONE_MAX: u32 = 10;
+/// A wall clock that is this far behind the last commit has jumped, and somebody should know.
+const CLOCK_BEHIND_MAX_MICROS: i64 = 2_000_000;
+
+/// A lane's end of a database.
+pub trait LaneWriter: Send + 'static {
+    /// Loads one round of rows. On an error nothing has happened.
+    fn load(&mut self, keys: &Keys) -> Result<Snapshot, ReadError>;
+
+    /// Saves a batch's changes. On any error but [`SaveError::Unknown`] nothing of it is kept.
+    fn save(&mut self, changes: Changes, now: Timestamp) -> Result<(), SaveError>;
+
+    /// What is best done once the batch is answered. A failure ends the process.
+    fn after_answers(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// What ends a save that waits for a server.
+    fn stopping(&self) -> Arc<Stopping> {
+        Arc::default()
+    }
+}
+
+/// Says that the lane is to end, to whoever waits in it.
+#[derive(Default)]
+pub struct Stopping {
+    stops: Mutex<bool>,
+    told: Condvar,
+}
+
+impl Stopping {
+    /// Waits, and says whether the lane is to end; at once when it is.
+    pub fn wait(&self, pause: Duration) -> bool {
+        let stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
+        let (stops, _) = self
+            .told
+            .wait_timeout_while(stops, pause, |stops| !*stops)
+            .unwrap_or_else(PoisonError::into_inner);
+        *stops
+    }
+
+    fn stop(&self) {
+        *self.stops.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.told.notify_all();
+    }
+}
 
 /// What a lane is given from outside.
 pub struct LaneOptions {
@@ -45,11 +94,13 @@ pub struct Lane {
     sender: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
     depth: Arc<AtomicUsize>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    stopping: Arc<Stopping>,
 }
 
 impl Lane {
     /// Starts the lane's thread.
-    pub fn start(writer: Writer, options: LaneOptions) -> Result<Self, OpenError> {
+    pub fn start(writer: impl LaneWriter, options: LaneOptions) -> Result<Self, OpenError> {
+        let stopping = writer.stopping();
         let (sender, receiver) = mpsc::channel();
         let depth = Arc::new(AtomicUsize::new(0));
         let worker = Worker {
@@ -63,7 +114,8 @@ impl Lane {
             .name("qisma-lane".into())
             .spawn(move || worker.work(&receiver))
             .map_err(OpenError::Thread)?;
-        Ok(Self { sender: Mutex::new(Some(sender)), depth, thread: Mutex::new(Some(thread)) })
+        let (sender, thread) = (Mutex::new(Some(sender)), Mutex::new(Some(thread)));
+        Ok(Self { sender, depth, thread, stopping })
     }
 
     /// Queues a command and waits for its answer. Once queued it is never called back: dropping the
@@ -105,6 +157,7 @@ impl Lane {
 
     /// Takes no more commands, finishes those it has, and waits for the thread to end.
     pub fn close(&self) {
+        self.stopping.stop();
         drop(self.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         // A fatal error may be handled on the lane's own thread, which cannot wait for itself.
@@ -210,8 +263,8 @@ impl<D: Decide> Job for Pending<D> {
 
 type Jobs = Vec<Box<dyn Job>>;
 
-struct Worker {
-    writer: Writer,
+struct Worker<W> {
+    writer: W,
     options: LaneOptions,
     depth: Arc<AtomicUsize>,
     poisoned: AtomicBool,
@@ -219,7 +272,7 @@ struct Worker {
     last_now: Timestamp,
 }
 
-impl Worker {
+impl<W: LaneWriter> Worker<W> {
     fn work(mut self, receiver: &mpsc::Receiver<Box<dyn Job>>) {
         while let Ok(first) = receiver.recv() {
             let mut jobs = vec![first];
@@ -227,7 +280,7 @@ impl Worker {
             self.depth.fetch_sub(jobs.len(), Ordering::Relaxed);
             // A command's own panic is caught where it decides. A panic here is a bug of the lane:
             // the commands in its hands have no known outcome, and the next ones no lane to trust.
-            if catch_unwind(AssertUnwindSafe(|| self.turn(jobs))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| self.turn(jobs, 0))).is_err() {
                 self.stop("the lane panicked");
             }
         }
@@ -241,17 +294,19 @@ impl Worker {
         }
     }
 
-    fn turn(&mut self, mut jobs: Jobs) {
+    /// Takes the commands through as many batches as they need. `lost` counts the races that they
+    /// have lost in a row.
+    fn turn(&mut self, mut jobs: Jobs, lost: u32) {
         while !jobs.is_empty() {
             if self.poisoned.load(Ordering::Relaxed) {
                 return answer_all(jobs, Fate::Unknown);
             }
-            jobs = self.batch(jobs);
+            jobs = self.batch(jobs, lost);
         }
     }
 
     /// One transaction. Gives back the commands that did not fit in it.
-    fn batch(&mut self, mut jobs: Jobs) -> Jobs {
+    fn batch(&mut self, mut jobs: Jobs, lost: u32) -> Jobs {
         let mut keys = Keys::default();
         for job in &mut jobs {
             job.keys(&mut keys);
@@ -268,9 +323,7 @@ impl Worker {
                 return vec![];
             }
         };
-        // A wall clock that steps back must not put an account's later entries before its earlier.
-        let now = (self.options.now)().max(self.last_now);
-        self.last_now = now;
+        let now = self.now();
         let mut all = Changes::none();
         let (mut decided, mut rows) = (0, 0);
         for job in &mut jobs {
@@ -285,15 +338,45 @@ impl Worker {
             }
         }
         let rest = jobs.split_off(decided);
-        self.save_and_answer(jobs, all, now);
+        self.save_and_answer(jobs, all, now, lost);
         rest
+    }
+
+    /// The moment of a batch. A wall clock that steps back must not put an account's later entries
+    /// before its earlier, so until it catches up it counts as standing still.
+    fn now(&mut self) -> Timestamp {
+        let clock = (self.options.now)();
+        let behind = self.last_now.micros().saturating_sub(clock.micros());
+        if CLOCK_BEHIND_MAX_MICROS < behind {
+            tracing::error!(
+                behind_secs = behind / 1_000_000,
+                "the clock has jumped back; commits are dated as before until it catches up"
+            );
+        }
+        self.last_now = self.last_now.max(clock);
+        self.last_now
+    }
+
+    /// Decides commands anew that have lost a race: together, and after a few rounds each for itself.
+    fn again(&mut self, jobs: Jobs, lost: u32, what: &str) {
+        let max = if jobs.len() == 1 { ROUNDS_ALONE_MAX } else { ROUNDS_TOGETHER_MAX };
+        if lost < max {
+            return self.turn(jobs, lost + 1);
+        }
+        if jobs.len() == 1 {
+            tracing::warn!(what, lost, "a command lost every race");
+            return answer_all(jobs, Fate::Unavailable);
+        }
+        for job in jobs {
+            self.turn(vec![job], 0);
+        }
     }
 
     /// Takes the commands again as two batches, in the same order.
     fn halve(&mut self, mut jobs: Jobs) {
         let second = jobs.split_off(jobs.len() / 2);
-        self.turn(jobs);
-        self.turn(second);
+        self.turn(jobs, 0);
+        self.turn(second, 0);
     }
 
     fn load(&mut self, keys: &Keys) -> Result<Snapshot, ReadError> {
@@ -305,7 +388,7 @@ impl Worker {
         loaded.inspect_err(|error| tracing::error!(%error, "the lane could not load its rows"))
     }
 
-    fn save_and_answer(&mut self, jobs: Jobs, changes: Changes, now: Timestamp) {
+    fn save_and_answer(&mut self, jobs: Jobs, changes: Changes, now: Timestamp, lost: u32) {
         #[cfg(feature = "mutants")]
         let mut jobs = jobs;
         #[cfg(feature = "mutants")]
@@ -326,14 +409,15 @@ impl Worker {
                 }
                 answer_all(jobs, Fate::Committed);
                 // After the answers: they are true, and nobody need wait for it.
-                if wrote && let Err(error) = self.writer.checkpoint_when_due() {
-                    self.stop(&error.to_string());
+                if wrote && let Err(error) = self.writer.after_answers() {
+                    self.stop(&error);
                 }
             }
             Err(SaveError::Busy(error)) => {
                 tracing::warn!(%error, "the lane could not write");
                 answer_all(jobs, Fate::Unavailable);
             }
+            Err(SaveError::Lost(what)) => self.again(jobs, lost, &what),
             Err(SaveError::StorageFull) => answer_all(jobs, Fate::StorageFull),
             // One command's rows are impossible to write: find it, so that its neighbours live.
             Err(SaveError::Statement(error)) if jobs.len() == 1 => {

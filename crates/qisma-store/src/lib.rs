@@ -1,12 +1,13 @@
 //! Keeps what the domain decides: lanes, transactions, SQL.
 //!
-//! The only gateway crate that names SQLite. A change of state goes through [`Store::run`]: the lane
+//! The only gateway crate that names SQLite or PostgreSQL. A change of state goes through [`Store::run`]: the lane
 //! loads what the command names, lets the domain decide, and writes state, journal, event and
 //! idempotency row in one transaction before anybody is answered. A read goes through
 //! [`Store::read`], straight to a read connection.
 
 pub mod audit;
 mod error;
+mod find;
 mod fold;
 mod inspect;
 mod lane;
@@ -14,70 +15,119 @@ mod migrate;
 #[cfg(feature = "mutants")]
 mod mutants;
 mod outbox;
+mod pool;
+pub mod postgres;
 mod reader;
+mod row;
+mod rows;
+mod save_error;
+mod session;
 pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
-pub use inspect::{migrate_file, schema_version, sqlite_version};
-pub use lane::{Lane, LaneOptions, QUEUE_MAX};
+pub use inspect::{migrate_engine, schema_version, sqlite_version};
+pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX, Stopping};
 pub use migrate::{MigrateReport, migrate};
 pub use outbox::{Receiver, Waiting};
+pub use postgres::PostgresOptions;
 pub use reader::{AuthRow, JournalLine, Reader};
+pub use save_error::SaveError;
 
 use qisma_domain::decide::Decide;
+use qisma_domain::snapshot::Keys;
 use qisma_domain::time::Timestamp;
 use rand_core::Rng;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pool::ReadPool;
+
+/// Where the database is.
+#[derive(Clone)]
+pub enum Engine {
+    /// A file of the embedded engine; created when absent.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server.
+    Postgres(PostgresOptions),
+}
+
+impl Engine {
+    /// Where the database is, as it may be shown.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Sqlite(path) => path.display().to_string(),
+            Self::Postgres(options) => postgres::Target::new(options)
+                .map_or_else(|_| "a PostgreSQL server".to_owned(), |target| target.name()),
+        }
+    }
+
+    /// The engine's name, for people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+}
 
 /// How to open a store.
 pub struct StoreOptions {
-    /// The database file; created when absent.
-    pub path: PathBuf,
+    /// The database.
+    pub engine: Engine,
     /// Read connections.
     pub read_connections_max: usize,
     /// The clock of commands.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// The chance of commands.
-    pub rng: Box<dyn Rng + Send>,
-    /// Called once when a commit's outcome is unknown: the process must end (exit 70), because what
-    /// the disk holds can only be known by opening it again.
-    pub on_fatal: Box<dyn Fn(String) + Send>,
+    /// The chance of commands, for one lane after the other.
+    pub rng: Box<dyn FnMut() -> Box<dyn Rng + Send>>,
+    /// Called once by each lane that finds a commit's outcome unknown for good: the process must end
+    /// (exit 70), because what the disk holds can only be known by opening it again.
+    pub on_fatal: Arc<dyn Fn(String) + Send + Sync>,
     /// Called after each commit with a delivery to send. Thousands of other commits a second must
     /// wake nobody.
     pub on_delivery: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// The store: one lane for changes, several connections for reads.
+/// The store: lanes for changes, several connections for reads.
 #[derive(Clone)]
 pub struct Store {
-    lane: Arc<Lane>,
-    reads: Arc<sqlite::ReadPool>,
+    lanes: Arc<Vec<Lane>>,
+    next_lane: Arc<AtomicUsize>,
+    reads: Arc<ReadPool>,
 }
 
 impl Store {
     /// Opens the database, bringing its schema up to date.
     ///
-    /// Refuses a file that is not a database, a schema newer than this binary, a SQLite older than
-    /// 3.51.3, and settings that would not survive a power cut.
-    pub fn open(options: StoreOptions) -> Result<Self, OpenError> {
-        let writer = sqlite::open_writer(&options.path, (options.now)())?;
-        let reads = sqlite::ReadPool::open(&options.path, options.read_connections_max)?;
-        let lane = Lane::start(
-            writer,
-            LaneOptions {
-                now: options.now,
-                rng: options.rng,
-                on_fatal: options.on_fatal,
-                on_delivery: options.on_delivery,
-            },
-        )?;
-        Ok(Self { lane: Arc::new(lane), reads: Arc::new(reads) })
+    /// Refuses a database that is not ours, a schema newer than this binary, and an engine or
+    /// settings that would not survive a power cut.
+    pub fn open(mut options: StoreOptions) -> Result<Self, OpenError> {
+        let now = (options.now)();
+        let (lanes, reads) = match options.engine.clone() {
+            Engine::Sqlite(path) => {
+                let writer = sqlite::open_writer(&path, now)?;
+                let reads = ReadPool::of_file(&path, options.read_connections_max)?;
+                (vec![options.lane(writer)?], reads)
+            }
+            Engine::Postgres(given) => {
+                let target = postgres::Target::new(&given)?;
+                postgres::migrate(&target, now)?;
+                let mut lanes = vec![];
+                for _ in 0..given.lanes.max(1) {
+                    let writer = postgres::Writer::open(&target, (options.rng)())?;
+                    lanes.push(options.lane(writer)?);
+                }
+                (lanes, ReadPool::of_server(&target, options.read_connections_max))
+            }
+        };
+        Ok(Self { lanes: Arc::new(lanes), next_lane: Arc::default(), reads: Arc::new(reads) })
     }
 
     /// Runs a command for a caller: refused at once when the lane is too busy.
     pub async fn run<D: Decide>(&self, command: D) -> Result<D::Answer, RunError<D::Refusal>> {
-        self.lane.run(command, false).await
+        self.lane_of(&command).run(command, false).await
     }
 
     /// Runs a command for a worker or an acquirer's outcome: money has moved already, so a quarter
@@ -86,7 +136,27 @@ impl Store {
         &self,
         command: D,
     ) -> Result<D::Answer, RunError<D::Refusal>> {
-        self.lane.run(command, true).await
+        self.lane_of(&command).run(command, true).await
+    }
+
+    /// The lane of a command: one shard, one lane, so that the lanes of one process seldom race; and
+    /// whatever no shard ties down, in turn.
+    fn lane_of<D: Decide>(&self, command: &D) -> &Lane {
+        if let [only] = self.lanes.as_slice() {
+            return only;
+        }
+        let named = || {
+            let mut keys = Keys::default();
+            command.keys(&mut keys);
+            keys.shard()
+        };
+        // One that cannot name its rows is answered by a lane, like any other bug of a command.
+        let shard = catch_unwind(AssertUnwindSafe(named)).ok().flatten();
+        let number = shard.map_or_else(
+            || self.next_lane.fetch_add(1, Ordering::Relaxed),
+            |shard| usize::from(shard.0),
+        );
+        &self.lanes[number % self.lanes.len()]
     }
 
     /// Reads from a read connection.
@@ -97,13 +167,30 @@ impl Store {
         self.reads.read(read).await
     }
 
-    /// Commands waiting in the lane.
+    /// Commands waiting in the lanes.
     pub fn queue_depth(&self) -> usize {
-        self.lane.depth()
+        self.lanes.iter().map(Lane::depth).sum()
     }
 
-    /// Commits the queue and stops the lane; later commands are refused.
+    /// Commits the queues and stops the lanes; later commands are refused.
     pub fn close(&self) {
-        self.lane.close();
+        for lane in self.lanes.iter() {
+            lane.close();
+        }
+    }
+}
+
+impl StoreOptions {
+    fn lane(&mut self, writer: impl LaneWriter) -> Result<Lane, OpenError> {
+        let on_fatal = self.on_fatal.clone();
+        Lane::start(
+            writer,
+            LaneOptions {
+                now: self.now.clone(),
+                rng: (self.rng)(),
+                on_fatal: Box::new(move |why| on_fatal(why)),
+                on_delivery: self.on_delivery.clone(),
+            },
+        )
     }
 }

@@ -101,6 +101,7 @@ fn path_of(connection: &Connection) -> String {
     connection.path().unwrap_or("(memory)").to_owned()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -6,9 +6,10 @@ use qisma_domain::ids::{AppId, DeliveryId};
 use qisma_domain::time::Timestamp;
 
 use crate::error::ReadError;
+use crate::find;
 use crate::reader::Reader;
-use crate::sqlite::load::{find, list};
-use crate::sqlite::{rows, sql};
+use crate::session::Value::{Id, Number, Text};
+use crate::session::statement;
 
 /// A receiver: an app, and the scheme, host and port of a webhook. Nothing that one receiver does
 /// may be felt by another (Flouci API, section 7).
@@ -26,10 +27,10 @@ pub struct Waiting {
 impl Reader<'_> {
     /// The next receiver, in the order of apps and origins, for whom something waits.
     pub fn next_receiver(&self, after: Option<&Receiver>) -> Result<Option<Receiver>, ReadError> {
-        // No id is shorter than these no bytes.
+        // No app has an id of zeros.
         let (app, origin) =
-            after.map_or((&[][..], ""), |(app, origin)| (app.as_bytes(), origin.as_str()));
-        find(self.connection, sql::NEXT_RECEIVER, (app, origin), |row| {
+            after.map_or((&[0; 16], ""), |(app, origin)| (app.as_bytes(), origin.as_str()));
+        self.session.find(statement!(NEXT_RECEIVER), &[Id(app), Text(origin)], |row| {
             Ok((AppId::from_bytes(row.get(0)?), row.get(1)?))
         })
     }
@@ -41,8 +42,8 @@ impl Reader<'_> {
         count_max: usize,
     ) -> Result<Vec<Waiting>, ReadError> {
         let count_max = i64::try_from(count_max).unwrap_or(i64::MAX);
-        let key = (receiver.0.as_bytes(), &receiver.1, count_max);
-        list(self.connection, sql::LIST_WAITING_OF_RECEIVER, key, |row| {
+        let values = [Id(receiver.0.as_bytes()), Text(&receiver.1), Number(count_max)];
+        self.session.list(statement!(LIST_WAITING_OF_RECEIVER), &values, |row| {
             Ok(Waiting {
                 id: DeliveryId::from_bytes(row.get(0)?),
                 next_at: Timestamp::from_micros(row.get(1)?),
@@ -52,7 +53,6 @@ impl Reader<'_> {
 
     /// A delivery.
     pub fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>, ReadError> {
-        let key = (id.shard().0, id.as_bytes());
-        find(self.connection, sql::FIND_DELIVERY, key, rows::delivery_from)
+        find::delivery(self.session, id)
     }
 }

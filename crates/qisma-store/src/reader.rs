@@ -14,11 +14,11 @@ use qisma_domain::phone::Phone;
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::Wallet;
-use rusqlite::Connection;
 
 use crate::error::ReadError;
-use crate::sqlite::load::{balance, complete, find, learned_method, list, payment};
-use crate::sqlite::{rows, sql};
+use crate::session::Value::{Id, Number, Shard, Text};
+use crate::session::{Session, Statement, statement};
+use crate::{find, rows};
 
 type Read<T> = Result<T, ReadError>;
 
@@ -50,17 +50,18 @@ pub struct JournalLine {
 
 /// A read connection at one moment of the database.
 pub struct Reader<'c> {
-    pub(crate) connection: &'c Connection,
+    pub(crate) session: Session<'c>,
 }
 
 impl<'c> Reader<'c> {
-    pub(crate) const fn new(connection: &'c Connection) -> Self {
-        Self { connection }
+    pub(crate) const fn new(session: Session<'c>) -> Self {
+        Self { session }
     }
 
     /// What a public key leads to.
     pub fn auth_by_public_key(&self, public_key: &str) -> Read<Option<AuthRow>> {
-        let found = find(self.connection, sql::FIND_KEY_PAIR, [public_key], rows::key_pair_from)?;
+        let sql = statement!(FIND_KEY_PAIR);
+        let found = self.session.find(sql, &[Text(public_key)], rows::key_pair_from)?;
         let Some(pair) = found else { return Ok(None) };
         let Some(app) = self.app(&pair.app)? else { return Ok(None) };
         let Some(merchant) = self.merchant(app.merchant)? else { return Ok(None) };
@@ -74,39 +75,42 @@ impl<'c> Reader<'c> {
         mode: Mode,
         id: &PaymentId,
     ) -> Read<Option<PaymentAggregate>> {
-        let key = (id.shard().0, id.as_bytes(), merchant.number(), mode.as_str());
-        let sql = sql::FIND_PAYMENT_OF_MERCHANT;
-        let found = find(self.connection, sql, key, rows::payment_from)?;
-        found.map(|payment| complete(self.connection, payment)).transpose()
+        let [shard, bytes] = find::key(id);
+        let values = [shard, bytes, Number(merchant.number()), Text(mode.as_str())];
+        let sql = statement!(FIND_PAYMENT_OF_MERCHANT);
+        let found = self.session.find(sql, &values, rows::payment_from)?;
+        found.map(|payment| find::complete(self.session, payment)).transpose()
     }
 
     /// A payment, for whoever holds its link, for a worker, or for an operator.
     pub fn payment_by_link(&self, id: &PaymentId) -> Read<Option<PaymentAggregate>> {
-        payment(self.connection, id)
+        find::payment(self.session, id)
     }
 
     /// The newest payments, of one merchant or of all.
     pub fn payments(&self, of: Option<(MerchantId, Mode)>, count_max: i64) -> Read<Vec<Payment>> {
         let mut found = match of {
-            Some((merchant, mode)) => list(
-                self.connection,
-                sql::LIST_PAYMENTS_OF_MERCHANT,
-                (merchant.number(), mode.as_str(), count_max),
+            Some((merchant, mode)) => self.session.list(
+                statement!(LIST_PAYMENTS_OF_MERCHANT),
+                &[Number(merchant.number()), Text(mode.as_str()), Number(count_max)],
                 rows::payment_from,
             )?,
-            None => list(self.connection, sql::LIST_PAYMENTS, [count_max], rows::payment_from)?,
+            None => self.session.list(
+                statement!(LIST_PAYMENTS),
+                &[Number(count_max)],
+                rows::payment_from,
+            )?,
         };
         for payment in &mut found {
-            let key = (payment.id.shard().0, payment.id.as_bytes());
-            payment.legs = list(self.connection, sql::LIST_LEGS, key, rows::leg_from)?;
+            let key = find::key(&payment.id);
+            payment.legs = self.session.list(statement!(LIST_LEGS), &key, rows::leg_from)?;
         }
         Ok(found)
     }
 
     /// A payment's journal.
     pub fn journal_of_payment(&self, id: &PaymentId) -> Read<Vec<JournalLine>> {
-        let key = (id.shard().0, id.as_bytes());
-        list(self.connection, sql::LIST_POSTINGS_OF_PAYMENT, key, |row| {
+        self.session.list(statement!(LIST_POSTINGS_OF_PAYMENT), &find::key(id), |row| {
             Ok(JournalLine {
                 entry: row.get(0)?,
                 at_us: row.get(1)?,
@@ -119,50 +123,50 @@ impl<'c> Reader<'c> {
 
     /// A payment's events.
     pub fn events_of_payment(&self, id: &PaymentId) -> Read<Vec<Event>> {
-        let key = (id.shard().0, id.as_bytes());
-        list(self.connection, sql::LIST_EVENTS_OF_PAYMENT, key, rows::event_from)
+        self.session.list(statement!(LIST_EVENTS_OF_PAYMENT), &find::key(id), rows::event_from)
     }
 
     /// A merchant.
     pub fn merchant(&self, id: MerchantId) -> Read<Option<Merchant>> {
-        find(self.connection, sql::FIND_MERCHANT, [id.number()], rows::merchant_from)
+        self.session.find(statement!(FIND_MERCHANT), &[Number(id.number())], rows::merchant_from)
     }
 
     /// Merchants in order of their ids, after this one.
     pub fn merchants(&self, after: i64, count_max: i64) -> Read<Vec<Merchant>> {
-        list(self.connection, sql::LIST_MERCHANTS, (after, count_max), rows::merchant_from)
+        let values = [Number(after), Number(count_max)];
+        self.session.list(statement!(LIST_MERCHANTS), &values, rows::merchant_from)
     }
 
     /// An app.
     pub fn app(&self, id: &AppId) -> Read<Option<App>> {
-        find(self.connection, sql::FIND_APP, [id.as_bytes()], rows::app_from)
+        self.session.find(statement!(FIND_APP), &[Id(id.as_bytes())], rows::app_from)
     }
 
     /// Apps in order of their making.
     pub fn apps(&self, count_max: i64) -> Read<Vec<App>> {
-        list(self.connection, sql::LIST_APPS, [count_max], rows::app_from)
+        self.session.list(statement!(LIST_APPS), &[Number(count_max)], rows::app_from)
     }
 
     /// The key pairs of an app.
     pub fn key_pairs_of_app(&self, id: &AppId) -> Read<Vec<KeyPair>> {
-        list(self.connection, sql::LIST_KEY_PAIRS_OF_APP, [id.as_bytes()], rows::key_pair_from)
+        let values = [Id(id.as_bytes())];
+        self.session.list(statement!(LIST_KEY_PAIRS_OF_APP), &values, rows::key_pair_from)
     }
 
     /// A wallet by its phone.
     pub fn wallet(&self, mode: Mode, phone: &Phone) -> Read<Option<Wallet>> {
-        let key = (mode.as_str(), phone.as_str());
-        find(self.connection, sql::FIND_WALLET, key, rows::wallet_from)
+        find::wallet(self.session, mode, phone)
     }
 
     /// What an account holds.
     pub fn balance(&self, account: &Account) -> Read<Balance> {
-        balance(self.connection, &account.id())
+        find::balance(self.session, &account.id())
     }
 
     /// Payments whose time is over and that no card attempt holds open.
     pub fn payments_to_expire(&self, now: Timestamp, count_max: i64) -> Read<Vec<PaymentId>> {
-        let sql = sql::LIST_PAYMENTS_TO_EXPIRE;
-        list(self.connection, sql, (now.micros(), count_max), |row| {
+        let values = [Number(now.micros()), Number(count_max)];
+        self.session.list(statement!(LIST_PAYMENTS_TO_EXPIRE), &values, |row| {
             Ok(PaymentId::from_bytes(row.get(0)?))
         })
     }
@@ -173,38 +177,41 @@ impl<'c> Reader<'c> {
         now: Timestamp,
         count_max: i64,
     ) -> Read<Vec<(PaymentId, u16)>> {
-        let sql = sql::LIST_ATTEMPTS_TO_LOOK_AT;
-        list(self.connection, sql, (now.micros(), count_max), |row| {
+        let values = [Number(now.micros()), Number(count_max)];
+        self.session.list(statement!(LIST_ATTEMPTS_TO_LOOK_AT), &values, |row| {
             Ok((PaymentId::from_bytes(row.get(0)?), row.get(1)?))
         })
     }
 
     /// Attempts that are not final: open, to be looked at, or waiting for an operator.
     pub fn attempts_unresolved(&self, count_max: i64) -> Read<Vec<Attempt>> {
-        list(self.connection, sql::LIST_ATTEMPTS_UNRESOLVED, [count_max], rows::attempt_from)
+        let values = [Number(count_max)];
+        self.session.list(statement!(LIST_ATTEMPTS_UNRESOLVED), &values, rows::attempt_from)
     }
 
     /// The newest deliveries, of one payment or of all.
     pub fn deliveries(&self, of: Option<&PaymentId>, count_max: i64) -> Read<Vec<Delivery>> {
         match of {
             Some(id) => {
-                let key = (id.shard().0, id.as_bytes());
-                let sql = sql::LIST_DELIVERIES_OF_PAYMENT;
-                list(self.connection, sql, key, rows::delivery_from)
+                let sql = statement!(LIST_DELIVERIES_OF_PAYMENT);
+                self.session.list(sql, &find::key(id), rows::delivery_from)
             }
-            None => list(self.connection, sql::LIST_DELIVERIES, [count_max], rows::delivery_from),
+            None => {
+                let values = [Number(count_max)];
+                self.session.list(statement!(LIST_DELIVERIES), &values, rows::delivery_from)
+            }
         }
     }
 
     /// An event.
     pub fn event(&self, id: &EventId) -> Read<Option<Event>> {
-        let key = (id.shard().0, id.as_bytes());
-        find(self.connection, sql::FIND_EVENT, key, rows::event_from)
+        let values = [Shard(id.shard().0), Id(id.as_bytes())];
+        self.session.find(statement!(FIND_EVENT), &values, rows::event_from)
     }
 
     /// What a receiver was found to take.
     pub fn learned_method(&self, app: &AppId, origin: &str) -> Read<Option<DeliveryMethod>> {
-        learned_method(self.connection, app, origin)
+        find::learned_method(self.session, app, origin)
     }
 
     /// Idempotency keys made before this moment, oldest first.
@@ -213,22 +220,23 @@ impl<'c> Reader<'c> {
         before: Timestamp,
         count_max: i64,
     ) -> Read<Vec<IdempotencyScope>> {
-        let sql = sql::LIST_IDEMPOTENCY_KEYS_TO_PRUNE;
-        list(self.connection, sql, (before.micros(), count_max), rows::idempotency_scope_from)
+        let values = [Number(before.micros()), Number(count_max)];
+        let sql = statement!(LIST_IDEMPOTENCY_KEYS_TO_PRUNE);
+        self.session.list(sql, &values, rows::idempotency_scope_from)
     }
 
     /// When the next payment's time is over.
     pub fn next_expiry(&self) -> Read<Option<Timestamp>> {
-        self.next(sql::NEXT_EXPIRY, [])
+        self.next(statement!(NEXT_EXPIRY))
     }
 
     /// When the next order is to be looked at.
     pub fn next_look(&self) -> Read<Option<Timestamp>> {
-        self.next(sql::NEXT_LOOK, [])
+        self.next(statement!(NEXT_LOOK))
     }
 
-    fn next(&self, sql: &str, params: impl rusqlite::Params) -> Read<Option<Timestamp>> {
-        let found = find(self.connection, sql, params, |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+    fn next(&self, sql: Statement) -> Read<Option<Timestamp>> {
+        let found = self.session.find(sql, &[], |row| row.get::<Option<i64>>(0))?;
         Ok(found.flatten().map(Timestamp::from_micros))
     }
 }

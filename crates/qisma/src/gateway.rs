@@ -80,20 +80,24 @@ impl Gateway {
     /// Opens the store and joins the parts. Nothing is served and no worker runs yet.
     pub fn open(options: GatewayOptions) -> anyhow::Result<Self> {
         let GatewayOptions { config, keyring, clock, randomness, bound } = options;
-        let database = DatabaseLock::take(&config.database.path)?;
+        // A server keeps its own peace between the nodes that use it.
+        let database = config.database.file().map(DatabaseLock::take).transpose()?;
         let fatal = CancellationToken::new();
         let (delivery, deliveries) = watch::channel(0_u64);
         let store = Store::open(StoreOptions {
-            path: config.database.path.clone(),
+            engine: config.database.engine.clone(),
             read_connections_max: config.database.read_connections_max,
             now: {
                 let clock = clock.clone();
                 Arc::new(move || clock.now())
             },
-            rng: randomness.rng(),
+            rng: {
+                let randomness = randomness.clone();
+                Box::new(move || randomness.rng())
+            },
             on_fatal: {
                 let fatal = fatal.clone();
-                Box::new(move |_| {
+                Arc::new(move |_| {
                     // Held here because the lane holds this: until its last commit, nobody else
                     // may open the database.
                     let _owner = &database;

@@ -5,7 +5,7 @@ use rand_core::Rng;
 use super::Decide;
 use super::create_merchant::is_showable_name;
 use crate::changes::Changes;
-use crate::ids::{EntryId, Mode, Shard, WalletId};
+use crate::ids::{EntryId, Mode, WalletId};
 use crate::journal::{EntryKind, JournalEntry};
 use crate::money::Amount;
 use crate::phone::Phone;
@@ -65,7 +65,7 @@ impl Decide for CreateWallet {
             return Err(CreateWalletRefusal::BadName);
         }
         let wallet = Wallet {
-            id: WalletId::mint(Shard::random(rng), now, rng),
+            id: WalletId::mint(self.phone.shard(self.mode), now, rng),
             phone: self.phone.clone(),
             name: self.name.clone(),
             mode: self.mode,

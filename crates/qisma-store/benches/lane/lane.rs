@@ -16,7 +16,7 @@ use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::Amount;
 use qisma_domain::split::{LegRequest, Share};
 use qisma_domain::time::Timestamp;
-use qisma_store::{Store, StoreOptions};
+use qisma_store::{Engine, Store, StoreOptions};
 use rand::SeedableRng;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,13 +40,13 @@ impl Bench {
     pub async fn open(path: &Path) -> Self {
         let clock = AtomicI64::new(BEGIN_MICROS);
         let store = Store::open(StoreOptions {
-            path: path.to_owned(),
+            engine: Engine::Sqlite(path.to_owned()),
             read_connections_max: 1,
             now: Arc::new(move || {
                 Timestamp::from_micros(clock.fetch_add(STEP_MICROS, Ordering::Relaxed))
             }),
-            rng: Box::new(rand::rngs::StdRng::seed_from_u64(1)),
-            on_fatal: Box::new(|why| panic!("{why}")),
+            rng: Box::new(|| Box::new(rand::rngs::StdRng::seed_from_u64(1))),
+            on_fatal: Arc::new(|why| panic!("{why}")),
             on_delivery: Arc::new(|| {}),
         });
         let bench = Self { store: store.expect("a fresh file can be opened") };

@@ -30,22 +30,26 @@ CREATE TABLE key_pairs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX key_pairs_of_app ON key_pairs (app_id);
 
+-- In the shard of its mode and phone, so that a phone has one wallet.
 CREATE TABLE wallets (
-    id          BLOB    NOT NULL PRIMARY KEY,
+    vshard      INTEGER NOT NULL,
+    id          BLOB    NOT NULL,
     mode        TEXT    NOT NULL CHECK (mode IN ('test', 'live')),
     phone       TEXT    NOT NULL,
     name        TEXT    NOT NULL,
     created_us  INTEGER NOT NULL,
     version     INTEGER NOT NULL,
-    UNIQUE (mode, phone)
+    PRIMARY KEY (vshard, id),
+    UNIQUE (vshard, mode, phone)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE phone_windows (
+    vshard      INTEGER NOT NULL,
     mode        TEXT    NOT NULL,
     phone       TEXT    NOT NULL,
     sent_us     TEXT    NOT NULL,
     version     INTEGER NOT NULL,
-    PRIMARY KEY (mode, phone)
+    PRIMARY KEY (vshard, mode, phone)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE payments (
@@ -220,10 +224,11 @@ CREATE INDEX deliveries_to_send ON deliveries (app_id, origin, state_us) WHERE s
 CREATE INDEX deliveries_of_payment ON deliveries (vshard, payment_id);
 
 CREATE TABLE learned_methods (
-    app_id  BLOB NOT NULL,
-    origin  TEXT NOT NULL,
-    method  TEXT NOT NULL CHECK (method IN ('get', 'post')),
-    PRIMARY KEY (app_id, origin)
+    vshard  INTEGER NOT NULL,
+    app_id  BLOB    NOT NULL,
+    origin  TEXT    NOT NULL,
+    method  TEXT    NOT NULL CHECK (method IN ('get', 'post')),
+    PRIMARY KEY (vshard, app_id, origin)
 ) STRICT, WITHOUT ROWID;
 
 -- What the planner should reckon with: a million payments in 256 shards. Without these figures it takes

@@ -1,18 +1,16 @@
 //! The embedded engine: SQLite through rusqlite, one writing connection, several reading ones.
 
 pub(crate) mod load;
-mod pool;
-pub(crate) mod rows;
 mod save;
 mod save_books;
 mod save_people;
 pub mod statements;
 
-pub use pool::ReadPool;
-pub use save::SaveError;
 pub use statements as sql;
 pub use statements::ALL as ALL_STATEMENTS;
 
+use qisma_domain::changes::Changes;
+use qisma_domain::snapshot::{Keys, Snapshot};
 use qisma_domain::time::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::OpenOptions;
@@ -22,8 +20,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
-use crate::error::OpenError;
+use crate::error::{OpenError, ReadError};
+use crate::lane::LaneWriter;
 use crate::migrate::{MigrateReport, migrate};
+use crate::save_error::SaveError;
 
 /// The WAL-reset bug is fixed from here on; 3.52.0 was withdrawn.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -53,7 +53,7 @@ pub struct Writer {
 /// A checkpoint failed: what the disk holds is not known (durable-commit rule D2).
 #[derive(Debug, thiserror::Error)]
 #[error("the checkpoint failed: {0}")]
-pub struct CheckpointFailed(rusqlite::Error);
+struct CheckpointFailed(rusqlite::Error);
 
 impl Writer {
     /// Lets the database grow to so many pages of 4 KiB and no further: what does not fit is answered
@@ -66,7 +66,7 @@ impl Writer {
     ///
     /// Not done inside the commit (SQLite's hook): there an error would come out of a COMMIT that
     /// has succeeded, and "the disk is full, nothing was written" would be a lie.
-    pub fn checkpoint_when_due(&mut self) -> Result<(), CheckpointFailed> {
+    fn checkpoint_when_due(&mut self) -> Result<(), CheckpointFailed> {
         let pages = self.wal_pages.load(Ordering::Relaxed);
         if pages < CHECKPOINT_PAGES {
             // The WAL has begun anew.
@@ -91,6 +91,20 @@ impl Writer {
             }
             Err(error) => Err(CheckpointFailed(error)),
         }
+    }
+}
+
+impl LaneWriter for Writer {
+    fn load(&mut self, keys: &Keys) -> Result<Snapshot, ReadError> {
+        self.load_round(keys)
+    }
+
+    fn save(&mut self, changes: Changes, _now: Timestamp) -> Result<(), SaveError> {
+        self.save_changes(changes)
+    }
+
+    fn after_answers(&mut self) -> Result<(), String> {
+        self.checkpoint_when_due().map_err(|error| error.to_string())
     }
 }
 

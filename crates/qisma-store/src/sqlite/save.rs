@@ -10,28 +10,12 @@ use qisma_domain::payment::Payment;
 use qisma_domain::time::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
-use super::rows::{delivery_state_at, payment_state_columns};
 use super::save_books::{add_to_account, insert_entry};
 use super::save_people::save_people;
 use super::{Writer, sql};
 use crate::fold::{Write, fold_postings, fold_rows};
-
-/// Why nothing was saved, or why that is not known.
-#[derive(Debug, thiserror::Error)]
-pub enum SaveError {
-    /// The disk is full, and the transaction was rolled back.
-    #[error("the disk is full")]
-    StorageFull,
-    /// Somebody else holds the database for the moment; nothing was written.
-    #[error("the database is busy: {0}")]
-    Busy(String),
-    /// A statement cannot succeed, however often it is tried; the transaction was rolled back.
-    #[error("{0}")]
-    Statement(String),
-    /// The commit may or may not be on the disk.
-    #[error("{0}")]
-    Unknown(String),
-}
+use crate::rows::{delivery_state_at, payment_state_columns};
+use crate::save_error::SaveError;
 
 /// A failure inside the transaction: what was written so far is rolled back.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +31,7 @@ pub(super) type Step = Result<(), StepError>;
 
 impl Writer {
     /// Saves a batch's changes. On any error but `Unknown` nothing of it is kept.
-    pub fn save(&mut self, changes: Changes, _now: Timestamp) -> Result<(), SaveError> {
+    pub(super) fn save_changes(&mut self, changes: Changes) -> Result<(), SaveError> {
         let epoch = self.epoch;
         let transaction = self
             .connection
@@ -138,8 +122,8 @@ fn write(connection: &Connection, mut changes: Changes) -> Step {
     for entry in &changes.entries {
         insert_entry(connection, entry)?;
     }
-    for (account, delta) in deltas.values() {
-        add_to_account(connection, account, *delta)?;
+    for delta in deltas.values() {
+        add_to_account(connection, delta)?;
     }
     #[cfg(feature = "mutants")]
     if crate::mutants::is_on("forget_outbox_row") {
@@ -153,6 +137,7 @@ fn write(connection: &Connection, mut changes: Changes) -> Step {
     }
     for learned in &changes.learned {
         connection.prepare_cached(sql::PUT_LEARNED_METHOD)?.execute(params![
+            learned.app.shard().0,
             learned.app.as_bytes(),
             learned.origin,
             learned.method.as_str()

@@ -1,11 +1,11 @@
 //! Writes the books: entries, their lines, and the balances that are folded from them.
 
-use qisma_domain::account::Account;
 use qisma_domain::journal::JournalEntry;
 use rusqlite::{Connection, params};
 
 use super::save::{Step, StepError};
 use super::sql;
+use crate::fold::Delta;
 
 /// Appends an entry with its lines.
 pub(super) fn insert_entry(connection: &Connection, entry: &JournalEntry) -> Step {
@@ -37,7 +37,8 @@ pub(super) fn insert_entry(connection: &Connection, entry: &JournalEntry) -> Ste
 
 /// Folds the batch's postings into a balance, and looks once more: the domain decided that the
 /// money is there, and the database agrees before the commit.
-pub(super) fn add_to_account(connection: &Connection, account: &Account, delta: i64) -> Step {
+pub(super) fn add_to_account(connection: &Connection, delta: &Delta) -> Step {
+    let account = &delta.account;
     let id = account.id();
     let mut statement = connection.prepare_cached(sql::ADD_TO_ACCOUNT)?;
     let available: i64 = statement.query_row(
@@ -48,11 +49,11 @@ pub(super) fn add_to_account(connection: &Connection, account: &Account, delta: 
             account.kind.as_str(),
             account.mode.as_str(),
             account.currency.code(),
-            delta,
+            delta.posted_millimes,
         ],
         |row| row.get(0),
     )?;
-    if available < 0 && delta < 0 && !account.kind.may_be_negative() {
+    if available < 0 && delta.posted_millimes < 0 && !account.kind.may_be_negative() {
         return Err(StepError::Guard("an account would fall below zero".into()));
     }
     Ok(())

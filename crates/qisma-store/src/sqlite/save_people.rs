@@ -104,6 +104,7 @@ fn save_key_pairs(connection: &Connection, changes: &mut Changes) -> Step {
 fn save_wallets(connection: &Connection, changes: &mut Changes) -> Step {
     for row in std::mem::take(&mut changes.wallets) {
         connection.prepare_cached(sql::INSERT_WALLET)?.execute(params![
+            row.id.shard().0,
             row.id.as_bytes(),
             row.mode.as_str(),
             row.phone.as_str(),
@@ -120,8 +121,10 @@ fn save_phone_windows(connection: &Connection, changes: &mut Changes) -> Step {
     for write in fold_rows(rows, |row| (row.mode, row.phone.clone()), |row| row.version) {
         let row = &write.row;
         let sent = serde_json::to_string(&row.sent_at).expect("numbers are JSON");
+        let shard = row.phone.shard(row.mode).0;
         if write.expected_version > 0 {
             let updated = connection.prepare_cached(sql::UPDATE_PHONE_WINDOW)?.execute(params![
+                shard,
                 row.mode.as_str(),
                 row.phone.as_str(),
                 sent,
@@ -132,6 +135,7 @@ fn save_phone_windows(connection: &Connection, changes: &mut Changes) -> Step {
             continue;
         }
         connection.prepare_cached(sql::INSERT_PHONE_WINDOW)?.execute(params![
+            shard,
             row.mode.as_str(),
             row.phone.as_str(),
             sent,

@@ -68,15 +68,15 @@ statements! {
 
     // -- wallets --
     FIND_WALLET = "SELECT id, mode, phone, name, created_us, version FROM wallets
-        WHERE mode = ?1 AND phone = ?2";
-    INSERT_WALLET = "INSERT INTO wallets (id, mode, phone, name, created_us, version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        WHERE vshard = ?1 AND mode = ?2 AND phone = ?3";
+    INSERT_WALLET = "INSERT INTO wallets (vshard, id, mode, phone, name, created_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     FIND_PHONE_WINDOW = "SELECT mode, phone, sent_us, version FROM phone_windows
-        WHERE mode = ?1 AND phone = ?2";
-    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (mode, phone, sent_us, version)
-        VALUES (?1, ?2, ?3, ?4)";
-    UPDATE_PHONE_WINDOW = "UPDATE phone_windows SET sent_us = ?3, version = ?4
-        WHERE mode = ?1 AND phone = ?2 AND version = ?5";
+        WHERE vshard = ?1 AND mode = ?2 AND phone = ?3";
+    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (vshard, mode, phone, sent_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+    UPDATE_PHONE_WINDOW = "UPDATE phone_windows SET sent_us = ?4, version = ?5
+        WHERE vshard = ?1 AND mode = ?2 AND phone = ?3 AND version = ?6";
 
     // -- payments --
     FIND_PAYMENT = concat!("SELECT ", payment_columns!(),
@@ -129,7 +129,7 @@ statements! {
         WHERE vshard = ?1 AND payment_id = ?2 AND id = ?3 AND version = ?7";
 
     // -- idempotency --
-    FIND_IDEMPOTENCY_KEY = "SELECT fingerprint, payment_id, answer, request_id, created_us
+    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, key, fingerprint, payment_id, answer, request_id, created_us
         FROM idempotency_keys WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND key = ?4";
     INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, key,
         fingerprint, payment_id, answer, request_id, created_us)
@@ -183,7 +183,8 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
     UPDATE_DELIVERY = "UPDATE deliveries SET method = ?3, status = ?4, state_us = ?5, tries = ?6,
         last_result = ?7, replay = ?8, version = ?9 WHERE vshard = ?1 AND id = ?2 AND version = ?10";
-    FIND_LEARNED_METHOD = "SELECT method FROM learned_methods WHERE app_id = ?1 AND origin = ?2";
-    PUT_LEARNED_METHOD = "INSERT INTO learned_methods (app_id, origin, method) VALUES (?1, ?2, ?3)
-        ON CONFLICT (app_id, origin) DO UPDATE SET method = excluded.method";
+    FIND_LEARNED_METHOD = "SELECT method FROM learned_methods
+        WHERE vshard = ?1 AND app_id = ?2 AND origin = ?3";
+    PUT_LEARNED_METHOD = "INSERT INTO learned_methods (vshard, app_id, origin, method)
+        VALUES (?1, ?2, ?3, ?4) ON CONFLICT (vshard, app_id, origin) DO UPDATE SET method = excluded.method";
 }

@@ -2,7 +2,7 @@
 
 use qisma_domain::merchant::MerchantStatus;
 use qisma_store::sqlite::ALL_STATEMENTS;
-use qisma_store::{OpenError, Store, StoreOptions, migrate};
+use qisma_store::{Engine, OpenError, Store, StoreOptions, migrate};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rusqlite::Connection;
@@ -14,11 +14,11 @@ use crate::support::{NOW, dump, open, place};
 
 fn try_open(path: &Path) -> Result<Store, OpenError> {
     Store::open(StoreOptions {
-        path: path.to_owned(),
+        engine: Engine::Sqlite(path.to_owned()),
         read_connections_max: 1,
         now: Arc::new(|| NOW),
-        rng: Box::new(StdRng::seed_from_u64(1)),
-        on_fatal: Box::new(|_| {}),
+        rng: Box::new(|| Box::new(StdRng::seed_from_u64(1))),
+        on_fatal: Arc::new(|_| {}),
         on_delivery: Arc::new(|| {}),
     })
 }

@@ -3,7 +3,7 @@
 use qisma_domain::decide::Decide;
 use qisma_domain::time::Timestamp;
 use qisma_store::sqlite::{Writer, open_writer};
-use qisma_store::{Lane, LaneOptions, RunError, Store, StoreOptions};
+use qisma_store::{Engine, Lane, LaneOptions, RunError, Store, StoreOptions};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rusqlite::Connection;
@@ -67,12 +67,13 @@ fn options(told: &Told) -> LaneOptions {
 
 pub fn open(path: &Path, told: &Told) -> Store {
     let lane = options(told);
+    let fatal = told.fatal.clone();
     Store::open(StoreOptions {
-        path: path.to_owned(),
+        engine: Engine::Sqlite(path.to_owned()),
         read_connections_max: 2,
         now: lane.now,
-        rng: lane.rng,
-        on_fatal: lane.on_fatal,
+        rng: Box::new(|| Box::new(StdRng::seed_from_u64(7))),
+        on_fatal: Arc::new(move |why| fatal.lock().expect("no test panics holding it").push(why)),
         on_delivery: lane.on_delivery,
     })
     .expect("a fresh directory takes a database")

@@ -101,13 +101,13 @@ async fn a_lane_that_panics_says_so_once_and_takes_nothing_more() {
     // The first to ask the clock is the migration.
     let asked = AtomicBool::new(false);
     let options = qisma_store::StoreOptions {
-        path,
+        engine: qisma_store::Engine::Sqlite(path),
         read_connections_max: 1,
         now: std::sync::Arc::new(move || {
             if asked.swap(true, Ordering::SeqCst) { panic!("a planted bug") } else { NOW }
         }),
-        rng: Box::new(<rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1)),
-        on_fatal: Box::new(move |why| fatal.lock().unwrap().push(why)),
+        rng: Box::new(|| Box::new(<rand::rngs::StdRng as rand::SeedableRng>::seed_from_u64(1))),
+        on_fatal: std::sync::Arc::new(move |why| fatal.lock().unwrap().push(why)),
         on_delivery: std::sync::Arc::new(|| {}),
     };
     let store = qisma_store::Store::open(options).unwrap();

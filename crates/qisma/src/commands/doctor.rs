@@ -22,6 +22,7 @@ struct Report {
     data: String,
     data_mode: Option<String>,
     is_demo: bool,
+    engine: &'static str,
     database: String,
     /// None: there is no schema yet.
     schema_version: Option<i64>,
@@ -63,9 +64,13 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let directory = options.directory()?;
     let config = Config::load(&options.sources(), &directory)?;
     let mut problems = Vec::new();
-    let database = &config.database.path;
-    let schema = match database.exists().then(|| schema_version(database)).transpose() {
-        Ok(found) => found.flatten(),
+    let engine = config.database.engine.clone();
+    // A server is asked over the network, which is not for this thread.
+    let looked = tokio::task::spawn_blocking(move || (schema_version(&engine), engine)).await;
+    let (schema, engine) =
+        looked.map_err(|_| Failure::refused("the database could not be looked at"))?;
+    let schema = match schema {
+        Ok(found) => found,
         Err(error) => {
             problems.push(error.to_string());
             None
@@ -77,7 +82,8 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         data: directory.path().display().to_string(),
         data_mode: mode_of(&directory),
         is_demo: directory.is_demo(),
-        database: database.display().to_string(),
+        engine: engine.name(),
+        database: engine.place(),
         schema_version: schema,
         key_id: key_id(&directory, &config, &mut problems),
         server: server(&directory, &mut problems).await,

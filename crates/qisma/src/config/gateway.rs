@@ -98,39 +98,6 @@ impl Metrics {
     }
 }
 
-/// Where everything is stored.
-#[derive(Clone, Debug)]
-pub struct Database {
-    /// The file of the embedded database.
-    pub path: PathBuf,
-    /// Connections that read at once, besides the one that writes.
-    pub read_connections_max: usize,
-}
-
-impl Database {
-    pub(super) fn read(reader: &mut Reader<'_>, directory: &DataDir) -> Self {
-        let key = "database.url";
-        let text = reader.text(key);
-        let is_postgres = text.is_some_and(|text| text.starts_with("postgres"));
-        let path = text.and_then(|text| text.strip_prefix("sqlite:"));
-        // `sqlite:///srv/q.db` is `sqlite:/srv/q.db` in the habit of other programs.
-        let path = path.map(|path| path.strip_prefix("//").unwrap_or(path));
-        match path {
-            _ if is_postgres => reader
-                .must_be(key, "sqlite:PATH in this release; PostgreSQL comes with a later release"),
-            None if text.is_none() => {}
-            // Nothing that vanishes with the process can hold money, and options would be ignored.
-            Some(path) if !path.is_empty() && !path.contains(":memory:") && !path.contains('?') => {
-            }
-            _ => reader.must_be(key, "sqlite:PATH with the path of a file, without options"),
-        }
-        Self {
-            path: path.map_or_else(|| directory.database_path(), PathBuf::from),
-            read_connections_max: reader.number("database.read_connections_max", 1..=64),
-        }
-    }
-}
-
 /// The root of all keys.
 #[derive(Clone, Debug)]
 pub struct Security {

@@ -2,6 +2,7 @@
 //! that order, and whatever is wrong is said at once, with the place it came from.
 
 mod acquirers;
+mod database;
 mod gateway;
 mod layers;
 mod nearest;
@@ -18,8 +19,9 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
+pub use self::database::Database;
 pub use self::gateway::{
-    Database, Fold, Http, Ledger, Links, Log, LogFormat, Metrics, Sandbox, Security, TlsFiles,
+    Fold, Http, Ledger, Links, Log, LogFormat, Metrics, Sandbox, Security, TlsFiles,
 };
 use self::layers::Layers;
 pub use self::network::Network;

@@ -35,7 +35,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
 use crate::audit::{Audit, Invariant};
-use crate::{Store, StoreOptions};
+use crate::{Engine, Store, StoreOptions};
 
 const START: Timestamp = Timestamp::from_secs(1_795_000_000);
 
@@ -60,11 +60,11 @@ impl Books {
         let now = Arc::new(AtomicI64::new(START.micros()));
         let clock = now.clone();
         let store = Store::open(StoreOptions {
-            path: dir.path().join("qisma.db"),
+            engine: Engine::Sqlite(dir.path().join("qisma.db")),
             read_connections_max: 1,
             now: Arc::new(move || Timestamp::from_micros(clock.load(Ordering::Relaxed))),
-            rng: Box::new(StdRng::seed_from_u64(7)),
-            on_fatal: Box::new(|_| {}),
+            rng: Box::new(|| Box::new(StdRng::seed_from_u64(7))),
+            on_fatal: Arc::new(|_| {}),
             on_delivery: Arc::new(|| {}),
         })
         .unwrap();

@@ -5,7 +5,7 @@ use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind};
-use qisma_domain::idempotency::{IdempotencyKey, IdempotencyScope};
+use qisma_domain::idempotency::{IdempotencyKey, IdempotencyRow, IdempotencyScope};
 use qisma_domain::ids::{
     AppId, ChallengeId, DeliveryId, EventId, MerchantId, Mode, PaymentId, WalletId,
 };
@@ -17,10 +17,10 @@ use qisma_domain::phone::Phone;
 use qisma_domain::split::{Leg, LegKind};
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::{PhoneWindow, Wallet};
-use rusqlite::Row;
 use serde::de::DeserializeOwned;
 
 use crate::error::ReadError;
+use crate::row::Row;
 
 type Read<T> = Result<T, ReadError>;
 
@@ -37,7 +37,7 @@ fn at(row: &Row<'_>, column: usize) -> Read<Timestamp> {
 }
 
 fn mode(row: &Row<'_>, column: usize) -> Read<Mode> {
-    known(Mode::parse(&row.get::<_, String>(column)?), "mode")
+    known(Mode::parse(&row.get::<String>(column)?), "mode")
 }
 
 fn merchant_id(row: &Row<'_>, column: usize) -> Read<MerchantId> {
@@ -56,7 +56,7 @@ pub fn merchant_from(row: &Row<'_>) -> Read<Merchant> {
         id: merchant_id(row, 0)?,
         name: row.get(1)?,
         image_url: link(row, 2)?,
-        status: known(MerchantStatus::parse(&row.get::<_, String>(3)?), "merchant status")?,
+        status: known(MerchantStatus::parse(&row.get::<String>(3)?), "merchant status")?,
         created_at: at(row, 4)?,
         version: row.get(5)?,
     })
@@ -68,7 +68,7 @@ pub fn app_from(row: &Row<'_>) -> Read<App> {
         id: AppId::from_bytes(row.get(0)?),
         merchant: merchant_id(row, 1)?,
         mode: mode(row, 2)?,
-        webhook_mode: known(WebhookMode::parse(&row.get::<_, String>(3)?), "webhook mode")?,
+        webhook_mode: known(WebhookMode::parse(&row.get::<String>(3)?), "webhook mode")?,
         webhook_secret_sealed: row.get(4)?,
         created_at: at(row, 5)?,
         version: row.get(6)?,
@@ -82,7 +82,7 @@ pub fn key_pair_from(row: &Row<'_>) -> Read<KeyPair> {
         app: AppId::from_bytes(row.get(1)?),
         private_key_hash: row.get(2)?,
         created_at: at(row, 3)?,
-        expires_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
+        expires_at: row.get::<Option<i64>>(4)?.map(Timestamp::from_micros),
         version: row.get(5)?,
     })
 }
@@ -109,7 +109,7 @@ pub fn phone_window_from(row: &Row<'_>) -> Read<PhoneWindow> {
     Ok(PhoneWindow {
         mode: mode(row, 0)?,
         phone: phone(row, 1)?,
-        sent_at: json(&row.get::<_, String>(2)?, "phone window")?,
+        sent_at: json(&row.get::<String>(2)?, "phone window")?,
         version: row.get(3)?,
     })
 }
@@ -122,7 +122,7 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         app: AppId::from_bytes(row.get(2)?),
         mode: mode(row, 3)?,
         amount: known(Amount::from_millimes(row.get(4)?).ok(), "amount")?,
-        currency: known(Currency::parse(&row.get::<_, String>(5)?), "currency")?,
+        currency: known(Currency::parse(&row.get::<String>(5)?), "currency")?,
         legs: vec![],
         state: payment_state(row)?,
         created_at: at(row, 10)?,
@@ -201,7 +201,7 @@ pub fn leg_from(row: &Row<'_>) -> Read<Leg> {
         number: row.get(0)?,
         destination: merchant_id(row, 1)?,
         amount: known(Amount::from_millimes(row.get(2)?).ok(), "leg amount")?,
-        kind: known(LegKind::parse(&row.get::<_, String>(3)?), "leg kind")?,
+        kind: known(LegKind::parse(&row.get::<String>(3)?), "leg kind")?,
     })
 }
 
@@ -210,8 +210,8 @@ pub fn attempt_from(row: &Row<'_>) -> Read<Attempt> {
     Ok(Attempt {
         payment: PaymentId::from_bytes(row.get(0)?),
         number: row.get(1)?,
-        state: json::<AttemptState>(&row.get::<_, String>(2)?, "attempt state")?,
-        rail: json::<RailAttempt>(&row.get::<_, String>(3)?, "attempt rail")?,
+        state: json::<AttemptState>(&row.get::<String>(2)?, "attempt state")?,
+        rail: json::<RailAttempt>(&row.get::<String>(3)?, "attempt rail")?,
         started_at: at(row, 4)?,
         updated_at: at(row, 5)?,
         version: row.get(6)?,
@@ -233,12 +233,29 @@ pub fn challenge_from(row: &Row<'_>) -> Read<Challenge> {
     })
 }
 
+/// What is remembered of an idempotency key: first where it counts.
+pub fn idempotency_from(row: &Row<'_>) -> Read<IdempotencyRow> {
+    Ok(IdempotencyRow {
+        scope: idempotency_scope_from(row)?,
+        fingerprint: row.get(3)?,
+        payment: PaymentId::from_bytes(row.get(4)?),
+        answer: row.get(5)?,
+        request_id: row.get(6)?,
+        created_at: at(row, 7)?,
+    })
+}
+
+/// How a receiver takes deliveries.
+pub fn delivery_method_from(row: &Row<'_>, column: usize) -> Read<DeliveryMethod> {
+    known(DeliveryMethod::parse(&row.get::<String>(column)?), "delivery method")
+}
+
 /// Where an idempotency key counts.
 pub fn idempotency_scope_from(row: &Row<'_>) -> Read<IdempotencyScope> {
     Ok(IdempotencyScope {
         merchant: merchant_id(row, 0)?,
         mode: mode(row, 1)?,
-        key: known(IdempotencyKey::from_stored(&row.get::<_, String>(2)?).ok(), "idempotency key")?,
+        key: known(IdempotencyKey::from_stored(&row.get::<String>(2)?).ok(), "idempotency key")?,
     })
 }
 
@@ -248,7 +265,7 @@ pub fn event_from(row: &Row<'_>) -> Read<Event> {
         id: EventId::from_bytes(row.get(0)?),
         payment: PaymentId::from_bytes(row.get(1)?),
         sequence: row.get(2)?,
-        kind: known(EventKind::parse(&row.get::<_, String>(3)?), "event kind")?,
+        kind: known(EventKind::parse(&row.get::<String>(3)?), "event kind")?,
         body: row.get(4)?,
         at: at(row, 5)?,
     })
@@ -257,7 +274,7 @@ pub fn event_from(row: &Row<'_>) -> Read<Event> {
 /// A delivery.
 pub fn delivery_from(row: &Row<'_>) -> Read<Delivery> {
     let state_at = at(row, 9)?;
-    let state = match row.get::<_, String>(8)?.as_str() {
+    let state = match row.get::<String>(8)?.as_str() {
         "pending" => Some(DeliveryState::Pending { next_at: state_at }),
         "delivered" => Some(DeliveryState::Delivered { at: state_at }),
         "dead" => Some(DeliveryState::Dead { at: state_at }),
@@ -272,7 +289,7 @@ pub fn delivery_from(row: &Row<'_>) -> Read<Delivery> {
         url: row.get(4)?,
         post_url: row.get(5)?,
         origin: row.get(6)?,
-        method: known(DeliveryMethod::parse(&row.get::<_, String>(7)?), "delivery method")?,
+        method: delivery_method_from(row, 7)?,
         state: known(state, "delivery status")?,
         tries: row.get(10)?,
         last_result: row.get(11)?,

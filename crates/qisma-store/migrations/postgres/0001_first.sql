@@ -1,0 +1,260 @@
+-- The first schema, in the subset that PostgreSQL, Citus, CockroachDB and YugabyteDB share: the
+-- shard first in every key of a big table, no foreign key across shards, no trigger, sequence, enum
+-- or partition. The names are those of the embedded engine; ids are uuid, amounts and times bigint.
+-- The runner executes one statement after the other, each for itself.
+
+CREATE TABLE merchants (
+    id          bigint  NOT NULL PRIMARY KEY,
+    name        text    NOT NULL,
+    image_url   text,
+    status      text    NOT NULL CHECK (status IN ('onboarding', 'active', 'suspended', 'closed')),
+    created_us  bigint  NOT NULL,
+    version     bigint  NOT NULL
+);
+
+CREATE TABLE apps (
+    id              uuid    NOT NULL PRIMARY KEY,
+    merchant_id     bigint  NOT NULL REFERENCES merchants (id),
+    mode            text    NOT NULL CHECK (mode IN ('test', 'live')),
+    webhook_mode    text    NOT NULL CHECK (webhook_mode IN ('get', 'post', 'auto')),
+    webhook_secret  bytea   NOT NULL,
+    created_us      bigint  NOT NULL,
+    version         bigint  NOT NULL
+);
+
+CREATE TABLE key_pairs (
+    public_key        text    NOT NULL PRIMARY KEY,
+    app_id            uuid    NOT NULL REFERENCES apps (id),
+    private_key_hash  bytea   NOT NULL,
+    created_us        bigint  NOT NULL,
+    expires_us        bigint,
+    version           bigint  NOT NULL
+);
+
+CREATE INDEX key_pairs_of_app ON key_pairs (app_id);
+
+-- In the shard of its mode and phone, so that a phone has one wallet.
+CREATE TABLE wallets (
+    vshard      smallint  NOT NULL,
+    id          uuid      NOT NULL,
+    mode        text      NOT NULL CHECK (mode IN ('test', 'live')),
+    phone       text      NOT NULL,
+    name        text      NOT NULL,
+    created_us  bigint    NOT NULL,
+    version     bigint    NOT NULL,
+    PRIMARY KEY (vshard, id),
+    UNIQUE (vshard, mode, phone)
+);
+
+CREATE TABLE phone_windows (
+    vshard      smallint  NOT NULL,
+    mode        text      NOT NULL,
+    phone       text      NOT NULL,
+    sent_us     text      NOT NULL,
+    version     bigint    NOT NULL,
+    PRIMARY KEY (vshard, mode, phone)
+);
+
+CREATE TABLE payments (
+    vshard                 smallint  NOT NULL,
+    id                     uuid      NOT NULL,
+    merchant_id            bigint    NOT NULL,
+    app_id                 uuid      NOT NULL,
+    mode                   text      NOT NULL CHECK (mode IN ('test', 'live')),
+    amount_millimes        bigint    NOT NULL CHECK (amount_millimes > 0),
+    currency               text      NOT NULL,
+    status                 text      NOT NULL,
+    captured_attempt       bigint,
+    end_reason             text,
+    ended_us               bigint,
+    created_us             bigint    NOT NULL,
+    updated_us             bigint    NOT NULL,
+    expires_us             bigint    NOT NULL,
+    success_link           text      NOT NULL,
+    fail_link              text      NOT NULL,
+    webhook                text,
+    developer_tracking_id  text,
+    accept_card            boolean   NOT NULL,
+    image_url              text,
+    sequence               bigint    NOT NULL,
+    version                bigint    NOT NULL,
+    PRIMARY KEY (vshard, id),
+    CONSTRAINT captured_has_its_attempt
+        CHECK ((status = 'captured') = (captured_attempt IS NOT NULL)),
+    CONSTRAINT an_end_has_its_time
+        CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL))
+);
+
+CREATE INDEX payments_to_expire ON payments (expires_us)
+    WHERE status IN ('created', 'requires_action');
+
+CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+
+CREATE TABLE legs (
+    vshard           smallint  NOT NULL,
+    payment_id       uuid      NOT NULL,
+    number           bigint    NOT NULL,
+    destination      bigint    NOT NULL,
+    amount_millimes  bigint    NOT NULL,
+    kind             text      NOT NULL CHECK (kind IN ('fixed', 'remainder')),
+    PRIMARY KEY (vshard, payment_id, number),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+);
+
+CREATE TABLE attempts (
+    vshard          smallint  NOT NULL,
+    payment_id      uuid      NOT NULL,
+    number          bigint    NOT NULL,
+    status          text      NOT NULL,
+    state           text      NOT NULL,
+    rail            text      NOT NULL,
+    order_number    text,
+    next_look_us    bigint,
+    needs_operator  boolean   NOT NULL,
+    started_us      bigint    NOT NULL,
+    updated_us      bigint    NOT NULL,
+    version         bigint    NOT NULL,
+    PRIMARY KEY (vshard, payment_id, number),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+);
+
+-- The payment's lock: one open attempt, whoever pays.
+CREATE UNIQUE INDEX attempts_one_open ON attempts (vshard, payment_id)
+    WHERE status IN ('init', 'sent', 'unknown');
+
+CREATE UNIQUE INDEX attempts_of_order ON attempts (vshard, order_number)
+    WHERE order_number IS NOT NULL;
+
+CREATE INDEX attempts_to_look_at ON attempts (next_look_us) WHERE next_look_us IS NOT NULL;
+
+CREATE INDEX attempts_for_operator ON attempts (updated_us) WHERE needs_operator;
+
+CREATE TABLE challenges (
+    vshard      smallint  NOT NULL,
+    id          uuid      NOT NULL,
+    payment_id  uuid      NOT NULL,
+    attempt     bigint    NOT NULL,
+    code_hash   bytea     NOT NULL,
+    sent_us     bigint    NOT NULL,
+    expires_us  bigint    NOT NULL,
+    tries       bigint    NOT NULL,
+    ended       boolean   NOT NULL,
+    version     bigint    NOT NULL,
+    PRIMARY KEY (vshard, payment_id, id),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+);
+
+CREATE TABLE idempotency_keys (
+    vshard       smallint  NOT NULL,
+    merchant_id  bigint    NOT NULL,
+    mode         text      NOT NULL,
+    key          text      NOT NULL,
+    fingerprint  bytea     NOT NULL,
+    payment_id   uuid      NOT NULL,
+    answer       text      NOT NULL,
+    request_id   text      NOT NULL,
+    created_us   bigint    NOT NULL,
+    PRIMARY KEY (vshard, merchant_id, mode, key)
+);
+
+CREATE INDEX idempotency_keys_to_prune ON idempotency_keys (created_us);
+
+-- `posted` and `held` have no CHECK: the row that an upsert proposes carries what is added to them.
+-- `need` is only read inside that statement, where it is what the account must hold for the batch to
+-- go through; what is stored is 0.
+CREATE TABLE accounts (
+    vshard           smallint  NOT NULL,
+    id               uuid      NOT NULL,
+    owner            text      NOT NULL,
+    kind             text      NOT NULL,
+    mode             text      NOT NULL,
+    currency         text      NOT NULL,
+    posted_millimes  bigint    NOT NULL,
+    held_millimes    bigint    NOT NULL,
+    need_millimes    bigint    NOT NULL,
+    PRIMARY KEY (vshard, id)
+) WITH (fillfactor = 70);
+
+CREATE TABLE journal_entries (
+    vshard      smallint  NOT NULL,
+    id          uuid      NOT NULL,
+    kind        text      NOT NULL,
+    reference   text      NOT NULL,
+    payment_id  uuid,
+    mode        text      NOT NULL,
+    currency    text      NOT NULL,
+    at_us       bigint    NOT NULL,
+    PRIMARY KEY (vshard, id),
+    UNIQUE (vshard, kind, reference)
+);
+
+CREATE INDEX journal_entries_of_payment ON journal_entries (vshard, payment_id);
+
+CREATE TABLE postings (
+    vshard           smallint  NOT NULL,
+    entry_id         uuid      NOT NULL,
+    line             bigint    NOT NULL,
+    account_vshard   smallint  NOT NULL,
+    account_id       uuid      NOT NULL,
+    amount_millimes  bigint    NOT NULL CHECK (amount_millimes <> 0),
+    PRIMARY KEY (vshard, entry_id, line),
+    FOREIGN KEY (vshard, entry_id) REFERENCES journal_entries (vshard, id)
+);
+
+CREATE TABLE events (
+    vshard      smallint  NOT NULL,
+    id          uuid      NOT NULL,
+    payment_id  uuid      NOT NULL,
+    sequence    bigint    NOT NULL,
+    kind        text      NOT NULL,
+    body        text      NOT NULL,
+    at_us       bigint    NOT NULL,
+    PRIMARY KEY (vshard, id),
+    UNIQUE (vshard, payment_id, sequence),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+);
+
+CREATE TABLE deliveries (
+    vshard       smallint  NOT NULL,
+    id           uuid      NOT NULL,
+    event_id     uuid      NOT NULL,
+    payment_id   uuid      NOT NULL,
+    app_id       uuid      NOT NULL,
+    url          text      NOT NULL,
+    post_url     text      NOT NULL,
+    origin       text      NOT NULL,
+    method       text      NOT NULL CHECK (method IN ('get', 'post')),
+    status       text      NOT NULL CHECK (status IN ('pending', 'delivered', 'dead', 'gone')),
+    state_us     bigint    NOT NULL,
+    tries        bigint    NOT NULL,
+    last_result  text,
+    replay       boolean   NOT NULL,
+    created_us   bigint    NOT NULL,
+    version      bigint    NOT NULL,
+    PRIMARY KEY (vshard, id),
+    FOREIGN KEY (vshard, event_id) REFERENCES events (vshard, id)
+);
+
+-- By receiver first: one with thousands of them due must not stand before all others.
+CREATE INDEX deliveries_to_send ON deliveries (app_id, origin, state_us) WHERE status = 'pending';
+
+CREATE INDEX deliveries_of_payment ON deliveries (vshard, payment_id);
+
+CREATE TABLE learned_methods (
+    vshard  smallint  NOT NULL,
+    app_id  uuid      NOT NULL,
+    origin  text      NOT NULL,
+    method  text      NOT NULL CHECK (method IN ('get', 'post')),
+    PRIMARY KEY (vshard, app_id, origin)
+);
+
+-- One row for each batch that was committed: after a COMMIT without an answer it says whether it was.
+CREATE TABLE batches (
+    vshard  smallint  NOT NULL,
+    id      uuid      NOT NULL,
+    seen    bigint    NOT NULL,
+    at_us   bigint    NOT NULL,
+    PRIMARY KEY (vshard, id)
+);
+
+CREATE INDEX batches_to_prune ON batches (at_us);

@@ -1,0 +1,334 @@
+//! A connection to a PostgreSQL server, used by one thread at a time.
+//!
+//! Its socket is served by a small runtime of its own, which runs while a call waits for an answer:
+//! no call costs a second thread's waking, and whoever calls is an ordinary thread (a lane, or one
+//! that reads). Every call has a deadline on our side; a server that is frozen keeps its sockets open.
+
+use futures_util::future::{join, join_all, try_join_all};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Runtime;
+use tokio_postgres::error::Severity;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
+
+use super::param::Param;
+use super::target::Target;
+use super::trouble::{Trouble, chain};
+use crate::error::{OpenError, ReadError};
+use crate::session::Value;
+
+/// For a TCP connection to one of the servers, and for its greeting.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A statement of a transaction, and how many rows it must touch.
+pub(super) struct Step<'p> {
+    pub(super) sql: &'static str,
+    pub(super) params: Vec<Param<'p>>,
+    pub(super) rows: usize,
+    /// What the rows are, for whoever reads why it did not go through.
+    pub(super) what: &'static str,
+}
+
+/// How a COMMIT ended.
+pub(super) enum Committed {
+    Yes,
+    /// The server said that it rolled back.
+    No(Trouble),
+    /// Nobody can say.
+    Unknown(String),
+}
+
+/// A connection.
+pub struct Connection {
+    client: Client,
+    runtime: Option<Runtime>,
+    prepared: RefCell<BTreeMap<&'static str, Statement>>,
+    /// Raised by a warning of the server: at a COMMIT it means that no standby may have it.
+    warned: Arc<AtomicBool>,
+    /// Between us and the server sits a pooler that changes the server with each transaction, so
+    /// nothing may be prepared or set for longer than one.
+    is_pooled: bool,
+}
+
+/// Plans that look rows up by their keys, whatever the statistics say: a batch's arrays are short and
+/// the tables long, and a plan that was made while a table was small must not scan it later.
+const PLANNER: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
+                       SET LOCAL enable_mergejoin = off;";
+/// The same for a session of our own; and one plan for good, instead of one for each batch.
+pub(super) const SESSION_OPTIONS: &str = "-c enable_seqscan=off -c enable_hashjoin=off \
+                                          -c enable_mergejoin=off \
+                                          -c plan_cache_mode=force_generic_plan";
+
+impl Connection {
+    /// Connects to whichever of the servers takes writes, and makes sure that it keeps what it says.
+    pub(super) fn open(target: &Target) -> Result<Self, OpenError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(OpenError::Thread)?;
+        let warned = Arc::new(AtomicBool::new(false));
+        let refused = |cause: String| OpenError::Server { server: target.name(), cause };
+        let (config, tls) = (target.config(), target.tls());
+        let connecting = async {
+            match tls {
+                None => {
+                    let (client, connection) = config.connect(NoTls).await?;
+                    runtime.spawn(serve(connection, warned.clone()));
+                    Ok(client)
+                }
+                Some(tls) => {
+                    let (client, connection) = config.connect(tls).await?;
+                    runtime.spawn(serve(connection, warned.clone()));
+                    Ok(client)
+                }
+            }
+        };
+        let limit = CONNECT_TIMEOUT.saturating_mul(target.hosts().saturating_add(1));
+        let client = runtime
+            .block_on(async { tokio::time::timeout(limit, connecting).await })
+            .map_err(|_| refused("it does not answer".into()))?
+            .map_err(|error: tokio_postgres::Error| refused(chain(&error)))?;
+        let connection = Self {
+            client,
+            runtime: Some(runtime),
+            prepared: RefCell::default(),
+            warned,
+            is_pooled: target.is_pooled(),
+        };
+        connection.check_durability(target)?;
+        Ok(connection)
+    }
+
+    fn check_durability(&self, target: &Target) -> Result<(), OpenError> {
+        let found = self
+            .simple("SHOW synchronous_commit")
+            .map_err(|error| OpenError::Server { server: target.name(), cause: error.to_string() })?
+            .unwrap_or_default();
+        if ["on", "remote_apply"].contains(&found.as_str()) {
+            return Ok(());
+        }
+        Err(OpenError::Pragma { pragma: "synchronous_commit", wanted: "on", found })
+    }
+
+    /// The first value of a statement that takes no parameters.
+    pub(super) fn simple(&self, sql: &str) -> Result<Option<String>, Trouble> {
+        let messages = self.wait(STATEMENT_TIMEOUT, "a statement", self.client.simple_query(sql))?;
+        let first = messages.iter().find_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
+        Ok(first)
+    }
+
+    /// Runs statements that answer nothing.
+    pub(super) fn execute_batch(&self, sql: &str) -> Result<(), Trouble> {
+        self.wait(STATEMENT_TIMEOUT, "a statement", self.client.batch_execute(sql))
+    }
+
+    /// As [`Self::execute_batch`], for what may take long on a big table.
+    pub(super) fn execute_long(&self, sql: &str, limit: Duration) -> Result<(), Trouble> {
+        self.wait(limit, "a migration", self.client.batch_execute(sql))
+    }
+
+    /// Whether the connection has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Begins to read at one moment of the database.
+    pub(crate) fn begin_reading(&self) -> Result<(), Trouble> {
+        self.execute_batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    }
+
+    /// Ends what [`Self::begin_reading`] began.
+    pub(crate) fn end_reading(&self) -> Result<(), Trouble> {
+        self.execute_batch("COMMIT")
+    }
+
+    /// Reads with one statement.
+    pub(crate) fn read(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, ReadError> {
+        let params: Vec<Param<'_>> = values.iter().map(Param::from).collect();
+        Ok(self.query(sql, &params)?)
+    }
+
+    /// Runs one statement and gives its rows.
+    pub(super) fn query(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, Trouble> {
+        self.wait(STATEMENT_TIMEOUT, "a statement", self.query_in_time(sql, params))
+    }
+
+    /// Runs several statements at once and gives the rows of each.
+    pub(super) fn query_all(
+        &self,
+        queries: &[(&'static str, Vec<Param<'_>>)],
+    ) -> Result<Vec<Vec<Row>>, Trouble> {
+        let all = queries.iter().map(|(sql, params)| self.query_in_time(sql, params));
+        self.wait(STATEMENT_TIMEOUT, "a statement", try_join_all(all))
+    }
+
+    async fn query_in_time(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        if self.is_pooled {
+            return self.client.query_typed(sql, &typed(params)).await;
+        }
+        let statement = self.prepared(sql, params).await?;
+        self.client.query(&statement, &plain(params)).await
+    }
+
+    async fn execute_in_time(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<u64, tokio_postgres::Error> {
+        if self.is_pooled {
+            return self.client.execute_typed(sql, &typed(params)).await;
+        }
+        let statement = self.prepared(sql, params).await?;
+        self.client.execute(&statement, &plain(params)).await
+    }
+
+    async fn prepared(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Statement, tokio_postgres::Error> {
+        let known = self.prepared.borrow().get(sql).cloned();
+        if let Some(statement) = known {
+            return Ok(statement);
+        }
+        let kinds: Vec<Type> = params.iter().map(Param::kind).collect();
+        let statement = self.client.prepare_typed(sql, &kinds).await?;
+        self.prepared.borrow_mut().insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) fn begin(&self) -> Result<(), Trouble> {
+        self.execute_batch(&self.begin_sql())
+    }
+
+    fn begin_sql(&self) -> String {
+        if self.is_pooled { format!("BEGIN; {PLANNER}") } else { "BEGIN".to_owned() }
+    }
+
+    /// Runs the steps of a transaction, all on their way before the first answer is read; begins it
+    /// first where it has not begun. Each step must touch as many rows as it says, or the name of its
+    /// rows comes back. The transaction is left open: the caller ends it.
+    pub(super) fn run(&self, begun: bool, steps: &[Step<'_>]) -> Result<Result<(), String>, Trouble> {
+        self.wait(STATEMENT_TIMEOUT, "a statement", async {
+            if !self.is_pooled {
+                // Preparing waits for an answer, which must not come between the steps.
+                for step in steps {
+                    self.prepared(step.sql, &step.params).await?;
+                }
+            }
+            let begin_sql = self.begin_sql();
+            let begin = async {
+                if begun { Ok(()) } else { self.client.batch_execute(&begin_sql).await }
+            };
+            let work = steps.iter().map(|step| self.execute_in_time(step.sql, &step.params));
+            let (begun, done) = join(begin, join_all(work)).await;
+            begun?;
+            for (step, touched) in steps.iter().zip(done) {
+                // The first error is the cause; those after it only say that the transaction failed.
+                let touched = touched?;
+                if usize::try_from(touched) != Ok(step.rows) {
+                    return Ok(Err(format!("{touched} of {} {}", step.rows, step.what)));
+                }
+            }
+            Ok(Ok(()))
+        })
+    }
+
+    /// Rolls back. A connection that cannot even do that is of no more use.
+    pub(super) fn roll_back(&self) -> Result<(), Trouble> {
+        self.execute_batch("ROLLBACK")
+    }
+
+    /// Commits, and says what is known of it.
+    pub(super) fn commit(&self) -> Committed {
+        self.warned.store(false, Ordering::Relaxed);
+        let runtime = self.runtime.as_ref().expect("taken only by drop");
+        let answer = runtime.block_on(async {
+            tokio::time::timeout(COMMIT_TIMEOUT, self.client.batch_execute("COMMIT")).await
+        });
+        match answer {
+            // The wait for the standby was cancelled: the row is visible here, and perhaps only here.
+            Ok(Ok(())) if self.warned.load(Ordering::Relaxed) => {
+                Committed::Unknown("the server warned while it committed".into())
+            }
+            Ok(Ok(())) => Committed::Yes,
+            Ok(Err(error)) => match (error.as_db_error().is_some(), Trouble::of(&error)) {
+                (true, trouble @ (Trouble::Conflict(_) | Trouble::Statement(_))) => {
+                    Committed::No(trouble)
+                }
+                (_, trouble) => Committed::Unknown(trouble.to_string()),
+            },
+            Err(_) => Committed::Unknown("the commit took too long".into()),
+        }
+    }
+
+    fn wait<T>(
+        &self,
+        limit: Duration,
+        what: &str,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Trouble> {
+        let runtime = self.runtime.as_ref().expect("taken only by drop");
+        let answer = runtime.block_on(async { tokio::time::timeout(limit, work).await });
+        answer.map_err(|_| Trouble::deadline(what))?.map_err(|error| Trouble::of(&error))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // Not waited for: this may be the thread of another runtime, where waiting is forbidden.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn plain<'a>(params: &'a [Param<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    params.iter().map(|param| -> &(dyn ToSql + Sync) { param }).collect()
+}
+
+fn typed<'a>(params: &'a [Param<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    params.iter().map(|param| -> (&(dyn ToSql + Sync), Type) { (param, param.kind()) }).collect()
+}
+
+/// Moves bytes for a connection until it ends, and listens for warnings.
+async fn serve<S, T>(
+    mut connection: tokio_postgres::Connection<S, T>,
+    warned: Arc<AtomicBool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notice(notice) = message
+            && notice.parsed_severity() == Some(Severity::Warning)
+        {
+            warned.store(true, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The engine for more than one machine: a PostgreSQL server through tokio-postgres. Several lanes,
+//! each with a connection of its own; one statement a table, one transaction a batch.
+
+mod connection;
+mod load;
+mod migrations;
+mod param;
+mod people;
+mod plan;
+mod plan_outbox;
+pub mod sets;
+pub mod statements;
+mod target;
+mod trouble;
+mod writer;
+
+pub use connection::Connection;
+pub use migrations::{migrate, schema_version};
+pub(crate) use statements as sql;
+pub use target::{PostgresOptions, Target};
+pub use trouble::Trouble;
+pub use writer::Writer;

@@ -1,0 +1,353 @@
+//! What a batch's changes come to on a server: the steps of one transaction, in an order in which no
+//! foreign key is ahead of its row, and in which all batches lock alike; the balances come last.
+
+use qisma_domain::attempt::Attempt;
+use qisma_domain::challenge::Challenge;
+use qisma_domain::changes::Changes;
+use qisma_domain::delivery::{Delivery, LearnedMethod};
+use qisma_domain::ids::{AccountId, AppId};
+use qisma_domain::payment::Payment;
+use qisma_domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::mem::take;
+
+
+use super::connection::Step;
+use super::param::{Id, Param};
+use super::people::People;
+use super::sets;
+use crate::fold::{Delta, Write, fold_postings, fold_rows};
+use crate::rows::payment_state_columns;
+
+/// A batch's changes, folded: one write a row.
+pub(super) struct Plan {
+    pub(super) changes: Changes,
+    people: People,
+    payments: Vec<Write<Payment>>,
+    attempts: Vec<Write<Attempt>>,
+    challenges: Vec<Write<Challenge>>,
+    pub(super) deliveries: Vec<Write<Delivery>>,
+    pub(super) learned: BTreeMap<(AppId, String), LearnedMethod>,
+    deltas: BTreeMap<AccountId, Delta>,
+}
+
+pub(super) type Steps<'p> = Vec<Step<'p>>;
+
+/// What an attempt's card says in columns of its own.
+#[derive(Default)]
+struct CardColumns<'c> {
+    order_number: Option<&'c str>,
+    next_look_us: Option<i64>,
+    needs_operator: bool,
+}
+
+fn card_of(attempt: &Attempt) -> CardColumns<'_> {
+    attempt.card().map_or_else(CardColumns::default, |card| CardColumns {
+        order_number: Some(&card.order_number),
+        next_look_us: card.next_look_at.map(Timestamp::micros),
+        needs_operator: card.needs_operator,
+    })
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("plain structs are JSON")
+}
+
+/// The rows that are new, and those that replace another version.
+pub(super) fn apart<T>(writes: &[Write<T>]) -> (Vec<&Write<T>>, Vec<&Write<T>>) {
+    writes.iter().partition(|write| write.expected_version == 0)
+}
+
+/// A column: what each row has there.
+macro_rules! column {
+    ($kind:ident, $rows:expr, $of:expr) => {
+        Param::$kind($rows.iter().map($of).collect())
+    };
+}
+pub(super) use column;
+
+impl Plan {
+    pub(super) fn of(mut changes: Changes) -> Self {
+        let deltas = fold_postings(&changes);
+        let payments = fold_rows(take(&mut changes.payments), |row| row.id, |row| row.version);
+        let attempts = take(&mut changes.attempts);
+        let attempts = fold_rows(attempts, |row| (row.payment, row.number), |row| row.version);
+        let challenges = fold_rows(take(&mut changes.challenges), |row| row.id, |row| row.version);
+        let deliveries = fold_rows(take(&mut changes.deliveries), |row| row.id, |row| row.version);
+        let learned = take(&mut changes.learned).into_iter();
+        let learned = learned.map(|row| ((row.app, row.origin.clone()), row)).collect();
+        changes.idempotency.sort_by(|one, other| one.scope.cmp(&other.scope));
+        changes.idempotency_pruned.sort();
+        let people = People::of(&mut changes);
+        Self { changes, people, payments, attempts, challenges, deliveries, learned, deltas }
+    }
+
+    /// The shard of the batch's marker: one that the batch writes to anyway.
+    pub(super) fn shard(&self) -> u8 {
+        let payment = self.payments.first().map(|write| write.row.id);
+        let payment = payment.or_else(|| self.attempts.first().map(|write| write.row.payment));
+        let delivery = self.deliveries.first().map(|write| write.row.id.shard());
+        payment.map(|id| id.shard()).or(delivery).map_or(0, |shard| shard.0)
+    }
+
+    /// The steps, without those that would touch nothing.
+    pub(super) fn steps(&self) -> Steps<'_> {
+        let mut steps = self.people.steps();
+        self.payments(&mut steps);
+        self.attempts(&mut steps);
+        self.challenges(&mut steps);
+        self.idempotency(&mut steps);
+        self.entries(&mut steps);
+        self.events(&mut steps);
+        self.deliveries(&mut steps);
+        self.learned(&mut steps);
+        self.accounts(&mut steps);
+        steps.retain(|step| 0 < step.rows);
+        steps
+    }
+
+    fn payments<'p>(&'p self, steps: &mut Steps<'p>) {
+        let (new, old) = apart(&self.payments);
+        steps.push(Step {
+            sql: sets::UPDATE_PAYMENT,
+            rows: old.len(),
+            what: "payments",
+            params: vec![
+                column!(Shards, old, |write| write.row.id.shard().0.into()),
+                column!(Ids, old, |write| Id(*write.row.id.as_bytes())),
+                column!(Texts, old, |write| write.row.state.as_str()),
+                column!(MaybeNumbers, old, |write| payment_state_columns(&write.row.state)
+                    .0
+                    .map(i64::from)),
+                column!(MaybeTexts, old, |write| payment_state_columns(&write.row.state).1),
+                column!(MaybeNumbers, old, |write| payment_state_columns(&write.row.state).2),
+                column!(Numbers, old, |write| write.row.updated_at.micros()),
+                column!(Numbers, old, |write| i64::from(write.row.sequence)),
+                column!(Numbers, old, |write| write.row.version),
+                column!(Numbers, old, |write| write.expected_version),
+            ],
+        });
+        let new: Vec<&Payment> = new.into_iter().map(|write| &write.row).collect();
+        steps.push(Step {
+            sql: sets::INSERT_PAYMENT,
+            rows: new.len(),
+            what: "new payments",
+            params: vec![
+                column!(Shards, new, |row| row.id.shard().0.into()),
+                column!(Ids, new, |row| Id(*row.id.as_bytes())),
+                column!(Numbers, new, |row| row.merchant.number()),
+                column!(Ids, new, |row| Id(*row.app.as_bytes())),
+                column!(Texts, new, |row| row.mode.as_str()),
+                column!(Numbers, new, |row| row.amount.millimes()),
+                column!(Texts, new, |row| row.currency.code()),
+                column!(Texts, new, |row| row.state.as_str()),
+                column!(MaybeNumbers, new, |row| payment_state_columns(&row.state)
+                    .0
+                    .map(i64::from)),
+                column!(MaybeTexts, new, |row| payment_state_columns(&row.state).1),
+                column!(MaybeNumbers, new, |row| payment_state_columns(&row.state).2),
+                column!(Numbers, new, |row| row.created_at.micros()),
+                column!(Numbers, new, |row| row.updated_at.micros()),
+                column!(Numbers, new, |row| row.expires_at.micros()),
+                column!(Texts, new, |row| row.success_link.as_str()),
+                column!(Texts, new, |row| row.fail_link.as_str()),
+                column!(MaybeTexts, new, |row| row.webhook.as_ref().map(|link| link.as_str())),
+                column!(MaybeTexts, new, |row| row.developer_tracking_id.as_deref()),
+                column!(Truths, new, |row| row.accept_card),
+                column!(MaybeTexts, new, |row| row.image_url.as_ref().map(|link| link.as_str())),
+                column!(Numbers, new, |row| i64::from(row.sequence)),
+                column!(Numbers, new, |row| row.version),
+            ],
+        });
+        let legs: Vec<_> =
+            new.iter().flat_map(|row| row.legs.iter().map(|leg| (row.id, leg))).collect();
+        steps.push(Step {
+            sql: sets::INSERT_LEG,
+            rows: legs.len(),
+            what: "legs",
+            params: vec![
+                column!(Shards, legs, |(payment, _)| payment.shard().0.into()),
+                column!(Ids, legs, |(payment, _)| Id(*payment.as_bytes())),
+                column!(Numbers, legs, |(_, leg)| i64::from(leg.number)),
+                column!(Numbers, legs, |(_, leg)| leg.destination.number()),
+                column!(Numbers, legs, |(_, leg)| leg.amount.millimes()),
+                column!(Texts, legs, |(_, leg)| leg.kind.as_str()),
+            ],
+        });
+    }
+
+    /// An attempt ends before the next one of its payment begins: only one may be open.
+    fn attempts<'p>(&'p self, steps: &mut Steps<'p>) {
+        let (new, old) = apart(&self.attempts);
+        steps.push(Step {
+            sql: sets::UPDATE_ATTEMPT,
+            rows: old.len(),
+            what: "attempts",
+            params: vec![
+                column!(Shards, old, |write| write.row.payment.shard().0.into()),
+                column!(Ids, old, |write| Id(*write.row.payment.as_bytes())),
+                column!(Numbers, old, |write| write.row.number.into()),
+                column!(Texts, old, |write| write.row.state.as_str()),
+                column!(OwnTexts, old, |write| json(&write.row.state)),
+                column!(OwnTexts, old, |write| json(&write.row.rail)),
+                column!(MaybeNumbers, old, |write| card_of(&write.row).next_look_us),
+                column!(Truths, old, |write| card_of(&write.row).needs_operator),
+                column!(Numbers, old, |write| write.row.updated_at.micros()),
+                column!(Numbers, old, |write| write.row.version),
+                column!(Numbers, old, |write| write.expected_version),
+            ],
+        });
+        let new: Vec<&Attempt> = new.into_iter().map(|write| &write.row).collect();
+        steps.push(Step {
+            sql: sets::INSERT_ATTEMPT,
+            rows: new.len(),
+            what: "new attempts",
+            params: vec![
+                column!(Shards, new, |row| row.payment.shard().0.into()),
+                column!(Ids, new, |row| Id(*row.payment.as_bytes())),
+                column!(Numbers, new, |row| row.number.into()),
+                column!(Texts, new, |row| row.state.as_str()),
+                column!(OwnTexts, new, |row| json(&row.state)),
+                column!(OwnTexts, new, |row| json(&row.rail)),
+                column!(MaybeTexts, new, |row| card_of(row).order_number),
+                column!(MaybeNumbers, new, |row| card_of(row).next_look_us),
+                column!(Truths, new, |row| card_of(row).needs_operator),
+                column!(Numbers, new, |row| row.started_at.micros()),
+                column!(Numbers, new, |row| row.updated_at.micros()),
+                column!(Numbers, new, |row| row.version),
+            ],
+        });
+    }
+
+    fn challenges<'p>(&'p self, steps: &mut Steps<'p>) {
+        let (new, old) = apart(&self.challenges);
+        steps.push(Step {
+            sql: sets::UPDATE_CHALLENGE,
+            rows: old.len(),
+            what: "codes",
+            params: vec![
+                column!(Shards, old, |write| write.row.payment.shard().0.into()),
+                column!(Ids, old, |write| Id(*write.row.payment.as_bytes())),
+                column!(Ids, old, |write| Id(*write.row.id.as_bytes())),
+                column!(Numbers, old, |write| write.row.tries.into()),
+                column!(Truths, old, |write| write.row.ended),
+                column!(Numbers, old, |write| write.row.version),
+                column!(Numbers, old, |write| write.expected_version),
+            ],
+        });
+        let new: Vec<&Challenge> = new.into_iter().map(|write| &write.row).collect();
+        steps.push(Step {
+            sql: sets::INSERT_CHALLENGE,
+            rows: new.len(),
+            what: "new codes",
+            params: vec![
+                column!(Shards, new, |row| row.payment.shard().0.into()),
+                column!(Ids, new, |row| Id(*row.id.as_bytes())),
+                column!(Ids, new, |row| Id(*row.payment.as_bytes())),
+                column!(Numbers, new, |row| row.attempt.into()),
+                column!(Bytes, new, |row| row.code_hash.as_slice()),
+                column!(Numbers, new, |row| row.sent_at.micros()),
+                column!(Numbers, new, |row| row.expires_at.micros()),
+                column!(Numbers, new, |row| row.tries.into()),
+                column!(Truths, new, |row| row.ended),
+                column!(Numbers, new, |row| row.version),
+            ],
+        });
+    }
+
+    fn idempotency<'p>(&'p self, steps: &mut Steps<'p>) {
+        let pruned = &self.changes.idempotency_pruned;
+        steps.push(Step {
+            sql: sets::DELETE_IDEMPOTENCY_KEY,
+            rows: pruned.len(),
+            what: "old idempotency keys",
+            params: vec![
+                column!(Shards, pruned, |scope| scope.shard().0.into()),
+                column!(Numbers, pruned, |scope| scope.merchant.number()),
+                column!(Texts, pruned, |scope| scope.mode.as_str()),
+                column!(Texts, pruned, |scope| scope.key.as_str()),
+            ],
+        });
+        let new = &self.changes.idempotency;
+        steps.push(Step {
+            sql: sets::INSERT_IDEMPOTENCY_KEY,
+            rows: new.len(),
+            what: "idempotency keys",
+            params: vec![
+                column!(Shards, new, |row| row.scope.shard().0.into()),
+                column!(Numbers, new, |row| row.scope.merchant.number()),
+                column!(Texts, new, |row| row.scope.mode.as_str()),
+                column!(Texts, new, |row| row.scope.key.as_str()),
+                column!(Bytes, new, |row| row.fingerprint.as_slice()),
+                column!(Ids, new, |row| Id(*row.payment.as_bytes())),
+                column!(Texts, new, |row| row.answer.as_str()),
+                column!(Texts, new, |row| row.request_id.as_str()),
+                column!(Numbers, new, |row| row.created_at.micros()),
+            ],
+        });
+    }
+
+    fn entries<'p>(&'p self, steps: &mut Steps<'p>) {
+        let entries = &self.changes.entries;
+        steps.push(Step {
+            sql: sets::INSERT_ENTRY,
+            rows: entries.len(),
+            what: "journal entries",
+            params: vec![
+                column!(Shards, entries, |entry| entry.id.shard().0.into()),
+                column!(Ids, entries, |entry| Id(*entry.id.as_bytes())),
+                column!(Texts, entries, |entry| entry.kind.as_str()),
+                column!(Texts, entries, |entry| entry.reference.as_str()),
+                column!(MaybeIds, entries, |entry| entry.payment.map(|id| Id(*id.as_bytes()))),
+                column!(Texts, entries, |entry| entry.postings.mode().as_str()),
+                column!(Texts, entries, |entry| entry.postings.currency().code()),
+                column!(Numbers, entries, |entry| entry.at.micros()),
+            ],
+        });
+        let lines: Vec<_> = entries
+            .iter()
+            .flat_map(|entry| {
+                (1_i64..)
+                    .zip(entry.postings.lines())
+                    .map(|(line, posting)| (entry.id, line, posting.account.id(), posting))
+            })
+            .collect();
+        steps.push(Step {
+            sql: sets::INSERT_POSTING,
+            rows: lines.len(),
+            what: "postings",
+            params: vec![
+                column!(Shards, lines, |line| line.0.shard().0.into()),
+                column!(Ids, lines, |line| Id(*line.0.as_bytes())),
+                column!(Numbers, lines, |line| line.1),
+                column!(Shards, lines, |line| line.2.shard().0.into()),
+                column!(Ids, lines, |line| Id(*line.2.as_bytes())),
+                column!(Numbers, lines, |line| line.3.amount_millimes),
+            ],
+        });
+    }
+
+    /// Last in the transaction, so that hot accounts are locked for as short as can be; in the order
+    /// of shard and id. The guard in the statement stands on accounts that may not fall below zero.
+    fn accounts<'p>(&'p self, steps: &mut Steps<'p>) {
+        let mut deltas: Vec<(AccountId, &Delta)> =
+            self.deltas.iter().map(|(id, delta)| (*id, delta)).collect();
+        deltas.sort_by_key(|(id, _)| (id.shard().0, *id));
+        steps.push(Step {
+            sql: sets::ADD_TO_ACCOUNT,
+            rows: deltas.len(),
+            what: "accounts with enough in them",
+            params: vec![
+                column!(Shards, deltas, |(id, _)| id.shard().0.into()),
+                column!(Ids, deltas, |(id, _)| Id(*id.as_bytes())),
+                column!(OwnTexts, deltas, |(_, delta)| delta.account.owner_text()),
+                column!(Texts, deltas, |(_, delta)| delta.account.kind.as_str()),
+                column!(Texts, deltas, |(_, delta)| delta.account.mode.as_str()),
+                column!(Texts, deltas, |(_, delta)| delta.account.currency.code()),
+                column!(Numbers, deltas, |(_, delta)| delta.posted_millimes),
+                column!(Numbers, deltas, |_| 0),
+                column!(Numbers, deltas, |(_, delta)| delta.need_millimes),
+            ],
+        });
+    }
+}

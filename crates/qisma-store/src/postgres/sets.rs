@@ -1,0 +1,226 @@
+//! The statements that write to PostgreSQL, one for each table, each a whole batch at a time: every
+//! parameter is a column as an array. The names are those of the embedded engine's statements.
+//!
+//! The rows of each array are in the order of their keys, so that two batches lock in one order. An
+//! insert leaves out a row that is there already, an update a row that is at another version: the
+//! count of rows tells that another lane or node was faster.
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) const $name: &str = $sql;
+        )*
+        /// All of them with their names, for the test that prepares them.
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    // -- merchants and their keys --
+    INSERT_MERCHANT = "INSERT INTO merchants (id, name, image_url, status, created_us, version)
+        SELECT id, name, image_url, status, created_us, version
+        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
+            $6::bigint[]) AS u (id, name, image_url, status, created_us, version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_MERCHANT = "UPDATE merchants AS t
+        SET name = u.name, image_url = u.image_url, status = u.status, version = u.version
+        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
+            $6::bigint[]) AS u (id, name, image_url, status, version, expected)
+        WHERE t.id = u.id AND t.version = u.expected";
+    INSERT_APP = "INSERT INTO apps (id, merchant_id, mode, webhook_mode, webhook_secret, created_us,
+            version)
+        SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bigint[],
+            $7::bigint[]) AS u (id, merchant_id, mode, webhook_mode, webhook_secret, created_us,
+            version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_APP = "UPDATE apps AS t
+        SET webhook_mode = u.webhook_mode, webhook_secret = u.webhook_secret, version =
+            u.version
+        FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) AS u (id,
+            webhook_mode, webhook_secret, version, expected)
+        WHERE t.id = u.id AND t.version = u.expected";
+    INSERT_KEY_PAIR = "INSERT INTO key_pairs (public_key, app_id, private_key_hash, created_us, expires_us,
+            version)
+        SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
+        FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::bigint[], $5::bigint[],
+            $6::bigint[]) AS u (public_key, app_id, private_key_hash, created_us, expires_us,
+            version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_KEY_PAIR = "UPDATE key_pairs AS t
+        SET expires_us = u.expires_us, version = u.version
+        FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS u (public_key,
+            expires_us, version, expected)
+        WHERE t.public_key = u.public_key AND t.version = u.expected";
+
+    // -- wallets --
+    INSERT_WALLET = "INSERT INTO wallets (vshard, id, mode, phone, name, created_us, version)
+        SELECT vshard, id, mode, phone, name, created_us, version
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[],
+            $6::bigint[], $7::bigint[]) AS u (vshard, id, mode, phone, name, created_us,
+            version)
+        ON CONFLICT DO NOTHING";
+    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (vshard, mode, phone, sent_us, version)
+        SELECT vshard, mode, phone, sent_us, version
+        FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS u
+            (vshard, mode, phone, sent_us, version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_PHONE_WINDOW = "UPDATE phone_windows AS t
+        SET sent_us = u.sent_us, version = u.version
+        FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
+            $6::bigint[]) AS u (vshard, mode, phone, sent_us, version, expected)
+        WHERE t.vshard = u.vshard AND t.mode = u.mode AND t.phone = u.phone AND t.version =
+            u.expected";
+
+    // -- payments --
+    INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes, currency,
+            status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
+            success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
+            sequence, version)
+        SELECT vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
+            captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
+            success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
+            sequence, version
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
+            $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[],
+            $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::text[],
+            $18::text[], $19::boolean[], $20::text[], $21::bigint[], $22::bigint[]) AS u
+            (vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
+            captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
+            success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
+            sequence, version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_PAYMENT = "UPDATE payments AS t
+        SET status = u.status, captured_attempt = u.captured_attempt, end_reason = u.end_reason,
+            ended_us = u.ended_us, updated_us = u.updated_us, sequence = u.sequence, version =
+            u.version
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::bigint[], $5::text[],
+            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[]) AS u (vshard,
+            id, status, captured_attempt, end_reason, ended_us, updated_us, sequence, version,
+            expected)
+        WHERE t.vshard = u.vshard AND t.id = u.id AND t.version = u.expected";
+    INSERT_LEG = "INSERT INTO legs (vshard, payment_id, number, destination, amount_millimes, kind)
+        SELECT vshard, payment_id, number, destination, amount_millimes, kind
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[],
+            $6::text[]) AS u (vshard, payment_id, number, destination, amount_millimes, kind)
+        ON CONFLICT DO NOTHING";
+    INSERT_ATTEMPT = "INSERT INTO attempts (vshard, payment_id, number, status, state, rail, order_number,
+            next_look_us, needs_operator, started_us, updated_us, version)
+        SELECT vshard, payment_id, number, status, state, rail, order_number, next_look_us,
+            needs_operator, started_us, updated_us, version
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[],
+            $6::text[], $7::text[], $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[],
+            $12::bigint[]) AS u (vshard, payment_id, number, status, state, rail, order_number,
+            next_look_us, needs_operator, started_us, updated_us, version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_ATTEMPT = "UPDATE attempts AS t
+        SET status = u.status, state = u.state, rail = u.rail, next_look_us = u.next_look_us,
+            needs_operator = u.needs_operator, updated_us = u.updated_us, version = u.version
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[],
+            $6::text[], $7::bigint[], $8::boolean[], $9::bigint[], $10::bigint[], $11::bigint[])
+            AS u (vshard, payment_id, number, status, state, rail, next_look_us, needs_operator,
+            updated_us, version, expected)
+        WHERE t.vshard = u.vshard AND t.payment_id = u.payment_id AND t.number = u.number AND
+            t.version = u.expected";
+    INSERT_CHALLENGE = "INSERT INTO challenges (vshard, id, payment_id, attempt, code_hash, sent_us, expires_us,
+            tries, ended, version)
+        SELECT vshard, id, payment_id, attempt, code_hash, sent_us, expires_us, tries, ended,
+            version
+        FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bytea[],
+            $6::bigint[], $7::bigint[], $8::bigint[], $9::boolean[], $10::bigint[]) AS u
+            (vshard, id, payment_id, attempt, code_hash, sent_us, expires_us, tries, ended,
+            version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_CHALLENGE = "UPDATE challenges AS t
+        SET tries = u.tries, ended = u.ended, version = u.version
+        FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::boolean[],
+            $6::bigint[], $7::bigint[]) AS u (vshard, payment_id, id, tries, ended, version,
+            expected)
+        WHERE t.vshard = u.vshard AND t.payment_id = u.payment_id AND t.id = u.id AND t.version
+            = u.expected";
+
+    // -- idempotency --
+    INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, key, fingerprint, payment_id,
+            answer, request_id, created_us)
+        SELECT vshard, merchant_id, mode, key, fingerprint, payment_id, answer, request_id,
+            created_us
+        FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[],
+            $6::uuid[], $7::text[], $8::text[], $9::bigint[]) AS u (vshard, merchant_id, mode,
+            key, fingerprint, payment_id, answer, request_id, created_us)
+        ON CONFLICT DO NOTHING";
+    DELETE_IDEMPOTENCY_KEY = "DELETE
+        FROM idempotency_keys AS t
+        USING unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[]) AS u (vshard,
+            merchant_id, mode, key)
+        WHERE t.vshard = u.vshard AND t.merchant_id = u.merchant_id AND t.mode = u.mode AND
+            t.key = u.key";
+
+    // -- books --
+    INSERT_ENTRY = "INSERT INTO journal_entries (vshard, id, kind, reference, payment_id, mode, currency,
+            at_us)
+        SELECT vshard, id, kind, reference, payment_id, mode, currency, at_us
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[],
+            $7::text[], $8::bigint[]) AS u (vshard, id, kind, reference, payment_id, mode,
+            currency, at_us)
+        ON CONFLICT DO NOTHING";
+    INSERT_POSTING = "INSERT INTO postings (vshard, entry_id, line, account_vshard, account_id,
+            amount_millimes)
+        SELECT vshard, entry_id, line, account_vshard, account_id, amount_millimes
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::smallint[], $5::uuid[],
+            $6::bigint[]) AS u (vshard, entry_id, line, account_vshard, account_id,
+            amount_millimes)
+        ON CONFLICT DO NOTHING";
+    // Locks the accounts in the order of the arrays, which an UPDATE that joins them would not.
+    ADD_TO_ACCOUNT = "INSERT INTO accounts (vshard, id, owner, kind, mode, currency, posted_millimes,
+            held_millimes, need_millimes)
+        SELECT vshard, id, owner, kind, mode, currency, posted_millimes, held_millimes,
+            need_millimes
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
+            $7::bigint[], $8::bigint[], $9::bigint[]) AS u (vshard, id, owner, kind, mode,
+            currency, posted_millimes, held_millimes, need_millimes)
+        ON CONFLICT (vshard, id) DO UPDATE SET posted_millimes = accounts.posted_millimes +
+            excluded.posted_millimes
+        WHERE excluded.need_millimes = 0 OR accounts.posted_millimes - accounts.held_millimes >=
+            excluded.need_millimes";
+
+    // -- events and deliveries --
+    INSERT_EVENT = "INSERT INTO events (vshard, id, payment_id, sequence, kind, body, at_us)
+        SELECT vshard, id, payment_id, sequence, kind, body, at_us
+        FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[],
+            $6::text[], $7::bigint[]) AS u (vshard, id, payment_id, sequence, kind, body, at_us)
+        ON CONFLICT DO NOTHING";
+    INSERT_DELIVERY = "INSERT INTO deliveries (vshard, id, event_id, payment_id, app_id, url, post_url, origin,
+            method, status, state_us, tries, last_result, replay, created_us, version)
+        SELECT vshard, id, event_id, payment_id, app_id, url, post_url, origin, method, status,
+            state_us, tries, last_result, replay, created_us, version
+        FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[],
+            $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[],
+            $13::text[], $14::boolean[], $15::bigint[], $16::bigint[]) AS u (vshard, id,
+            event_id, payment_id, app_id, url, post_url, origin, method, status, state_us,
+            tries, last_result, replay, created_us, version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_DELIVERY = "UPDATE deliveries AS t
+        SET method = u.method, status = u.status, state_us = u.state_us, tries = u.tries,
+            last_result = u.last_result, replay = u.replay, version = u.version
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::bigint[],
+            $6::bigint[], $7::text[], $8::boolean[], $9::bigint[], $10::bigint[]) AS u (vshard,
+            id, method, status, state_us, tries, last_result, replay, version, expected)
+        WHERE t.vshard = u.vshard AND t.id = u.id AND t.version = u.expected";
+    PUT_LEARNED_METHOD = "INSERT INTO learned_methods (vshard, app_id, origin, method)
+        SELECT vshard, app_id, origin, method
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[]) AS u (vshard, app_id,
+            origin, method)
+        ON CONFLICT (vshard, app_id, origin) DO UPDATE SET method = excluded.method";
+
+    // -- what was committed --
+    INSERT_BATCH = "INSERT INTO batches (vshard, id, seen, at_us)
+        VALUES ($1, $2, 0, $3)";
+    SEE_BATCH = "INSERT INTO batches (vshard, id, seen, at_us)
+        VALUES ($1, $2, 0, $3)
+        ON CONFLICT (vshard, id) DO UPDATE SET seen = batches.seen + 1
+        RETURNING seen";
+    PRUNE_BATCHES = "DELETE
+        FROM batches
+        WHERE at_us < $1";
+}

@@ -1,0 +1,165 @@
+//! The statements that read from PostgreSQL, by the names they have in the embedded engine. A test
+//! prepares each of them. What writes, and what loads a batch's rows, is in `sets`.
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) const $name: &str = $sql;
+        )*
+        /// All statements with their names, for the test that prepares them.
+        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+macro_rules! payment_columns {
+    () => {
+        "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
+         p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
+         p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
+         p.image_url, p.sequence, p.version"
+    };
+}
+macro_rules! delivery_columns {
+    () => {
+        "id, event_id, payment_id, app_id, url, post_url, origin, method, status, state_us, tries,
+         last_result, replay, created_us, version"
+    };
+}
+macro_rules! attempt_columns {
+    () => {
+        "payment_id, number, state, rail, started_us, updated_us, version"
+    };
+}
+
+statements! {
+    // -- merchants and their keys --
+    FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version FROM merchants
+        WHERE id = $1";
+    LIST_MERCHANTS = "SELECT id, name, image_url, status, created_us, version FROM merchants
+        WHERE id > $1 ORDER BY id LIMIT $2";
+    FIND_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM apps WHERE id = $1";
+    LIST_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM apps ORDER BY created_us, id LIMIT $1";
+    FIND_KEY_PAIR = "SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
+        FROM key_pairs WHERE public_key = $1";
+    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE app_id = $1 ORDER BY created_us, public_key";
+
+    // -- wallets --
+    FIND_WALLET = "SELECT id, mode, phone, name, created_us, version FROM wallets
+        WHERE vshard = $1 AND mode = $2 AND phone = $3";
+    FIND_PHONE_WINDOW = "SELECT mode, phone, sent_us, version FROM phone_windows
+        WHERE vshard = $1 AND mode = $2 AND phone = $3";
+
+    // -- payments --
+    FIND_PAYMENT = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.vshard = $1 AND p.id = $2");
+    FIND_PAYMENT_OF_MERCHANT = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.vshard = $1 AND p.id = $2 AND p.merchant_id = $3 AND p.mode = $4");
+    LIST_PAYMENTS = concat!("SELECT ", payment_columns!(),
+        " FROM payments p ORDER BY p.created_us DESC, p.id LIMIT $1");
+    LIST_PAYMENTS_OF_MERCHANT = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
+          ORDER BY p.created_us DESC, p.id LIMIT $3");
+    LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
+        WHERE vshard = $1 AND payment_id = $2 ORDER BY number";
+    LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments
+        WHERE status IN ('created', 'requires_action') AND expires_us <= $1
+        ORDER BY expires_us LIMIT $2";
+    NEXT_EXPIRY = "SELECT min(expires_us) FROM payments
+        WHERE status IN ('created', 'requires_action')";
+
+    // -- attempts and codes --
+    LIST_ATTEMPTS = concat!("SELECT ", attempt_columns!(),
+        " FROM attempts WHERE vshard = $1 AND payment_id = $2 ORDER BY number");
+    LIST_ATTEMPTS_TO_LOOK_AT = "SELECT payment_id, number FROM attempts
+        WHERE next_look_us IS NOT NULL AND next_look_us <= $1 ORDER BY next_look_us LIMIT $2";
+    NEXT_LOOK = "SELECT min(next_look_us) FROM attempts WHERE next_look_us IS NOT NULL";
+    LIST_ATTEMPTS_UNRESOLVED = concat!("SELECT ", attempt_columns!(),
+        " FROM attempts WHERE next_look_us IS NOT NULL OR needs_operator
+          OR status IN ('init', 'sent', 'unknown') ORDER BY started_us, payment_id, number LIMIT $1");
+    LIST_CHALLENGES = "SELECT id, payment_id, attempt, code_hash, sent_us, expires_us, tries, ended,
+        version FROM challenges WHERE vshard = $1 AND payment_id = $2 ORDER BY sent_us, id";
+
+    // -- idempotency --
+    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, key, fingerprint, payment_id, answer, request_id, created_us
+        FROM idempotency_keys WHERE vshard = $1 AND merchant_id = $2 AND mode = $3 AND key = $4";
+    LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, key FROM idempotency_keys
+        WHERE created_us < $1 ORDER BY created_us LIMIT $2";
+
+    // -- books --
+    FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = $1 AND id = $2";
+    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, a.owner, a.kind, p.amount_millimes
+        FROM journal_entries e
+        JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
+        JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
+        WHERE e.vshard = $1 AND e.payment_id = $2 ORDER BY e.at_us, e.id, p.line";
+
+    // -- events and deliveries --
+    FIND_EVENT = "SELECT id, payment_id, sequence, kind, body, at_us FROM events
+        WHERE vshard = $1 AND id = $2";
+    LIST_EVENTS_OF_PAYMENT = "SELECT id, payment_id, sequence, kind, body, at_us FROM events
+        WHERE vshard = $1 AND payment_id = $2 ORDER BY sequence";
+    FIND_DELIVERY = concat!("SELECT ", delivery_columns!(),
+        " FROM deliveries WHERE vshard = $1 AND id = $2");
+    LIST_DELIVERIES = concat!("SELECT ", delivery_columns!(),
+        " FROM deliveries ORDER BY created_us DESC, id LIMIT $1");
+    LIST_DELIVERIES_OF_PAYMENT = concat!("SELECT ", delivery_columns!(),
+        " FROM deliveries WHERE vshard = $1 AND payment_id = $2 ORDER BY created_us, id");
+    NEXT_RECEIVER = "SELECT app_id, origin FROM deliveries
+        WHERE status = 'pending' AND (app_id, origin) > ($1, $2)
+        ORDER BY app_id, origin LIMIT 1";
+    LIST_WAITING_OF_RECEIVER = "SELECT id, state_us FROM deliveries
+        WHERE status = 'pending' AND app_id = $1 AND origin = $2
+        ORDER BY state_us, vshard, id LIMIT $3";
+    FIND_LEARNED_METHOD = "SELECT method FROM learned_methods
+        WHERE vshard = $1 AND app_id = $2 AND origin = $3";
+
+    // -- a batch's rows, table by table --
+    LOAD_PAYMENTS = concat!("SELECT ", payment_columns!(), "
+        FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
+        JOIN payments p ON p.vshard = k.vshard AND p.id = k.id");
+    LOAD_LEGS = "SELECT l.number, l.destination, l.amount_millimes, l.kind, l.payment_id
+        FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
+        JOIN legs l ON l.vshard = k.vshard AND l.payment_id = k.id
+        ORDER BY l.payment_id, l.number";
+    LOAD_ATTEMPTS = concat!("SELECT ", attempt_columns!(), "
+        FROM unnest($1::smallint[], $2::uuid[]) AS k (shard, payment)
+        JOIN attempts a ON a.vshard = k.shard AND a.payment_id = k.payment
+        ORDER BY a.payment_id, a.number");
+    LOAD_CHALLENGES = "SELECT c.id, c.payment_id, c.attempt, c.code_hash, c.sent_us, c.expires_us,
+            c.tries, c.ended, c.version
+        FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
+        JOIN challenges c ON c.vshard = k.vshard AND c.payment_id = k.id
+        ORDER BY c.payment_id, c.sent_us, c.id";
+    LOAD_IDEMPOTENCY_KEYS = "SELECT i.merchant_id, i.mode, i.key, i.fingerprint, i.payment_id,
+            i.answer, i.request_id, i.created_us
+        FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[])
+            AS k (vshard, merchant_id, mode, key)
+        JOIN idempotency_keys i ON i.vshard = k.vshard AND i.merchant_id = k.merchant_id
+            AND i.mode = k.mode AND i.key = k.key";
+    LOAD_MERCHANTS = "SELECT id, name, image_url, status, created_us, version FROM merchants
+        WHERE id = ANY($1::bigint[])";
+    LOAD_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM apps WHERE id = ANY($1::uuid[])";
+    LOAD_KEY_PAIRS = "SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
+        FROM key_pairs WHERE public_key = ANY($1::text[]) OR app_id = ANY($2::uuid[])";
+    LOAD_BALANCES = "SELECT a.id, a.posted_millimes, a.held_millimes
+        FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
+        JOIN accounts a ON a.vshard = k.vshard AND a.id = k.id";
+    LOAD_WALLETS = "SELECT w.id, w.mode, w.phone, w.name, w.created_us, w.version
+        FROM unnest($1::smallint[], $2::text[], $3::text[]) AS k (vshard, mode, phone)
+        JOIN wallets w ON w.vshard = k.vshard AND w.mode = k.mode AND w.phone = k.phone";
+    LOAD_PHONE_WINDOWS = "SELECT w.mode, w.phone, w.sent_us, w.version
+        FROM unnest($1::smallint[], $2::text[], $3::text[]) AS k (vshard, mode, phone)
+        JOIN phone_windows w ON w.vshard = k.vshard AND w.mode = k.mode AND w.phone = k.phone";
+    LOAD_DELIVERIES = concat!("SELECT ", delivery_columns!(), "
+        FROM unnest($1::smallint[], $2::uuid[]) AS k (shard, delivery)
+        JOIN deliveries d ON d.vshard = k.shard AND d.id = k.delivery");
+    LOAD_LEARNED_METHODS = "SELECT m.app_id, m.origin, m.method
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS k (vshard, app_id, origin)
+        JOIN learned_methods m ON m.vshard = k.vshard AND m.app_id = k.app_id
+            AND m.origin = k.origin";
+}
