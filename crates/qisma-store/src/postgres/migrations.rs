@@ -107,6 +107,11 @@ pub(super) fn check_is_current(connection: &Connection, target: &Target) -> Resu
     }
 }
 
+/// What names this schema and no other: a template of a database carries it.
+pub fn schema_digest() -> String {
+    MIGRATIONS.last().map(digest).unwrap_or_default().chars().take(16).collect()
+}
+
 /// The version of a server's schema; `None` where no qisma has been.
 pub fn schema_version(target: &Target) -> Result<Option<i64>, OpenError> {
     let connection = Connection::open(target)?;

@@ -24,9 +24,9 @@ use std::fmt::Debug;
 use std::pin::Pin;
 
 use crate::commands::{amount, create_merchant, gate, keyed, phone, scope, set_status};
-use crate::support::{Place, dump, place, queued};
+use crate::support::{Place, place, queued};
 
-const CODE_KEY: CodeKey = CodeKey::new([7; 32]);
+pub const CODE_KEY: CodeKey = CodeKey::new([7; 32]);
 const PHONES: [&str; 2] = ["55555555", "55555556"];
 
 /// A command on one of three payments: the first waits for a code, the second is at its bank.
@@ -102,7 +102,7 @@ async fn begin(place: &Place) -> Begun {
     Begun { payments, code: sent.code.expose().to_owned() }
 }
 
-fn start_wallet(payment: PaymentId, index: usize, resend: bool) -> StartWallet {
+pub fn start_wallet(payment: PaymentId, index: usize, resend: bool) -> StartWallet {
     let phone = phone(PHONES[index]);
     StartWallet { payment, mode: Mode::Test, phone, resend, code_key: CODE_KEY }
 }
@@ -179,7 +179,7 @@ async fn one_by_one(steps: &[Step]) -> (Vec<String>, String) {
     for step in steps {
         answers.push(take(&place, &begun, step.clone()).await);
     }
-    (answers, dump(&place.path))
+    (answers, place.dump())
 }
 
 async fn in_one_batch(steps: &[Step]) -> (Vec<String>, String) {
@@ -200,7 +200,7 @@ async fn in_one_batch(steps: &[Step]) -> (Vec<String>, String) {
         answers.push(answer.await);
     }
     assert_eq!(place.told.batches(), before + 1, "one batch");
-    (answers, dump(&place.path))
+    (answers, place.dump())
 }
 
 proptest! {

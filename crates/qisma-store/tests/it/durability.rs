@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::mpsc;
 
 use crate::commands::{create_merchant, merchant};
-use crate::support::{Told, open, place, queued};
+use crate::support::{Told, open, embedded, queued};
 
 /// In the environment of the child process: where its database is.
 const CHILD: &str = "QISMA_TEST_SMALL_DISK";
@@ -17,7 +17,7 @@ fn bytes_of(path: &Path) -> u64 {
 
 #[tokio::test]
 async fn the_wal_grows_under_a_reader_and_no_further_once_it_is_gone() {
-    let place = place();
+    let place = embedded();
     place.people(2).await;
     let (go, is_go) = mpsc::channel::<()>();
     let (there, is_there) = mpsc::channel();

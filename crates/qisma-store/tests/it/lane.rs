@@ -9,7 +9,7 @@ use qisma_store::{QUEUE_MAX, RunError};
 use crate::commands::{
     Does, Nameless, create, create_merchant, does, gate, merchant, nothing, set_status,
 };
-use crate::support::{NOW, place, queued, verdict};
+use crate::support::{NOW, embedded, place, queued, verdict};
 
 /// What no database takes: a merchant's second version, where there is no first.
 fn impossible() -> Does {
@@ -29,7 +29,7 @@ fn impossible() -> Does {
 
 #[tokio::test]
 async fn an_answer_comes_after_the_commit() {
-    let place = place();
+    let place = embedded();
     place.people(2).await;
     let other = place.connection();
     for _ in 0..50 {

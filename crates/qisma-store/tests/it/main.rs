@@ -1,4 +1,4 @@
-//! The lane and the embedded store: what is answered is on the disk, and one command's trouble is
+//! The lane and the stores: what is answered is on the disk, and one command's trouble is
 //! nobody else's.
 
 mod batches;
@@ -7,5 +7,6 @@ mod durability;
 mod lane;
 mod opening;
 mod reading;
+mod server;
 mod support;
 mod trouble;

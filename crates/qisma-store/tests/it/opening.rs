@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::commands::set_status;
-use crate::support::{NOW, dump, open, place};
+use crate::support::{NOW, dump_file, embedded, open};
 
 fn try_open(path: &Path) -> Result<Store, OpenError> {
     Store::open(StoreOptions {
@@ -25,7 +25,7 @@ fn try_open(path: &Path) -> Result<Store, OpenError> {
 
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
-    let place = place();
+    let place = embedded();
     let connection = place.connection();
     for (name, sql) in ALL_STATEMENTS {
         let prepared = connection.prepare(sql);
@@ -35,17 +35,17 @@ async fn every_statement_fits_the_schema() {
 
 #[tokio::test]
 async fn a_store_opened_again_holds_what_it_held() {
-    let place = place();
+    let place = embedded();
     place.people(2).await;
     let id = place.payment().await;
     place.store.close();
-    let before = dump(&place.path);
+    let before = dump_file(&place.path);
     let again = open(&place.path, &place.told);
     let found = again.read(move |reader| reader.payment_by_link(&id)).await.unwrap();
     assert_eq!(found.unwrap().payment.id, id);
     // All but the epoch, which each opening raises.
     let without_epoch = |text: &str| text.replace("Integer(2)]", "Integer(1)]");
-    assert_eq!(without_epoch(&dump(&place.path)), without_epoch(&before));
+    assert_eq!(without_epoch(&dump_file(&place.path)), without_epoch(&before));
     assert!(again.run(set_status(2, MerchantStatus::Suspended)).await.is_ok());
 }
 
@@ -60,7 +60,7 @@ fn migrating_twice_does_nothing_the_second_time() {
 
 #[tokio::test]
 async fn a_schema_from_the_future_is_refused() {
-    let place = place();
+    let place = embedded();
     place.store.close();
     let sql = "INSERT INTO schema_version (version, name, sha256, applied_us)
         VALUES (9999, 'later', '', 0)";
@@ -71,7 +71,7 @@ async fn a_schema_from_the_future_is_refused() {
 
 #[tokio::test]
 async fn a_migration_that_was_changed_after_it_ran_is_refused() {
-    let place = place();
+    let place = embedded();
     place.store.close();
     place.connection().execute("UPDATE schema_version SET sha256 = 'x'", []).unwrap();
     let refused = try_open(&place.path).err();
@@ -90,7 +90,7 @@ fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
 
 #[tokio::test]
 async fn the_file_is_in_wal_mode() {
-    let place = place();
+    let place = embedded();
     let mode: String =
         place.connection().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");

@@ -6,11 +6,11 @@ use qisma_store::sqlite::open_reader;
 use std::sync::mpsc;
 
 use crate::commands::{create_merchant, keyed, merchant, scope};
-use crate::support::{NOW, place, queued};
+use crate::support::{NOW, embedded, place, queued};
 
 #[tokio::test]
 async fn a_reading_connection_cannot_write() {
-    let place = place();
+    let place = embedded();
     let reader = open_reader(&place.path).unwrap();
     for sql in ["DELETE FROM merchants", "PRAGMA user_version = 7", "CREATE TABLE t (a)"] {
         assert!(reader.execute_batch(sql).is_err(), "{sql}");
@@ -83,7 +83,7 @@ async fn keys_to_forget_are_listed_oldest_first_and_then_gone() {
     // The lane's own clock says that its time is not over.
     assert_eq!(place.must(PruneKeys { scopes: vec![scope("a")] }).await, 0);
     let old = "UPDATE idempotency_keys SET created_us = -5000000000000";
-    place.connection().execute(old, []).unwrap();
+    place.execute(old);
     assert_eq!(place.must(PruneKeys { scopes: vec![scope("a")] }).await, 1);
     assert_eq!(place.count("idempotency_keys"), 0);
 }

@@ -1,9 +1,11 @@
-//! A store in a directory of its own, on a clock that stands still.
+//! A store of its own, on whichever engine, on a clock that stands still.
 
 use qisma_domain::decide::Decide;
 use qisma_domain::time::Timestamp;
 use qisma_store::sqlite::{Writer, open_writer};
-use qisma_store::{Engine, Lane, LaneOptions, RunError, Store, StoreOptions};
+use qisma_store::{
+    Engine, Lane, LaneOptions, PostgresOptions, RunError, Store, StoreOptions, migrate_engine, postgres,
+};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rusqlite::Connection;
@@ -16,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use tempfile::TempDir;
+use throwaway_postgres::{Lent, Profile};
 
 pub const NOW: Timestamp = Timestamp::from_secs(1_000_000);
 
@@ -45,8 +48,15 @@ impl Told {
 pub struct Place {
     pub store: Store,
     pub told: Told,
+    /// The file, where the engine is the embedded one.
     pub path: PathBuf,
-    _dir: TempDir,
+    kept: Kept,
+}
+
+/// Where the rows are, for as long as the test runs.
+enum Kept {
+    File { _dir: TempDir },
+    Server(Lent),
 }
 
 fn options(told: &Told) -> LaneOptions {
@@ -66,24 +76,63 @@ fn options(told: &Told) -> LaneOptions {
 }
 
 pub fn open(path: &Path, told: &Told) -> Store {
+    open_engine(Engine::Sqlite(path.to_owned()), told)
+}
+
+pub fn open_engine(engine: Engine, told: &Told) -> Store {
     let lane = options(told);
     let fatal = told.fatal.clone();
     Store::open(StoreOptions {
-        engine: Engine::Sqlite(path.to_owned()),
+        engine,
         read_connections_max: 2,
         now: lane.now,
         rng: Box::new(|| Box::new(StdRng::seed_from_u64(7))),
         on_fatal: Arc::new(move |why| fatal.lock().expect("no test panics holding it").push(why)),
         on_delivery: lane.on_delivery,
     })
-    .expect("a fresh directory takes a database")
+    .expect("an empty database becomes a store")
 }
 
+/// A store on the engine that the suite runs on: SQLite, or the PostgreSQL that the environment wants.
 pub fn place() -> Place {
+    match Lent::wanted(&template(), migrate).expect("the machine has PostgreSQL") {
+        Some(lent) => with(lent, 1),
+        None => embedded(),
+    }
+}
+
+/// A store on the embedded engine, whatever the suite runs on.
+pub fn embedded() -> Place {
     let dir = tempfile::tempdir().expect("the machine has a directory for tests");
     let path = dir.path().join("qisma.db");
     let told = Told::default();
-    Place { store: open(&path, &told), told, path, _dir: dir }
+    Place { store: open(&path, &told), told, path, kept: Kept::File { _dir: dir } }
+}
+
+/// A store on a database of its own of a PostgreSQL server.
+pub fn on_server(profile: Profile, lanes: usize) -> Place {
+    let lent = Lent::in_profile(profile, &template(), migrate);
+    with(lent.expect("the machine has PostgreSQL"), lanes)
+}
+
+fn with(lent: Lent, lanes: usize) -> Place {
+    let told = Told::default();
+    let engine = server(lent.url().to_owned(), lent.is_pooled(), lanes);
+    let store = open_engine(engine, &told);
+    Place { store, told, path: PathBuf::new(), kept: Kept::Server(lent) }
+}
+
+fn template() -> String {
+    format!("qisma_store_{}", postgres::schema_digest())
+}
+
+fn migrate(url: &str) -> anyhow::Result<()> {
+    migrate_engine(&server(url.to_owned(), false, 1), NOW)?;
+    Ok(())
+}
+
+fn server(url: String, is_pooled: bool, lanes: usize) -> Engine {
+    Engine::Postgres(PostgresOptions { url, tls_ca_file: None, is_pooled, lanes })
 }
 
 /// A lane alone, over a writer that the test has had in its hands.
@@ -116,19 +165,96 @@ impl Place {
         answer.map_err(|_| "refused").expect("the test wants it to go through")
     }
 
-    /// A connection of somebody else.
+    /// A connection of somebody else to the embedded engine's file.
     pub fn connection(&self) -> Connection {
         Connection::open(&self.path).expect("the store has made it")
     }
 
+    /// Another store on the same database, as of another process.
+    pub fn another(&self, told: &Told, lanes: usize) -> Store {
+        match &self.kept {
+            Kept::File { .. } => open(&self.path, told),
+            Kept::Server(lent) => {
+                open_engine(server(lent.url().to_owned(), lent.is_pooled(), lanes), told)
+            }
+        }
+    }
+
+    /// Where the database is, of a server.
+    pub fn url(&self) -> &str {
+        match &self.kept {
+            Kept::File { .. } => panic!("a file has no URL"),
+            Kept::Server(lent) => lent.url(),
+        }
+    }
+
+    /// A statement behind the store's back.
+    pub fn execute(&self, sql: &str) {
+        match &self.kept {
+            Kept::File { .. } => {
+                self.connection().execute_batch(sql).expect("the test knows the schema");
+            }
+            Kept::Server(_) => {
+                self.ask(sql);
+            }
+        }
+    }
+
+    /// Asks the server past the store; all rows as text.
+    pub fn ask(&self, sql: &str) -> Vec<Vec<String>> {
+        let Kept::Server(lent) = &self.kept else { panic!("only a server is asked") };
+        let messages = lent.wait(async {
+            let (client, connection) =
+                tokio_postgres::connect(lent.url(), tokio_postgres::NoTls).await?;
+            tokio::spawn(connection);
+            client.simple_query(sql).await
+        });
+        let messages = messages.expect("the test knows the schema");
+        let rows = messages.iter().filter_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let text = |row: &tokio_postgres::SimpleQueryRow| {
+            (0..row.len()).map(|column| row.get(column).unwrap_or("NULL").to_owned()).collect()
+        };
+        rows.map(text).collect()
+    }
+
+    pub fn number(&self, sql: &str) -> i64 {
+        match &self.kept {
+            Kept::File { .. } => self
+                .connection()
+                .query_row(sql, [], |row| row.get(0))
+                .expect("the test knows the schema"),
+            Kept::Server(_) => self.ask(sql)[0][0].parse().expect("a number"),
+        }
+    }
+
     pub fn count(&self, table: &str) -> i64 {
-        let sql = format!("SELECT count(*) FROM {table}");
-        self.connection().query_row(&sql, [], |row| row.get(0)).expect("the table is there")
+        self.number(&format!("SELECT count(*) FROM {table}"))
+    }
+
+    /// Every row of every table, in an order of its own.
+    pub fn dump(&self) -> String {
+        let Kept::Server(_) = self.kept else { return dump_file(&self.path) };
+        // What says which batches there were is not of the books.
+        let tables = self.ask(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'
+             AND table_name NOT IN ('batches', 'schema_version') ORDER BY 1",
+        );
+        let mut text = String::new();
+        for name in tables.iter().map(|row| &row[0]) {
+            let rows = self.ask(&format!("SELECT * FROM {name}"));
+            let mut rows: Vec<_> = rows.iter().map(|row| format!("{row:?}")).collect();
+            rows.sort();
+            writeln!(text, "{name}\n{}", rows.join("\n")).expect("a String takes all");
+        }
+        text
     }
 }
 
 /// Every row of every table, in an order of its own.
-pub fn dump(path: &Path) -> String {
+pub fn dump_file(path: &Path) -> String {
     let connection = Connection::open(path).expect("the store has made it");
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
     let mut names = connection.prepare(sql).expect("every database has it");

@@ -11,7 +11,7 @@ use qisma_store::RunError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::commands::{create_merchant, does, gate, merchant, nothing};
-use crate::support::{NOW, Place, Told, lane, open, place, queued};
+use crate::support::{NOW, Place, Told, lane, open, embedded, queued};
 
 fn cancel(payment: PaymentId) -> CancelPayment {
     CancelPayment { payment, by: Canceler::Payer, unpaid_attempt: None }
@@ -44,7 +44,7 @@ async fn a_full_disk_is_said_and_the_lane_goes_on_when_there_is_room() {
 
 #[tokio::test]
 async fn a_database_that_somebody_holds_is_unavailable_and_nobody_is_searched_for() {
-    let place = place();
+    let place = embedded();
     let (command, hold) = gate();
     let first = queued(place.store.run(command)).await;
     hold.wait();
@@ -62,7 +62,7 @@ async fn a_database_that_somebody_holds_is_unavailable_and_nobody_is_searched_fo
 
 #[tokio::test]
 async fn a_row_that_cannot_be_read_hurts_only_who_names_it() {
-    let place = place();
+    let place = embedded();
     place.people(2).await;
     let (broken, sound) = (place.payment().await, place.payment().await);
     let sql = "UPDATE payments SET status = 'no such state' WHERE id = ?1";
@@ -80,7 +80,7 @@ async fn a_row_that_cannot_be_read_hurts_only_who_names_it() {
 
 #[tokio::test]
 async fn a_writer_whose_database_was_taken_over_writes_nothing_more() {
-    let place = place();
+    let place = embedded();
     place.must(create_merchant(1)).await;
     let other = open(&place.path, &Told::default());
     for number in 2..5 {
@@ -154,7 +154,7 @@ async fn post(
 
 #[tokio::test]
 async fn the_database_refuses_to_overdraw_what_must_not_fall_below_zero() {
-    let place = place();
+    let place = embedded();
     post(&place, move_millimes(5, AccountKind::Available)).await.unwrap();
     let refused = post(&place, move_millimes(-6, AccountKind::Available)).await;
     assert!(matches!(refused, Err(RunError::Internal)));
@@ -165,7 +165,7 @@ async fn the_database_refuses_to_overdraw_what_must_not_fall_below_zero() {
 
 #[tokio::test]
 async fn a_balance_that_does_not_fit_is_refused_and_never_wraps() {
-    let place = place();
+    let place = embedded();
     post(&place, move_millimes(i64::MAX - 1, AccountKind::Available)).await.unwrap();
     let refused = post(&place, move_millimes(2, AccountKind::Available)).await;
     assert!(matches!(refused, Err(RunError::Internal)));

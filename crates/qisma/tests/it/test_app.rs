@@ -15,10 +15,12 @@ use qisma::outbound::install_tls_provider;
 use qisma::random::Randomness;
 use qisma_domain::time::Timestamp;
 use qisma_store::audit::{Audit, Invariant};
+use qisma_store::{Engine, PostgresOptions};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
+use throwaway_postgres::Lent;
 use tokio_util::sync::CancellationToken;
 
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -41,6 +43,8 @@ pub struct TestApp {
     pub client: Client,
     stop: CancellationToken,
     _data: TempDir,
+    // The last to go: the gateway is a client of it.
+    _database: Option<Lent>,
 }
 
 impl TestApp {
@@ -58,14 +62,22 @@ impl TestApp {
         let sandbox_url = start_sandbox(&data, &clock, &stop);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bound = listener.local_addr().unwrap();
-        let gateway = Gateway::open(GatewayOptions {
-            config: config(&data, &sandbox_url, settings),
+        let database = Lent::wanted(&template(), migrate).unwrap();
+        let url = database.as_ref().map(Lent::url).unwrap_or_default();
+        let pooler = if database.as_ref().is_some_and(Lent::is_pooled) { "transaction" } else { "none" };
+        let mut all =
+            vec![("QISMA__DATABASE__URL", url), ("QISMA__DATABASE__POOLER", pooler)];
+        all.extend(settings);
+        let options = GatewayOptions {
+            config: config(&data, &sandbox_url, &all),
             keyring: Keyring::new(&MasterKey::parse(MASTER_KEY).unwrap()),
             clock: Arc::new(clock.clone()),
             randomness: Randomness::seeded(SEED),
             bound,
-        })
-        .unwrap();
+        };
+        // Opening waits for a server, which is not for a thread of the runtime.
+        let opened = tokio::task::spawn_blocking(move || Gateway::open(options)).await;
+        let gateway = opened.unwrap().unwrap();
         tokio::spawn(qisma::http::serve(gateway.clone(), listener, stop.clone()));
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
@@ -77,6 +89,7 @@ impl TestApp {
             client: client.unwrap(),
             stop,
             _data: data,
+            _database: database,
         };
         assert_eq!(Reply::of(app.request(Method::GET, "/health")).await.status, 200);
         app
@@ -161,6 +174,18 @@ impl Reply {
     }
 }
 
+/// What a database is copied from: a gateway's, before it was ever used.
+fn template() -> String {
+    format!("qisma_{}", qisma_store::postgres::schema_digest())
+}
+
+fn migrate(url: &str) -> anyhow::Result<()> {
+    let options =
+        PostgresOptions { url: url.to_owned(), tls_ca_file: None, is_pooled: false, lanes: 1 };
+    qisma_store::migrate_engine(&Engine::Postgres(options), START)?;
+    Ok(())
+}
+
 fn config(data: &TempDir, sandbox_url: &str, settings: &[(&str, &str)]) -> Config {
     let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let ours = [
@@ -211,13 +236,15 @@ impl Drop for TestApp {
         if std::thread::panicking() {
             return;
         }
-        check_books(&self.gateway);
+        // Asking a server waits, which is not for a thread of the runtime.
+        let engine = &self.gateway.config.database.engine;
+        std::thread::scope(|scope| scope.spawn(|| check_books(engine)).join()).unwrap();
     }
 }
 
 /// No test may leave the books off: every invariant is asked of every row.
-fn check_books(gateway: &Gateway) {
-    let audit = Audit::open(&gateway.config.database.path).unwrap();
+fn check_books(engine: &Engine) {
+    let audit = Audit::open(engine).unwrap();
     for invariant in Invariant::ALL {
         let problems = audit.check(invariant).unwrap().problems;
         assert!(problems.is_empty(), "{}: {problems:#?}", invariant.id());

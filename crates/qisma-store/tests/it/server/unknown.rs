@@ -1,0 +1,114 @@
+//! Commits without an answer: each is settled, and has happened once.
+
+use qisma_domain::decide::create_merchant::CreateMerchant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::task::JoinSet;
+
+use super::Behind;
+use super::proxy::Deed;
+use crate::commands::{create, create_merchant};
+use crate::support::verdict;
+
+/// What happens to the COMMIT of this number; nothing to the others.
+fn at_commit(wanted: usize, deed: Deed) -> impl Fn(usize, Option<&str>) -> Deed + Send + Sync {
+    let commits = AtomicUsize::new(0);
+    move |_, text| {
+        let is_commit = text == Some("COMMIT");
+        if is_commit && commits.fetch_add(1, Ordering::SeqCst) == wanted { deed } else { Deed::Pass }
+    }
+}
+
+async fn one_merchant_through(deed: Deed) -> Behind {
+    let behind = Behind::start(1, at_commit(0, deed)).await;
+    verdict(behind.store.run(create_merchant(50)).await).expect("it is settled and answered");
+    behind
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_answer_is_lost_has_happened_once() {
+    let behind = one_merchant_through(Deed::CutAfter).await;
+    assert_eq!(behind.place.number("SELECT count(*) FROM merchants WHERE id = 50"), 1);
+    assert_eq!(behind.place.number("SELECT count(*) FROM batches WHERE seen = 1"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_never_arrived_is_made_once() {
+    let behind = one_merchant_through(Deed::CutBefore).await;
+    assert_eq!(behind.place.number("SELECT count(*) FROM merchants WHERE id = 50"), 1);
+    assert_eq!(behind.place.number("SELECT count(*) FROM batches WHERE seen > 0"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_with_a_warning_is_asked_about_before_anybody_is_told() {
+    let behind = one_merchant_through(Deed::Warn).await;
+    assert_eq!(behind.place.number("SELECT count(*) FROM batches WHERE seen = 1"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_the_server_refused_is_made_again() {
+    let behind = one_merchant_through(Deed::Fail("40001")).await;
+    assert_eq!(behind.place.number("SELECT count(*) FROM merchants WHERE id = 50"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_after_a_settled_commit_sees_what_it_made() {
+    let behind = one_merchant_through(Deed::CutAfter).await;
+    let CreateMerchant { id, name, image_url } = create_merchant(50);
+    let again = behind.store.run(CreateMerchant { id, name, image_url }).await;
+    assert!(verdict(again).is_err(), "its number is taken");
+}
+
+/// Chance without an rng: the number of a unit, stirred.
+fn stirred(number: usize, seed: usize) -> usize {
+    let mixed = number.wrapping_add(seed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 32) % 100
+}
+
+/// Payments made while the server and the line misbehave: whatever was answered is there, once.
+async fn payments_through_trouble(seed: usize) {
+    let behind = Behind::start(3, move |number, text| {
+        // The greeting of a connection asks a few things that are not of a transaction.
+        let is_work = text.is_none_or(|text| text == "COMMIT");
+        match stirred(number, seed) {
+            _ if !is_work => Deed::Pass,
+            0..3 => Deed::Fail("40001"),
+            3..5 => Deed::Fail("40P01"),
+            5 => Deed::CutAfter,
+            6 => Deed::CutBefore,
+            _ => Deed::Pass,
+        }
+    })
+    .await;
+    let store = Arc::new(behind.store.clone());
+    let mut callers = JoinSet::new();
+    for _ in 0..16 {
+        let store = store.clone();
+        callers.spawn(async move {
+            let mut made = vec![];
+            for _ in 0..10 {
+                // "Nothing happened" is an answer too, and then it has to be true.
+                if let Ok(created) = store.run(create([2])).await {
+                    made.push(created.created.payment_id);
+                }
+            }
+            made
+        });
+    }
+    let made: Vec<_> = callers.join_all().await.into_iter().flatten().collect();
+    assert!(made.len() > 80, "only {} of 160 went through", made.len());
+    let made_count = i64::try_from(made.len()).expect("few");
+    assert_eq!(behind.place.count("payments"), made_count);
+    for id in made {
+        let found = behind.place.store.read(move |reader| reader.payment_by_link(&id)).await;
+        assert!(found.expect("it reads").is_some());
+    }
+    assert_eq!(behind.told.fatal(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_through_conflicts_and_cut_lines_is_there_once() {
+    for seed in [1, 2, 3] {
+        payments_through_trouble(seed).await;
+    }
+}
