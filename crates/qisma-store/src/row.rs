@@ -48,7 +48,7 @@ macro_rules! same_in_both {
         })*
     };
 }
-same_in_both!(String, Option<String>, Vec<u8>, bool);
+same_in_both!(String, Option<String>, bool);
 
 /// A whole number of any width that the server has.
 struct Whole(i64);
@@ -106,6 +106,40 @@ impl Column for Option<u16> {
             .map(u16::try_from)
             .transpose()
             .map_err(|_| ReadError::Corrupt("a number out of its range".into()))
+    }
+}
+
+/// Bytes as they are, of an id or of anything else.
+struct Raw(Vec<u8>);
+
+impl<'a> PostgresFromSql<'a> for Raw {
+    fn from_sql(
+        _: &Type,
+        raw: &'a [u8],
+    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(raw.to_vec()))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        // A NULL that stands for no id has no type of its own.
+        matches!(*kind, Type::BYTEA | Type::UUID | Type::TEXT)
+    }
+}
+
+impl Column for Option<Vec<u8>> {
+    fn read(row: &Row<'_>, column: usize) -> Read<Self> {
+        match row {
+            Row::Sqlite(row) => Ok(row.get(column)?),
+            Row::Postgres(row) => {
+                Ok(row.try_get::<_, Option<Raw>>(column)?.map(|Raw(bytes)| bytes))
+            }
+        }
+    }
+}
+
+impl Column for Vec<u8> {
+    fn read(row: &Row<'_>, column: usize) -> Read<Self> {
+        Option::<Self>::read(row, column)?.ok_or_else(|| ReadError::Corrupt("bytes".into()))
     }
 }
 

@@ -6,28 +6,25 @@
 mod invariant;
 mod orders;
 mod scans;
+mod source;
 mod statements;
 #[cfg(test)]
 mod tests;
 
 use qisma_domain::ids::PaymentId;
-use rusqlite::Connection;
 use serde::Serialize;
-use std::path::Path;
 
 pub use invariant::Invariant;
 pub use orders::{CardOrder, OrderStanding};
 
 use crate::error::{OpenError, ReadError};
-use crate::migrate;
-use crate::sqlite::load::list;
-use crate::sqlite::open_reader;
+use crate::session::Value;
+use crate::{Engine, find};
+use source::Source;
 use statements as sql;
 
 /// Problems that are listed of one invariant; the first of them lead to the cause.
 pub const PROBLEMS_MAX: usize = 20;
-/// Sorting a million postings wants more pages at hand than answering a request.
-const CACHE_KIB: i64 = 65_536;
 
 /// What was found of one invariant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,31 +50,22 @@ pub struct Parked {
 
 /// One moment of a database, for as long as this lives.
 pub struct Audit {
-    connection: Connection,
+    source: Source,
 }
 
 impl Audit {
     /// Opens the database for reading, and stays at this moment of it.
     ///
     /// A database that is not there is not made, and one of an older or newer schema is refused.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
-        if !path.exists() {
-            return Err(OpenError::Missing(path.display().to_string()));
-        }
-        let database = |cause| OpenError::Database { path: path.display().to_string(), cause };
-        let connection = open_reader(path)?;
-        connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(database)?;
-        connection.execute_batch("BEGIN").map_err(database)?;
-        // The first read fixes the moment.
-        migrate::check_is_current(&connection)?;
-        Ok(Self { connection })
+    pub fn open(engine: &Engine) -> Result<Self, OpenError> {
+        Ok(Self { source: Source::open(engine)? })
     }
 
     /// Asks every row that an invariant speaks of.
     pub fn check(&self, invariant: Invariant) -> Result<Finding, ReadError> {
         let mut checked = 0;
         for statement in invariant.counts() {
-            checked += self.connection.query_row(statement, [], |row| row.get::<_, i64>(0))?;
+            checked += self.source.number(statement, &[])?;
         }
         let mut problems = Problems::default();
         for statement in invariant.searches() {
@@ -96,42 +84,41 @@ impl Audit {
 
     /// What is parked; no fault, but somebody waits for it.
     pub fn parked(&self) -> Result<Vec<Parked>, ReadError> {
-        list(&self.connection, sql::LIST_PARKED, [], |row| {
-            Ok(Parked {
+        let mut found = vec![];
+        self.source.some(sql::LIST_PARKED, &[], &mut |row| {
+            found.push(Parked {
                 owner: row.get(0)?,
                 mode: row.get(1)?,
                 currency: row.get(2)?,
                 amount_millimes: row.get(3)?,
-            })
-        })
+            });
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// Shows every order that was ever sent to an acquirer, one after the other.
     pub fn card_orders(&self, mut each: impl FnMut(CardOrder)) -> Result<(), ReadError> {
-        let mut statement = self.connection.prepare(sql::LIST_ORDERS)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        self.source.all(sql::LIST_ORDERS, &mut |row| {
             each(orders::order_from(row)?);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Whether an order of this payment and attempt was ever sent to an acquirer.
     pub fn knows_order(&self, payment: &PaymentId, attempt: u16) -> Result<bool, ReadError> {
-        let parameters = (payment.shard().0, payment.as_bytes(), attempt);
-        Ok(self.connection.query_row(sql::IS_ORDER_KNOWN, parameters, |row| row.get(0))?)
+        let [shard, id] = find::key(payment);
+        let values = [shard, id, Value::Number(attempt.into())];
+        Ok(0 < self.source.number(sql::IS_ORDER_KNOWN, &values)?)
     }
 
     fn search(&self, statement: &str, problems: &mut Problems) -> Result<(), ReadError> {
-        let mut statement = self.connection.prepare(statement)?;
         let wanted = i64::try_from(problems.room()).unwrap_or(i64::MAX);
-        let mut rows = statement.query([wanted])?;
-        while let Some(row) = rows.next()? {
+        self.source.some(statement, &[Value::Number(wanted)], &mut |row| {
             let payment: Option<Vec<u8>> = row.get(0)?;
-            let what: String = row.get(1)?;
-            problems.add(payment.as_deref(), &what);
-        }
-        Ok(())
+            problems.add(payment.as_deref(), &row.get::<String>(1)?);
+            Ok(())
+        })
     }
 }
 

@@ -5,9 +5,9 @@ use qisma_domain::attempt::CardAttempt;
 use qisma_domain::ids::PaymentId;
 use qisma_domain::money::Currency;
 use qisma_domain::time::Timestamp;
-use rusqlite::Row;
 
 use crate::error::ReadError;
+use crate::row::Row;
 
 /// An order that was ever sent to an acquirer. Small, because a gateway has millions of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,11 +75,11 @@ pub(super) fn order_from(row: &Row<'_>) -> Result<CardOrder, ReadError> {
             _ => OrderStanding::Open,
         },
         is_opened: row.get(10)?,
-        next_look_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_micros),
+        next_look_at: row.get::<Option<i64>>(6)?.map(Timestamp::from_micros),
         started_at: Timestamp::from_micros(row.get(7)?),
     };
     // The number is not stored twice in memory, so it must be the one that these two make.
-    if row.get::<_, String>(2)? == order.order_number() {
+    if row.get::<String>(2)? == order.order_number() {
         Ok(order)
     } else {
         Err(ReadError::Corrupt("order number".into()))

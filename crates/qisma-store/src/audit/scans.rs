@@ -1,11 +1,11 @@
 //! The invariants that SQL alone cannot ask: running sums, two streams side by side, ids.
 
 use qisma_domain::ids::{AccountId, PaymentId, Shard};
-use rusqlite::Rows;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::mem;
 
+use super::source::{Cursor, Source, Stream};
 use super::{Audit, Problems, sql};
 use crate::error::ReadError;
 
@@ -34,8 +34,8 @@ struct Shares {
 }
 
 /// A stream of shares, gathered payment by payment.
-struct SharesReader<'s> {
-    rows: Rows<'s>,
+struct SharesReader<S> {
+    rows: S,
     ahead: Option<((i64, Vec<u8>), String, i64)>,
 }
 
@@ -43,9 +43,7 @@ impl Audit {
     /// I2. One entry that does not balance makes all later sums wrong, so only a change is told.
     pub(super) fn scan_prefixes(&self, problems: &mut Problems) -> Read<()> {
         let mut sums: BTreeMap<(String, String), i128> = BTreeMap::new();
-        let mut statement = self.connection.prepare(sql::LIST_SUMS_IN_ORDER)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        self.source.all(sql::LIST_SUMS_IN_ORDER, &mut |row| {
             let moved: i64 = row.get(5)?;
             let sum = sums.entry((row.get(3)?, row.get(4)?)).or_default();
             *sum += i128::from(moved);
@@ -55,16 +53,14 @@ impl Audit {
                 let what = format!("after the entry {kind} {reference} all accounts sum to {sum}");
                 problems.add(payment.as_deref(), &what);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// I4. The order within one moment is not kept, so there what comes counts before what goes.
     pub(super) fn scan_falls(&self, problems: &mut Problems) -> Read<()> {
-        let mut statement = self.connection.prepare(sql::LIST_MOVES_IN_ORDER)?;
-        let mut rows = statement.query([])?;
         let mut current: Option<Standing> = None;
-        while let Some(row) = rows.next()? {
+        self.source.all(sql::LIST_MOVES_IN_ORDER, &mut |row| {
             let account = (row.get(0)?, row.get(1)?);
             let (at_us, moved): (i64, i64) = (row.get(3)?, row.get(4)?);
             if current.as_ref().is_none_or(|standing| standing.account != account) {
@@ -76,7 +72,8 @@ impl Audit {
             if let Some(standing) = &mut current {
                 standing.move_by(at_us, moved);
             }
-        }
+            Ok(())
+        })?;
         if let Some(last) = current {
             last.end(problems);
         }
@@ -86,29 +83,23 @@ impl Audit {
     /// I7: what each merchant was credited is its legs, in whichever of its accounts. A payment
     /// that only one side knows differs too: whoever has nothing there was owed or given nothing.
     pub(super) fn scan_shares(&self, problems: &mut Problems) -> Read<()> {
-        let mut legs = self.connection.prepare(sql::LIST_SHARES_OF_LEGS)?;
-        let mut booked = self.connection.prepare(sql::LIST_SHARES_BOOKED)?;
-        let mut legs = SharesReader { rows: legs.query([])?, ahead: None };
-        let mut booked = SharesReader { rows: booked.query([])?, ahead: None };
-        let (mut wanted, mut found) = (legs.next()?, booked.next()?);
-        loop {
-            let order = match (&wanted, &found) {
-                (None, None) => return Ok(()),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(wants), Some(finds)) => wants.payment.cmp(&finds.payment),
-            };
-            let owed = if order.is_le() { mem::replace(&mut wanted, legs.next()?) } else { None };
-            let got = if order.is_ge() { mem::replace(&mut found, booked.next()?) } else { None };
-            compare_shares(owed.as_ref(), got.as_ref(), problems);
+        let (legs, booked) = (sql::LIST_SHARES_OF_LEGS, sql::LIST_SHARES_BOOKED);
+        match &self.source {
+            Source::Sqlite(connection) => {
+                let (mut legs, mut booked) = (connection.prepare(legs)?, connection.prepare(booked)?);
+                merge_shares(legs.query([])?, booked.query([])?, problems)
+            }
+            Source::Postgres(connection, cursors) => merge_shares(
+                Cursor::open(connection, cursors, legs)?,
+                Cursor::open(connection, cursors, booked)?,
+                problems,
+            ),
         }
     }
 
     /// I10: each key names a payment of its own merchant and mode, and its answer names the same.
     pub(super) fn scan_keys(&self, problems: &mut Problems) -> Read<()> {
-        let mut statement = self.connection.prepare(sql::LIST_KEYS)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        self.source.all(sql::LIST_KEYS, &mut |row| {
             let payment: Vec<u8> = row.get(0)?;
             let answered: Option<String> = row.get(1)?;
             let is_own: bool = row.get(2)?;
@@ -119,25 +110,41 @@ impl Audit {
             } else if id.map(|id| id.to_string()) != answered {
                 problems.add(Some(&payment), "the answer under its key names another payment");
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// I13: an account's id is derived from what it is, so one that changed its mode, its currency
     /// or its owner is found out.
     pub(super) fn scan_accounts(&self, problems: &mut Problems) -> Read<()> {
-        let mut statement = self.connection.prepare(sql::LIST_ACCOUNTS)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        self.source.all(sql::LIST_ACCOUNTS, &mut |row| {
             let parts: [String; 4] = [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
             let [owner, kind, mode, currency] = parts.each_ref().map(String::as_str);
             let derived = AccountId::derive(Shard(row.get(0)?), &[owner, kind, mode, currency]);
-            if row.get::<_, Vec<u8>>(1)? != derived.as_bytes() {
+            if row.get::<Vec<u8>>(1)? != derived.as_bytes() {
                 let what = format!("the account {owner} {kind} {mode} {currency} was another one");
                 problems.add(None, &what);
             }
-        }
-        Ok(())
+            Ok(())
+        })
+    }
+}
+
+/// Goes through both streams side by side: both are in the order of payments.
+fn merge_shares<S: Stream>(legs: S, booked: S, problems: &mut Problems) -> Read<()> {
+    let mut legs = SharesReader { rows: legs, ahead: None };
+    let mut booked = SharesReader { rows: booked, ahead: None };
+    let (mut wanted, mut found) = (legs.next()?, booked.next()?);
+    loop {
+        let order = match (&wanted, &found) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(wants), Some(finds)) => wants.payment.cmp(&finds.payment),
+        };
+        let owed = if order.is_le() { mem::replace(&mut wanted, legs.next()?) } else { None };
+        let got = if order.is_ge() { mem::replace(&mut found, booked.next()?) } else { None };
+        compare_shares(owed.as_ref(), got.as_ref(), problems);
     }
 }
 
@@ -177,7 +184,7 @@ impl Standing {
     }
 }
 
-impl SharesReader<'_> {
+impl<S: Stream> SharesReader<S> {
     fn next(&mut self) -> Read<Option<Shares>> {
         if self.ahead.is_none() {
             self.advance()?;
@@ -199,9 +206,9 @@ impl SharesReader<'_> {
     }
 
     fn advance(&mut self) -> Read<()> {
-        if let Some(row) = self.rows.next()? {
-            self.ahead = Some(((row.get(0)?, row.get(1)?), row.get(2)?, row.get(3)?));
-        }
+        self.ahead = self.rows.read_next(|row| {
+            Ok(((row.get(0)?, row.get(1)?), row.get(2)?, row.get(3)?))
+        })?;
         Ok(())
     }
 }

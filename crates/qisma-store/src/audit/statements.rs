@@ -1,4 +1,4 @@
-//! What the auditor asks, in SQL. A statement that looks for problems answers two columns, the
+//! What the auditor asks, in the SQL that both engines understand. A statement that looks for problems answers two columns, the
 //! payment (or nothing) and what is wrong in a sentence's end, and takes as its only parameter how
 //! many rows are wanted.
 
@@ -51,22 +51,22 @@ statements! {
         FROM journal_entries e
         LEFT JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
         GROUP BY e.vshard, e.id
-        HAVING count(p.line) < 2 OR sum(p.amount_millimes) <> 0 LIMIT ?1";
+        HAVING count(p.line) < 2 OR sum(p.amount_millimes) <> 0 LIMIT $1";
     POSTINGS_WITHOUT_ENTRY = "SELECT NULL,
             'a posting of ' || p.amount_millimes || ' belongs to no entry'
         FROM postings p
         LEFT JOIN journal_entries e ON e.vshard = p.vshard AND e.id = p.entry_id
-        WHERE e.id IS NULL LIMIT ?1";
+        WHERE e.id IS NULL LIMIT $1";
 
     // -- I2: the sum of all accounts is zero after every entry --
     LIST_SUMS_IN_ORDER = "SELECT e.payment_id, e.kind, e.reference, e.mode, e.currency,
-            (SELECT coalesce(sum(p.amount_millimes), 0) FROM postings p
-             WHERE p.vshard = e.vshard AND p.entry_id = e.id)
+            CAST((SELECT coalesce(sum(p.amount_millimes), 0) FROM postings p
+             WHERE p.vshard = e.vshard AND p.entry_id = e.id) AS bigint)
         FROM journal_entries e ORDER BY e.at_us, e.vshard, e.id";
 
     // -- I3: stored balances are the sums of their postings --
     BALANCES_OFF = "SELECT NULL,
-            'the account ' || coalesce(a.owner || ' ' || a.kind || ' ' || a.mode, hex(s.id))
+            'the account ' || coalesce(a.owner || ' ' || a.kind || ' ' || a.mode, 'that is not there')
             || ' stores ' || coalesce(a.posted_millimes || '', 'nothing')
             || ', its postings sum to ' || coalesce(s.millimes, 0)
         FROM accounts a
@@ -74,11 +74,11 @@ statements! {
                 sum(amount_millimes) AS millimes
             FROM postings GROUP BY account_vshard, account_id) s
             ON s.vshard = a.vshard AND s.id = a.id
-        WHERE a.posted_millimes IS NOT coalesce(s.millimes, 0) LIMIT ?1";
+        WHERE a.posted_millimes IS DISTINCT FROM coalesce(s.millimes, 0) LIMIT $1";
     HOLDS_WITHOUT_REASON = "SELECT NULL,
             'the account ' || owner || ' ' || kind || ' ' || mode || ' holds ' || held_millimes
             || ', but no hold says why'
-        FROM accounts WHERE held_millimes <> 0 LIMIT ?1";
+        FROM accounts WHERE held_millimes <> 0 LIMIT $1";
 
     // -- I4: no account that may not fall below zero ever did --
     // Only an account that something was taken from can have fallen.
@@ -99,23 +99,23 @@ statements! {
                 lag(v.sequence, 1, 0) OVER history AS before,
                 lag(v.at_us, 1, 0) OVER history AS before_us
             FROM events v JOIN payments p ON p.vshard = v.vshard AND p.id = v.payment_id
-            WINDOW history AS (PARTITION BY v.vshard, v.payment_id ORDER BY v.sequence))
+            WINDOW history AS (PARTITION BY v.vshard, v.payment_id ORDER BY v.sequence)) AS h
         WHERE sequence <> before + 1 OR at_us < before_us
-           OR at_us < created_us OR updated_us < at_us LIMIT ?1";
+           OR at_us < created_us OR updated_us < at_us LIMIT $1";
     ENTRIES_OUT_OF_TIME = "SELECT e.payment_id,
             'the entry ' || e.kind || ' ' || e.reference || ' is dated outside of its time'
         FROM journal_entries e JOIN payments p ON p.vshard = e.vshard AND p.id = e.payment_id
         WHERE e.at_us < p.created_us
            OR (e.kind = 'capture' AND p.ended_us IS NOT NULL AND e.at_us <> p.ended_us)
-        LIMIT ?1";
+        LIMIT $1";
 
     // -- I6: nothing is booked twice --
-    ENTRIES_TWICE = "SELECT max(payment_id),
+    ENTRIES_TWICE = "SELECT NULL,
             count(*) || ' entries ' || kind || ' have the reference ' || reference
-        FROM journal_entries GROUP BY kind, reference HAVING 1 < count(*) LIMIT ?1";
+        FROM journal_entries GROUP BY kind, reference HAVING 1 < count(*) LIMIT $1";
     CAPTURES_TWICE = "SELECT payment_id, 'it is captured ' || count(*) || ' times'
         FROM journal_entries WHERE kind = 'capture'
-        GROUP BY vshard, payment_id HAVING 1 < count(*) LIMIT ?1";
+        GROUP BY vshard, payment_id HAVING 1 < count(*) LIMIT $1";
 
     // -- I7: the parts of a payment are the whole --
     LEGS_NOT_THE_AMOUNT = "SELECT p.id,
@@ -123,7 +123,7 @@ statements! {
             || p.amount_millimes
         FROM payments p LEFT JOIN legs l ON l.vshard = p.vshard AND l.payment_id = p.id
         GROUP BY p.vshard, p.id
-        HAVING coalesce(sum(l.amount_millimes), 0) <> p.amount_millimes LIMIT ?1";
+        HAVING coalesce(sum(l.amount_millimes), 0) <> p.amount_millimes LIMIT $1";
     // Both in the order of an index, so that nothing is sorted.
     LIST_SHARES_OF_LEGS = "SELECT p.vshard, p.id, 'merchant:' || l.destination, l.amount_millimes
         FROM payments p JOIN legs l ON l.vshard = p.vshard AND l.payment_id = p.id
@@ -140,27 +140,27 @@ statements! {
         FROM payments p WHERE p.status = 'captured' AND NOT EXISTS
             (SELECT 1 FROM journal_entries e
              WHERE e.vshard = p.vshard AND e.payment_id = p.id AND e.kind = 'capture')
-        LIMIT ?1";
+        LIMIT $1";
     BOOKED_NOT_CAPTURED = "SELECT e.payment_id,
             'the entry capture ' || e.reference || ' is of a payment that is '
             || coalesce(p.status, 'not there')
         FROM journal_entries e
         LEFT JOIN payments p ON p.vshard = e.vshard AND p.id = e.payment_id
-        WHERE e.kind = 'capture' AND p.status IS NOT 'captured' LIMIT ?1";
+        WHERE e.kind = 'capture' AND p.status IS DISTINCT FROM 'captured' LIMIT $1";
     CAPTURED_WITHOUT_APPROVAL = "SELECT p.id,
             'it is captured by attempt ' || p.captured_attempt || ', which is not approved'
         FROM payments p WHERE p.status = 'captured' AND NOT EXISTS
             (SELECT 1 FROM attempts a WHERE a.vshard = p.vshard AND a.payment_id = p.id
              AND a.number = p.captured_attempt AND a.status = 'approved')
-        LIMIT ?1";
+        LIMIT $1";
     APPROVED_NOT_BOOKED = "SELECT a.payment_id,
             'its attempt ' || a.number || ' is approved, but its money is booked nowhere'
         FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
-        WHERE a.status = 'approved' AND CASE WHEN p.captured_attempt IS a.number THEN 0
-            ELSE NOT EXISTS
-                (SELECT 1 FROM journal_entries e WHERE e.vshard = a.vshard
-                 AND e.kind = 'unwanted_approval' AND e.reference = a.order_number) END
-        LIMIT ?1";
+        WHERE a.status = 'approved' AND p.captured_attempt IS DISTINCT FROM a.number
+          AND NOT EXISTS
+            (SELECT 1 FROM journal_entries e WHERE e.vshard = a.vshard
+             AND e.kind = 'unwanted_approval' AND e.reference = a.order_number)
+        LIMIT $1";
     UNWANTED_AND_KEPT = "SELECT e.payment_id,
             'the unwanted approval ' || e.reference || ' was not given back, and nothing is due to'
         FROM journal_entries e WHERE e.kind = 'unwanted_approval' AND NOT EXISTS
@@ -169,32 +169,34 @@ statements! {
         AND NOT EXISTS
             (SELECT 1 FROM attempts a WHERE a.vshard = e.vshard AND a.order_number = e.reference
              AND a.status = 'approved'
-             AND json_extract(a.rail, '$.reversal') IN ('due', 'refund_due')
-             AND (a.next_look_us IS NOT NULL OR a.needs_operator = 1))
-        LIMIT ?1";
+             AND (a.rail ->> 'reversal') IN ('due', 'refund_due')
+             AND (a.next_look_us IS NOT NULL OR a.needs_operator))
+        LIMIT $1";
     GIVEN_BACK_NOT_TAKEN = "SELECT e.payment_id,
             'the reversal ' || e.reference || ' gives back what was never booked'
         FROM journal_entries e WHERE e.kind = 'unwanted_reversal' AND NOT EXISTS
             (SELECT 1 FROM journal_entries a WHERE a.vshard = e.vshard
              AND a.kind = 'unwanted_approval' AND a.reference = e.reference)
-        LIMIT ?1";
+        LIMIT $1";
 
     // -- I9: every end is told once --
     EVENTS_NOT_THE_STATE = concat!("SELECT p.id,
             'it is ' || p.status || ' and counts ' || p.sequence || ' events; ' || count(v.id)
-            || ' are there, ' || coalesce(sum(v.kind IN ", ends!(), "), 0) || ' of them of an end'
+            || ' are there, ' || count(v.id) FILTER (WHERE v.kind IN ", ends!(), ")
+            || ' of them of an end'
         FROM payments p LEFT JOIN events v ON v.vshard = p.vshard AND v.payment_id = p.id
         GROUP BY p.vshard, p.id
         HAVING count(v.id) <> p.sequence OR coalesce(max(v.sequence), 0) <> p.sequence
-            OR coalesce(sum(v.kind IN ", ends!(), "), 0) <> (p.status IN ", terminal!(), ")
-            OR coalesce(sum(v.kind = CASE p.status
+            OR count(v.id) FILTER (WHERE v.kind IN ", ends!(), ")
+                <> CASE WHEN p.status IN ", terminal!(), " THEN 1 ELSE 0 END
+            OR count(v.id) FILTER (WHERE v.kind = CASE p.status
                 WHEN 'captured' THEN 'payment.succeeded' WHEN 'failed' THEN 'payment.failed'
                 WHEN 'expired' THEN 'payment.expired' WHEN 'canceled' THEN 'payment.canceled'
-                END), 0) <> (p.status IN ", terminal!(), ")
-        LIMIT ?1");
+                END) <> CASE WHEN p.status IN ", terminal!(), " THEN 1 ELSE 0 END
+        LIMIT $1");
     EVENTS_OF_NOTHING = "SELECT v.payment_id, 'an event ' || v.kind || ' names it, but it is not there'
         FROM events v LEFT JOIN payments p ON p.vshard = v.vshard AND p.id = v.payment_id
-        WHERE p.id IS NULL LIMIT ?1";
+        WHERE p.id IS NULL LIMIT $1";
     DELIVERIES_NOT_THE_EVENTS = concat!("SELECT v.payment_id,
             'its event ' || v.kind || ' has ' || count(d.id) || ' deliveries'
         FROM events v
@@ -202,15 +204,17 @@ statements! {
         LEFT JOIN deliveries d ON d.vshard = v.vshard AND d.payment_id = v.payment_id
             AND d.event_id = v.id
         WHERE v.kind IN ", ends!(), "
-        GROUP BY v.vshard, v.id HAVING count(d.id) <> (p.webhook IS NOT NULL) LIMIT ?1");
+        GROUP BY v.vshard, v.id
+        HAVING count(d.id) <> CASE WHEN max(p.webhook) IS NULL THEN 0 ELSE 1 END
+        LIMIT $1");
 
     // -- I10: one effect for each key, and it is the one that was answered --
-    LIST_KEYS = "SELECT k.payment_id, json_extract(k.answer, '$.payment_id'),
+    LIST_KEYS = "SELECT k.payment_id, (k.answer ->> 'payment_id'),
             p.id IS NOT NULL AND p.merchant_id = k.merchant_id AND p.mode = k.mode
         FROM idempotency_keys k
         LEFT JOIN payments p ON p.vshard = k.vshard AND p.id = k.payment_id";
     PAYMENTS_OF_TWO_KEYS = "SELECT payment_id, 'it was made under ' || count(*) || ' keys'
-        FROM idempotency_keys GROUP BY vshard, payment_id HAVING 1 < count(*) LIMIT ?1";
+        FROM idempotency_keys GROUP BY vshard, payment_id HAVING 1 < count(*) LIMIT $1";
 
     // -- I13: one mode and one currency --
     ENTRIES_ACROSS_MODES = "SELECT e.payment_id,
@@ -220,12 +224,12 @@ statements! {
         FROM postings p
         JOIN journal_entries e ON e.vshard = p.vshard AND e.id = p.entry_id
         JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
-        WHERE a.mode <> e.mode OR a.currency <> e.currency LIMIT ?1";
+        WHERE a.mode <> e.mode OR a.currency <> e.currency LIMIT $1";
     ENTRIES_OF_ANOTHER_MODE = "SELECT e.payment_id,
             'the entry ' || e.kind || ' is ' || e.mode || ' ' || e.currency || ', the payment is '
             || p.mode || ' ' || p.currency
         FROM journal_entries e JOIN payments p ON p.vshard = e.vshard AND p.id = e.payment_id
-        WHERE e.mode <> p.mode OR e.currency <> p.currency LIMIT ?1";
+        WHERE e.mode <> p.mode OR e.currency <> p.currency LIMIT $1";
     LIST_ACCOUNTS = "SELECT vshard, id, owner, kind, mode, currency FROM accounts";
 
     // -- I15: what acquirers owe is what payers paid there --
@@ -235,24 +239,24 @@ statements! {
             || coalesce(x.millimes, 0)
         FROM (SELECT owner, mode, currency, posted_millimes FROM accounts
             WHERE kind = 'clearing') c
-        FULL JOIN (SELECT 'acquirer:' || json_extract(a.rail, '$.acquirer') AS owner, p.mode,
+        FULL JOIN (SELECT 'acquirer:' || (a.rail ->> 'acquirer') AS owner, p.mode,
                 p.currency, -sum(p.amount_millimes) AS millimes
             FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
             WHERE a.status = 'approved' AND a.order_number IS NOT NULL
               AND (p.captured_attempt = a.number
-                OR json_extract(a.rail, '$.reversal') IN ('due', 'refund_due'))
+                OR (a.rail ->> 'reversal') IN ('due', 'refund_due'))
             GROUP BY 1, 2, 3) x
             ON x.owner = c.owner AND x.mode = c.mode AND x.currency = c.currency
-        WHERE coalesce(c.posted_millimes, 0) <> coalesce(x.millimes, 0) LIMIT ?1";
+        WHERE coalesce(c.posted_millimes, 0) <> coalesce(x.millimes, 0) LIMIT $1";
     LIST_ORDERS = "SELECT a.payment_id, a.number, a.order_number, a.status,
-            json_extract(a.rail, '$.acquirer'), json_extract(a.rail, '$.reversal'),
+            (a.rail ->> 'acquirer'), (a.rail ->> 'reversal'),
             a.next_look_us, a.started_us, p.amount_millimes, p.currency,
-            json_extract(a.rail, '$.opened') IS NOT NULL
+            (a.rail ->> 'opened') IS NOT NULL
         FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
         WHERE a.order_number IS NOT NULL";
     // By shard, payment and attempt.
-    IS_ORDER_KNOWN = "SELECT EXISTS (SELECT 1 FROM attempts
-        WHERE vshard = ?1 AND payment_id = ?2 AND number = ?3 AND order_number IS NOT NULL)";
+    IS_ORDER_KNOWN = "SELECT count(*) FROM attempts
+        WHERE vshard = $1 AND payment_id = $2 AND number = $3 AND order_number IS NOT NULL";
 
     LIST_PARKED = "SELECT owner, mode, currency, posted_millimes FROM accounts
         WHERE kind = 'parked' AND posted_millimes <> 0 ORDER BY owner, mode, currency";

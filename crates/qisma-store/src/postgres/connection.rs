@@ -17,6 +17,7 @@ use tokio_postgres::error::Severity;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
 
+use super::migrations::check_is_current;
 use super::param::Param;
 use super::target::Target;
 use super::trouble::{Trouble, chain};
@@ -27,6 +28,8 @@ use crate::session::Value;
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// For an index on a big table, or a look at every row of one.
+const LONG_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 /// A statement of a transaction, and how many rows it must touch.
 pub(super) struct Step<'p> {
@@ -69,7 +72,7 @@ pub(super) const SESSION_OPTIONS: &str = "-c enable_seqscan=off -c enable_hashjo
 
 impl Connection {
     /// Connects to whichever of the servers takes writes, and makes sure that it keeps what it says.
-    pub(super) fn open(target: &Target) -> Result<Self, OpenError> {
+    pub(crate) fn open(target: &Target) -> Result<Self, OpenError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -134,11 +137,6 @@ impl Connection {
         self.wait(STATEMENT_TIMEOUT, "a statement", self.client.batch_execute(sql))
     }
 
-    /// As [`Self::execute_batch`], for what may take long on a big table.
-    pub(super) fn execute_long(&self, sql: &str, limit: Duration) -> Result<(), Trouble> {
-        self.wait(limit, "a migration", self.client.batch_execute(sql))
-    }
-
     /// Whether the connection has ended.
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed()
@@ -152,6 +150,38 @@ impl Connection {
     /// Ends what [`Self::begin_reading`] began.
     pub(crate) fn end_reading(&self) -> Result<(), Trouble> {
         self.execute_batch("COMMIT")
+    }
+
+    /// Connects for somebody who reads everything there is, at one moment, however long it takes.
+    pub(crate) fn open_for_audit(target: &Target) -> Result<Self, OpenError> {
+        let connection = Self::open(target)?;
+        check_is_current(&connection, target)?;
+        let begin = || {
+            connection.begin_reading()?;
+            // Whoever reads whole tables wants the plans for that.
+            connection.execute_batch(
+                "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; \
+                 SET LOCAL enable_mergejoin = on; SET LOCAL plan_cache_mode = auto",
+            )
+        };
+        begin().map_err(|trouble: Trouble| OpenError::Server {
+            server: target.name(),
+            cause: trouble.to_string(),
+        })?;
+        Ok(connection)
+    }
+
+    /// As [`Self::read`], for a statement that is seen once and may take long.
+    pub(crate) fn read_long(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, ReadError> {
+        let params: Vec<Param<'_>> = values.iter().map(Param::from).collect();
+        let typed = typed(&params);
+        let asking = self.client.query_typed(sql, &typed);
+        Ok(self.wait(LONG_TIMEOUT, "a statement", asking)?)
+    }
+
+    /// As [`Self::execute_batch`], for the same.
+    pub(crate) fn execute_reading(&self, sql: &str) -> Result<(), Trouble> {
+        self.wait(LONG_TIMEOUT, "a statement", self.client.batch_execute(sql))
     }
 
     /// Reads with one statement.

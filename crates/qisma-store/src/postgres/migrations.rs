@@ -28,8 +28,6 @@ const MIGRATIONS: &[Migration] = &[Migration {
 
 /// The newest schema this binary knows.
 pub(super) const KNOWN: i64 = 1;
-/// An index on a big table takes its time.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3_600);
 /// After this long whoever was migrating is taken to have died.
 const LEASE: Duration = Duration::from_secs(3_600);
 
@@ -151,7 +149,7 @@ fn run(connection: &Connection, now: Timestamp) -> Checked<Vec<String>> {
         }
         for (number, statement) in (1_i64..).zip(statements(migration.sql)) {
             if done < number {
-                connection.execute_long(&resumable(statement), STATEMENT_TIMEOUT)?;
+                connection.execute_reading(&resumable(statement))?;
                 connection.query(STEP_MIGRATION, &[version(), Param::Number(number)])?;
             }
         }

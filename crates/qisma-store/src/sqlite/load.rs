@@ -10,21 +10,6 @@ use crate::session::Value::{Id, Number, Text};
 use crate::session::statement;
 use crate::{find, rows};
 
-/// All rows of a statement of the auditor.
-pub(crate) fn list<T>(
-    connection: &rusqlite::Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-    read: impl Fn(&rusqlite::Row<'_>) -> Result<T, ReadError>,
-) -> Result<Vec<T>, ReadError> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query(params)?;
-    let mut all = vec![];
-    while let Some(row) = found.next()? {
-        all.push(read(row)?);
-    }
-    Ok(all)
-}
 
 impl Writer {
     /// Loads one round of rows.

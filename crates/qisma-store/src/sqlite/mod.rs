@@ -1,6 +1,6 @@
 //! The embedded engine: SQLite through rusqlite, one writing connection, several reading ones.
 
-pub(crate) mod load;
+mod load;
 mod save;
 mod save_books;
 mod save_people;

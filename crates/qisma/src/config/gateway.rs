@@ -10,7 +10,6 @@ use url::Url;
 use super::layers::MASTER_KEY;
 use super::network::Network;
 use super::reader::Reader;
-use crate::data_dir::DataDir;
 use crate::keyring::MasterKey;
 
 /// How payers and platforms reach the gateway.
@@ -173,7 +172,7 @@ impl Ledger {
             Some("inline") => {}
             Some("deferred") => reader.must_be(
                 key,
-                "\"inline\" on SQLite; deferred balances need PostgreSQL, which comes with a later \
+                "\"inline\": deferred balances, for a database of many machines, come with a later \
                  release",
             ),
             _ => reader.must_be(key, "\"inline\""),

@@ -170,22 +170,23 @@ fn a_bad_value_is_named_with_its_place_and_what_is_allowed() {
 }
 
 #[test]
-fn postgresql_is_refused_without_showing_the_password() {
+fn a_postgresql_url_that_names_no_database_is_refused_without_showing_the_password() {
     check_problem(
         "QISMA__DATABASE__URL",
-        "postgres://qisma:opensesame@db/qisma",
-        "database.url = *** (variable QISMA__DATABASE__URL) must be sqlite:PATH in this release; \
-         PostgreSQL comes with a later release",
+        "postgres://qisma:opensesame@db",
+        "database.url = *** (variable QISMA__DATABASE__URL) must be one that can be used: \
+         database.url cannot be used: it names no host or no database \
+         (postgres://user@host/database)",
     );
 }
 
 #[test]
-fn a_deferred_fold_is_refused_on_sqlite() {
+fn a_deferred_fold_is_refused() {
     check_problem(
         "QISMA__LEDGER__FOLD",
         "deferred",
-        "ledger.fold = \"deferred\" (variable QISMA__LEDGER__FOLD) must be \"inline\" on SQLite; \
-         deferred balances need PostgreSQL, which comes with a later release",
+        "ledger.fold = \"deferred\" (variable QISMA__LEDGER__FOLD) must be \"inline\": deferred \
+         balances, for a database of many machines, come with a later release",
     );
 }
 

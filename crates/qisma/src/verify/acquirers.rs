@@ -2,12 +2,12 @@
 //! lists its orders, and one by one for what the pages left open.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use futures_util::{StreamExt, stream};
 use qisma_domain::account::Acquirer;
 use qisma_domain::ids::PaymentId;
 use qisma_domain::time::Timestamp;
+use qisma_store::Engine;
 use qisma_store::audit::{Audit, CardOrder, PROBLEMS_MAX};
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +105,7 @@ pub(super) async fn compare(
         let asked = Asked { acquirer, client: &client, now };
         unknown.extend(compare_with(&asked, orders, &mut compared).await);
     }
-    for order in still_unknown(config.database.path.clone(), unknown).await? {
+    for order in still_unknown(config.database.engine.clone(), unknown).await? {
         compared.add_problem(order);
     }
     Ok(compared)
@@ -179,14 +179,14 @@ async fn ask(client: &SmtClient, number: &str) -> Result<Option<OrderFacts>, Str
 /// A sentence for each of these that our books do not know now either. A gateway that runs has sent
 /// further orders since the moment that is verified, and it writes each down before it is sent.
 async fn still_unknown(
-    path: PathBuf,
+    engine: Engine,
     unknown: BTreeSet<OrderKey>,
 ) -> Result<Vec<String>, VerifyError> {
     if unknown.is_empty() {
         return Ok(vec![]);
     }
     let reading = tokio::task::spawn_blocking(move || {
-        let audit = Audit::open(&path)?;
+        let audit = Audit::open(&engine)?;
         let mut sentences = vec![];
         for (payment, attempt) in unknown {
             if !audit.knows_order(&payment, attempt)? {

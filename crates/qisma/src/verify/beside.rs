@@ -2,8 +2,7 @@
 //! about the acquirers that it is sent to, whatever the settings of the process that asks, and no
 //! password leaves it.
 
-use std::path::Path;
-
+use qisma_store::Engine;
 use qisma_store::audit::Audit;
 use serde::{Deserialize, Serialize};
 
@@ -26,15 +25,15 @@ pub struct OrdersCompared {
 pub async fn compare_orders(gateway: &Gateway) -> Result<OrdersCompared, VerifyError> {
     let config = &gateway.config;
     let now = gateway.now();
-    let path = config.database.path.clone();
+    let engine = config.database.engine.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let mut orders = vec![];
-        Audit::open(&path)?.card_orders(|order| orders.push(order))?;
+        Audit::open(&engine)?.card_orders(|order| orders.push(order))?;
         Ok::<_, VerifyError>(orders)
     });
     let orders = reading.await.map_err(|_| VerifyError::Interrupted)??;
     let compared = acquirers::compare(config, orders, now).await?;
-    Ok(OrdersCompared { database: name_of(&config.database.path), compared })
+    Ok(OrdersCompared { database: name_of(&config.database.engine), compared })
 }
 
 /// What the gateway found that runs on this directory and on the database of these settings; nothing
@@ -46,7 +45,7 @@ pub(super) async fn ask_running(directory: &DataDir, config: &Config) -> Option<
         Err(error) => Err(error.to_string()),
     };
     match answer {
-        Ok(found) if found.database == name_of(&config.database.path) => Some(found.compared),
+        Ok(found) if found.database == name_of(&config.database.engine) => Some(found.compared),
         Ok(_) => None,
         Err(reason) => Some(Compared::not_checked(format!(
             "the running gateway was to ask the acquirers: {reason}"
@@ -54,8 +53,9 @@ pub(super) async fn ask_running(directory: &DataDir, config: &Config) -> Option<
     }
 }
 
-/// One name for a file, whatever way leads to it.
-fn name_of(database: &Path) -> String {
-    let found = database.canonicalize();
-    found.as_deref().unwrap_or(database).to_string_lossy().into_owned()
+/// One name for a database, whatever way leads to its file.
+fn name_of(engine: &Engine) -> String {
+    let Engine::Sqlite(file) = engine else { return engine.place() };
+    let found = file.canonicalize();
+    found.as_deref().unwrap_or(file).to_string_lossy().into_owned()
 }

@@ -10,11 +10,10 @@ mod judge;
 mod pages;
 mod report;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use qisma_store::audit::{Audit, CardOrder, Finding, Invariant, Parked};
-use qisma_store::{OpenError, ReadError};
+use qisma_store::{Engine, OpenError, ReadError};
 
 pub use beside::{OrdersCompared, compare_orders};
 pub use report::{Check, Report, Status};
@@ -82,11 +81,11 @@ async fn verify(
     options: VerifyOptions,
     compared: Option<Compared>,
 ) -> Result<Report, VerifyError> {
-    let path = config.database.path.clone();
+    let engine = config.database.engine.clone();
     // Taken before the books are read, so that no look seems overdue that was done meanwhile.
     let now = clock.now();
     let wants_orders = compared.is_none();
-    let reading = tokio::task::spawn_blocking(move || read_books(&path, wants_orders));
+    let reading = tokio::task::spawn_blocking(move || read_books(&engine, wants_orders));
     let books = reading.await.map_err(|_| VerifyError::Interrupted)??;
     let compared = match compared {
         Some(compared) => compared,
@@ -103,8 +102,8 @@ async fn verify(
     Ok(Report::new(checks, books.parked, now, options.require_acquirer))
 }
 
-fn read_books(path: &Path, wants_orders: bool) -> Result<Books, VerifyError> {
-    let audit = Audit::open(path)?;
+fn read_books(engine: &Engine, wants_orders: bool) -> Result<Books, VerifyError> {
+    let audit = Audit::open(engine)?;
     let mut findings = vec![];
     for invariant in Invariant::ALL {
         findings.push((invariant, audit.check(invariant)?));

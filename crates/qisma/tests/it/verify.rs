@@ -13,6 +13,7 @@ use qisma_domain::decide::record_reversal::{RecordReversal, ReversalReport};
 use qisma_domain::decide::start_card::StartCard;
 use qisma_domain::ids::PaymentId;
 use qisma_domain::time::Timestamp;
+use qisma_store::Engine;
 use tokio::net::TcpListener;
 
 use crate::bank::Bank;
@@ -294,7 +295,7 @@ async fn a_bank_that_lists_no_orders_is_asked_for_each_and_the_report_says_what_
 async fn a_database_that_is_not_there_is_an_error_that_says_what_to_do() {
     let world = World::new().await;
     let mut config = world.shop.gateway.config.clone();
-    config.database.path.set_file_name("other.db");
+    config.database.engine = Engine::Sqlite(std::env::temp_dir().join("not/there/qisma.db"));
     let clock: Arc<dyn Clock> = Arc::new(world.shop.clock.clone());
     let error = verify::run(&config, clock, VerifyOptions::default()).await.err().unwrap();
     assert!(error.to_string().contains("there is no database"), "{error}");

@@ -228,7 +228,7 @@ impl Books {
 
     /// The problems of each invariant that is broken.
     pub fn broken(&self) -> BTreeMap<Invariant, Vec<String>> {
-        let audit = Audit::open(&self.path()).unwrap();
+        let audit = Audit::open(&Engine::Sqlite(self.path())).unwrap();
         let findings = Invariant::ALL.map(|each| (each, audit.check(each).unwrap().problems));
         findings.into_iter().filter(|(_, problems)| !problems.is_empty()).collect()
     }

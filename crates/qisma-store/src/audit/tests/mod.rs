@@ -22,9 +22,10 @@ async fn check(invariant: Invariant, damage: &str, words: &str) {
 #[tokio::test]
 async fn every_statement_can_be_prepared() {
     let books = Books::empty().await;
-    let audit = Audit::open(&books.path()).unwrap();
+    let audit = Audit::open(&Engine::Sqlite(books.path())).unwrap();
     for (name, sql) in statements::ALL {
-        audit.connection.prepare(sql).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let Source::Sqlite(connection) = &audit.source else { panic!("a file") };
+        connection.prepare(sql).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 
@@ -58,7 +59,7 @@ async fn books_in_which_everything_happened_are_healthy() {
 #[tokio::test]
 async fn every_invariant_is_asked_of_some_rows() {
     let books = Books::full().await;
-    let audit = Audit::open(&books.path()).unwrap();
+    let audit = Audit::open(&Engine::Sqlite(books.path())).unwrap();
     let asked_of_none =
         Invariant::ALL.into_iter().find(|each| audit.check(*each).unwrap().checked == 0);
     assert_eq!(asked_of_none, None);
@@ -67,7 +68,7 @@ async fn every_invariant_is_asked_of_some_rows() {
 #[tokio::test]
 async fn an_audit_stays_at_one_moment_while_others_write() {
     let books = Books::empty().await;
-    let audit = Audit::open(&books.path()).unwrap();
+    let audit = Audit::open(&Engine::Sqlite(books.path())).unwrap();
     let before = audit.check(Invariant::I7).unwrap();
     books.payment(None).await;
     assert_eq!(audit.check(Invariant::I7).unwrap(), before);
@@ -76,7 +77,7 @@ async fn an_audit_stays_at_one_moment_while_others_write() {
 #[tokio::test]
 async fn what_is_parked_is_shown() {
     let books = Books::full().await;
-    let parked = Audit::open(&books.path()).unwrap().parked().unwrap();
+    let parked = Audit::open(&Engine::Sqlite(books.path())).unwrap().parked().unwrap();
     let parked: Vec<_> =
         parked.iter().map(|one| (one.owner.as_str(), one.amount_millimes)).collect();
     assert_eq!(parked, [("merchant:1234", 8_000)]);
@@ -86,7 +87,7 @@ async fn what_is_parked_is_shown() {
 async fn every_order_is_shown_with_what_became_of_it() {
     let books = Books::full().await;
     let mut standings = vec![];
-    let audit = Audit::open(&books.path()).unwrap();
+    let audit = Audit::open(&Engine::Sqlite(books.path())).unwrap();
     audit.card_orders(|order| standings.push(order.standing)).unwrap();
     standings.sort_by_key(|standing| format!("{standing:?}"));
     assert_eq!(standings, [S::GivenBack, S::Open, S::Paid, S::Paid, S::ReversalDue]);
@@ -97,7 +98,7 @@ async fn only_an_order_that_was_sent_is_known() {
     let books = Books::empty().await;
     let payment = books.payment(None).await;
     books.start_card(payment).await;
-    let audit = Audit::open(&books.path()).unwrap();
+    let audit = Audit::open(&Engine::Sqlite(books.path())).unwrap();
     assert!(audit.knows_order(&payment, 1).unwrap());
     assert!(!audit.knows_order(&payment, 2).unwrap());
 }
@@ -116,7 +117,7 @@ async fn only_the_first_problems_are_listed() {
 async fn a_database_that_is_not_there_is_not_made() {
     let books = Books::empty().await;
     let path = books.path().with_file_name("other.db");
-    let error = Audit::open(&path).err().unwrap().to_string();
+    let error = Audit::open(&Engine::Sqlite(path)).err().unwrap().to_string();
     assert!(error.contains("qisma serve") && !path.exists(), "{error}");
 }
 
