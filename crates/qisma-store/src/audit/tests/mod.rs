@@ -7,8 +7,10 @@ use qisma_domain::event::EventKind;
 use std::collections::BTreeMap;
 
 use self::books::Books;
+use super::source::Source;
 use super::statements;
 use super::{Audit, Invariant, OrderStanding as S, PROBLEMS_MAX};
+use crate::Engine;
 
 /// Damages full books and expects the invariant to say these words of it.
 async fn check(invariant: Invariant, damage: &str, words: &str) {
@@ -117,7 +119,7 @@ async fn only_the_first_problems_are_listed() {
 async fn a_database_that_is_not_there_is_not_made() {
     let books = Books::empty().await;
     let path = books.path().with_file_name("other.db");
-    let error = Audit::open(&Engine::Sqlite(path)).err().unwrap().to_string();
+    let error = Audit::open(&Engine::Sqlite(path.clone())).err().unwrap().to_string();
     assert!(error.contains("qisma serve") && !path.exists(), "{error}");
 }
 
