@@ -3,6 +3,7 @@
 mod data;
 mod demo;
 mod serve;
+mod verify;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
