@@ -16,7 +16,7 @@ pub struct Options {
     /// `plain`, `serializable`, `pooled` (behind pgbouncer) or `eighteen` (PostgreSQL 18).
     #[arg(long, default_value_t = Profile::Plain)]
     profile: Profile,
-    /// The command, after `--`; it finds the database in QISMA__DATABASE__URL.
+    /// The command, after `--`; it finds the database in `QISMA__DATABASE__URL`.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }

@@ -1,6 +1,6 @@
 //! Who runs the servers: PostgreSQL and pgbouncer refuse to run as root.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use std::ffi::OsStr;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -71,6 +71,15 @@ impl Account {
             chown(path, Some(self.user), Some(self.group))
                 .with_context(|| format!("{} cannot be given away", path.display()))?;
         }
+        Ok(())
+    }
+
+    /// Gives a directory with all that is in it to the account.
+    pub fn own_all(self, path: &Path) -> anyhow::Result<()> {
+        let owner = format!("{}:{}", self.user, self.group);
+        let given = Command::new("chown").args(["-R", &owner]).arg(path).status();
+        let given = given.context("`chown` cannot be started")?.success();
+        ensure!(given, "{} cannot be given away", path.display());
         Ok(())
     }
 

@@ -38,7 +38,7 @@ impl ReadPool {
             // The permit goes with the connection and not with the caller: one that is called off
             // must not let another in before its connection is back.
             let _permit = permit;
-            let mut guard = Borrowed { connection: take(&free), free };
+            let guard = Borrowed { connection: take(&free), free };
             let connection = guard.connection.as_ref().ok_or(ReadError::Closed)?;
             let _moment = Moment::begin(connection)?;
             read(&Reader::new(connection))

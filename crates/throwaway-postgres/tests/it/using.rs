@@ -17,8 +17,8 @@ async fn ask(url: &str, query: &str) -> String {
 }
 
 async fn check_profile(profile: Profile, query: &str, expected: &str) {
-    let stand = Stand::shared(profile).unwrap();
-    let database = stand.database().await.unwrap();
+    let stand = Stand::shared(profile).expect("a stand starts");
+    let database = stand.database().await.expect("a database is made");
     let answer = ask(database.url(), query).await;
     assert!(answer.starts_with(expected), "{answer}");
 }
