@@ -4,8 +4,15 @@
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
+# sqlite, or postgres for a throw-away cluster from this machine's binaries.
+ENGINE = sqlite
+on_sqlite =
+on_postgres = cargo xtask postgres --
+ENGINES = sqlite postgres
+
 demo: tools ## Start the gateway, the sandbox bank and some merchants, on this machine only.
-	cargo run --release --bin qisma -- demo
+	$(if $(filter $(ENGINE),$(ENGINES)),,$(error ENGINE is $(ENGINE); make it one of: $(ENGINES)))
+	$(on_$(ENGINE)) cargo run --release --bin qisma -- demo
 
 test: tools ## Install what the tests need, then run all that CI runs.
 	scripts/setup

@@ -12,6 +12,7 @@ mod crash;
 mod deny;
 mod malformed;
 mod openapi;
+mod postgres;
 mod spdx;
 
 #[derive(Parser)]
@@ -35,6 +36,8 @@ enum Task {
     Crash(crash::Options),
     /// Send the gateway what no client should send.
     Malformed(malformed::Options),
+    /// Run a command on a throw-away PostgreSQL.
+    Postgres(postgres::Options),
     /// Measure the gateway on this machine.
     Bench(bench::Options),
 }
@@ -50,6 +53,7 @@ fn main() -> anyhow::Result<()> {
         Task::Openapi => openapi::run(),
         Task::Crash(options) => crash::run(&options),
         Task::Malformed(options) => malformed::run(&options),
+        Task::Postgres(options) => postgres::run(&options),
         Task::Bench(options) => bench::run(&options),
     }
 }

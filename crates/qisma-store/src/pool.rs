@@ -56,10 +56,8 @@ impl ReadPool {
             let mut guard = Borrowed { place: take(&free), free };
             match guard.place.as_mut().ok_or(ReadError::Closed)? {
                 Place::Sqlite(connection) => {
-                    let transaction = connection.transaction()?;
-                    let answer = read(&Reader::new(Session::Sqlite(&transaction)));
-                    transaction.finish()?;
-                    answer
+                    let _moment = Moment::begin(connection)?;
+                    read(&Reader::new(Session::Sqlite(connection)))
                 }
                 Place::Postgres(target, place) => {
                     let connection = begun(target, place)?;
@@ -93,6 +91,24 @@ fn begun<'p>(
         }
     };
     Ok(place.insert(connection))
+}
+
+/// One moment of a database file. Its two statements are kept like all others, so that no read pays for
+/// planning them.
+struct Moment<'c>(&'c rusqlite::Connection);
+
+impl<'c> Moment<'c> {
+    fn begin(connection: &'c rusqlite::Connection) -> Result<Self, rusqlite::Error> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Moment<'_> {
+    fn drop(&mut self) {
+        // A read has nothing to undo. Should this fail, the next read's BEGIN says so.
+        let _ = self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+    }
 }
 
 fn take(free: &Mutex<Vec<Place>>) -> Option<Place> {

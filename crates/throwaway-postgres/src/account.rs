@@ -1,6 +1,6 @@
 //! Who runs the servers: PostgreSQL and pgbouncer refuse to run as root.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use std::ffi::OsStr;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -17,8 +17,8 @@ const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 pub struct Account {
     user: u32,
     group: u32,
-    /// Whether that is somebody else, which only root can become.
-    is_other: bool,
+    /// Who we are.
+    ours: u32,
 }
 
 impl Account {
@@ -26,7 +26,7 @@ impl Account {
     pub fn find() -> anyhow::Result<Self> {
         let ours = std::fs::metadata("/proc/self").context("/proc cannot be read; mount it")?;
         if ours.uid() != 0 {
-            return Ok(Self { user: ours.uid(), group: ours.gid(), is_other: false });
+            return Ok(Self { user: ours.uid(), group: ours.gid(), ours: ours.uid() });
         }
         let accounts = std::fs::read_to_string("/etc/passwd").context("/etc/passwd")?;
         let other = ACCOUNTS.iter().find_map(|name| parse(&accounts, name));
@@ -34,12 +34,22 @@ impl Account {
             "PostgreSQL refuses to run as root, and there is no account `postgres` or `nobody`; \
              add one or run as somebody else",
         )?;
-        Ok(Self { user, group, is_other: true })
+        Ok(Self { user, group, ours: 0 })
     }
 
     /// The number of the account.
     pub fn user(self) -> u32 {
         self.user
+    }
+
+    /// Our own number, which is another one where we are root.
+    pub fn ours(self) -> u32 {
+        self.ours
+    }
+
+    /// Whether it is somebody else, which only root can become.
+    fn is_other(self) -> bool {
+        self.user != self.ours
     }
 
     /// A command run by the account, with an environment of its own: what is set for PostgreSQL's
@@ -49,7 +59,7 @@ impl Account {
         let path = std::env::var_os("PATH").unwrap_or_else(|| PATH.into());
         command.env_clear().env("PATH", path).env("LC_ALL", "C").env("TZ", "UTC");
         command.stdin(Stdio::null());
-        if self.is_other {
+        if self.is_other() {
             command.uid(self.user).gid(self.group);
         }
         command
@@ -57,10 +67,19 @@ impl Account {
 
     /// Gives a file or directory to the account.
     pub fn own(self, path: &Path) -> anyhow::Result<()> {
-        if self.is_other {
+        if self.is_other() {
             chown(path, Some(self.user), Some(self.group))
                 .with_context(|| format!("{} cannot be given away", path.display()))?;
         }
+        Ok(())
+    }
+
+    /// Gives a directory with all that is in it to the account.
+    pub fn own_all(self, path: &Path) -> anyhow::Result<()> {
+        let owner = format!("{}:{}", self.user, self.group);
+        let given = Command::new("chown").args(["-R", &owner]).arg(path).status();
+        let given = given.context("`chown` cannot be started")?.success();
+        ensure!(given, "{} cannot be given away", path.display());
         Ok(())
     }
 
@@ -69,7 +88,7 @@ impl Account {
         let is_open = |above: &Path| {
             std::fs::metadata(above).is_ok_and(|directory| directory.mode() & 0o001 != 0)
         };
-        !self.is_other || path.ancestors().skip(1).all(is_open)
+        !self.is_other() || path.ancestors().skip(1).all(is_open)
     }
 }
 

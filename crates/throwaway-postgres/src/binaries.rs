@@ -10,7 +10,7 @@ const VARIABLE: &str = "QISMA_POSTGRES_BIN";
 /// Where Debian's packages keep a directory for each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 /// The folder for a copy of a whole PostgreSQL.
-const COPY: &str = "postgres";
+const COPY: &str = "copy";
 /// Directories that a shell of an ordinary account may not search.
 const FOR_ADMINISTRATORS: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
@@ -48,16 +48,15 @@ impl Binaries {
             Version::Any | Version::In(_) => true,
         };
         let Some(binaries) = found.into_iter().find(wanted) else {
-            let what = match version {
-                Version::Any => "PostgreSQL is".to_owned(),
-                Version::Major(major) => format!("PostgreSQL {major} is"),
+            let missing = match version {
+                Version::Any => "PostgreSQL is not on this machine".to_owned(),
+                Version::Major(major) => format!("PostgreSQL {major} is not on this machine"),
                 Version::In(directory) => {
-                    format!("PostgreSQL's programs are in {directory:?}: it is")
+                    format!("the programs of PostgreSQL are not in {}", directory.display())
                 }
             };
             bail!(
-                "{what} not on this machine; run scripts/setup, or name the directory of its \
-                 programs in {VARIABLE}"
+                "{missing}; run scripts/setup, or name the directory of its programs in {VARIABLE}"
             );
         };
         Ok(binaries)
@@ -92,14 +91,21 @@ impl Binaries {
         if account.can_reach(&self.directory.join("postgres")) {
             return Ok(self.directory.clone());
         }
-        let copy = directory.join(COPY);
+        let copies = directory.join(COPY);
+        let copy = copies.join("package/postgres");
         if copy.exists() {
             return Ok(copy.join("bin"));
         }
         let whole = self.directory.parent().context("the programs lie in no directory")?;
-        let copied = Command::new("cp").arg("-R").arg(whole).arg(&copy).status()?;
-        let opened = Command::new("chmod").args(["-R", "a+rX"]).arg(&copy).status()?;
-        ensure!(copied.success() && opened.success(), "{} cannot be copied", whole.display());
+        std::fs::create_dir_all(copies.join("package"))?;
+        copy_folder(whole, &copy)?;
+        // The programs of a Python package look for their libraries beside the package.
+        let libraries = whole.parent().map(|package| package.with_extension("libs"));
+        if let Some(libraries) = libraries.filter(|libraries| libraries.is_dir()) {
+            let name = libraries.file_name().context("a folder has a name")?;
+            copy_folder(&libraries, &copies.join(name))?;
+        }
+        account.own_all(&copies)?;
         Ok(copy.join("bin"))
     }
 
@@ -123,6 +129,16 @@ pub(crate) fn find_program(name: &str) -> anyhow::Result<PathBuf> {
     let mut programs = directories.map(|directory| directory.join(name));
     let found = programs.find(|program| program.is_file());
     found.with_context(|| format!("{name} is not on this machine; run scripts/setup"))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let copied = Command::new("cp").arg("-R").args([from, to]).status();
+    ensure!(
+        copied.context("`cp` cannot be started")?.success(),
+        "{} cannot be copied",
+        from.display()
+    );
+    Ok(())
 }
 
 /// Every directory that may hold a PostgreSQL, the one to prefer first.

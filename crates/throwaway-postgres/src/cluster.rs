@@ -199,7 +199,7 @@ impl Cluster {
         &self.directory
     }
 
-    /// The last lines of what the server said, for the message of a failed test.
+    /// What the server said, for the message of a failed test.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.directory.join("log")).unwrap_or_default()
     }

@@ -3,7 +3,7 @@
 use crate::account::Account;
 use anyhow::{Context as _, ensure};
 use std::fs::{DirBuilder, File};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -37,19 +37,20 @@ impl Place {
             None => std::env::temp_dir().join(format!("throwaway-postgres-{}", account.user())),
         };
         match DirBuilder::new().mode(0o700).create(&root) {
-            Ok(()) => account.own(&root)?,
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 return Err(error).with_context(|| format!("{} cannot be made", root.display()));
             }
+            _ => {}
         }
         // Anybody can put something of that name among the temporary files.
         let found = std::fs::symlink_metadata(&root)?;
+        let is_ours = found.uid() == account.ours() || found.uid() == account.user();
         ensure!(
-            found.is_dir() && found.uid() == account.user(),
+            found.is_dir() && is_ours,
             "{} belongs to somebody else; remove it",
             root.display()
         );
+        account.own(&root)?;
         Ok(Self { root, account })
     }
 

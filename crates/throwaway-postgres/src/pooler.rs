@@ -5,7 +5,7 @@ use crate::cluster::{Cluster, retry_taken_ports};
 use crate::supervisor::{self, Hold};
 use crate::{database, ports};
 use anyhow::Context as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A pgbouncer in transaction mode: a connection of the server is lent for one transaction, so that
 /// nothing a session keeps, such as a prepared statement, outlives one. Gone when this is dropped or
@@ -47,6 +47,11 @@ impl Pooler {
     /// Where it listens: a port of 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Its files.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// What it said, for the message of a failed test.

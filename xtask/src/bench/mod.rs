@@ -10,6 +10,7 @@ mod http;
 mod lane;
 mod load;
 mod report;
+mod server;
 
 use serde_json::json;
 
@@ -32,6 +33,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     table.say(&disk.sentence());
     println!("bench: in process ...");
     lane::measure(options.full, &mut table)?;
+    println!("bench: on PostgreSQL ...");
+    server::measure(options.full, &mut table)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(http::measure(&binary, options.full, &disk, &mut table))?;
     table.print();

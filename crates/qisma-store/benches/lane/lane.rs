@@ -18,9 +18,9 @@ use qisma_domain::split::{LegRequest, Share};
 use qisma_domain::time::Timestamp;
 use qisma_store::{Engine, Store, StoreOptions};
 use rand::SeedableRng;
-use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// How many ask at once.
 pub const CALLERS: usize = 256;
@@ -33,14 +33,16 @@ const AMOUNT: i64 = 10_000;
 /// A store with a platform and two merchants.
 pub struct Bench {
     store: Store,
+    create_us: Mutex<Vec<u64>>,
+    capture_us: Mutex<Vec<u64>>,
 }
 
 impl Bench {
     /// Makes one.
-    pub async fn open(path: &Path) -> Self {
+    pub async fn open(engine: Engine) -> Self {
         let clock = AtomicI64::new(BEGIN_MICROS);
         let store = Store::open(StoreOptions {
-            engine: Engine::Sqlite(path.to_owned()),
+            engine,
             read_connections_max: 1,
             now: Arc::new(move || {
                 Timestamp::from_micros(clock.fetch_add(STEP_MICROS, Ordering::Relaxed))
@@ -49,7 +51,8 @@ impl Bench {
             on_fatal: Arc::new(|why| panic!("{why}")),
             on_delivery: Arc::new(|| {}),
         });
-        let bench = Self { store: store.expect("a fresh file can be opened") };
+        let store = store.expect("a fresh database can be opened");
+        let bench = Self { store, create_us: Mutex::default(), capture_us: Mutex::default() };
         for id in ["9000", "1234", "4321"] {
             let (id, name) = (merchant(id), "Bench".to_owned());
             let create = CreateMerchant { id, name, image_url: None };
@@ -72,10 +75,14 @@ impl Bench {
     /// Creates payments with two destinations.
     pub async fn create(&self, payments: usize) -> Vec<PaymentId> {
         let work = |store: Store, (): ()| async move {
+            let begun = Instant::now();
             let answer = store.run(create_payment()).await.expect("the lane takes it");
-            answer.created.payment_id
+            (answer.created.payment_id, begun.elapsed())
         };
-        self.by_callers(vec![(); payments], work).await
+        let (payments, times): (Vec<_>, Vec<_>) =
+            self.by_callers(vec![(); payments], work).await.into_iter().unzip();
+        keep(&self.create_us, times);
+        payments
     }
 
     /// Opens a card order for each payment.
@@ -96,10 +103,17 @@ impl Bench {
     /// Captures each payment.
     pub async fn capture(&self, payments: &[PaymentId]) {
         let work = |store: Store, payment: PaymentId| async move {
+            let begun = Instant::now();
             let outcome = store.run(approval(payment)).await.expect("the attempt is there");
             assert_eq!(outcome, Outcome::Captured);
+            begun.elapsed()
         };
-        self.by_callers(payments.to_vec(), work).await;
+        keep(&self.capture_us, self.by_callers(payments.to_vec(), work).await);
+    }
+
+    /// How long creates and captures took so far: the middle one, and all but one in a hundred.
+    pub fn latencies_us(&self) -> ((u64, u64), (u64, u64)) {
+        (shape(&self.create_us), shape(&self.capture_us))
     }
 
     /// Divides the work among the callers.
@@ -129,6 +143,18 @@ impl Bench {
         }
         all
     }
+}
+
+fn keep(times: &Mutex<Vec<u64>>, more: Vec<Duration>) {
+    let micros = more.into_iter().map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    times.lock().expect("nobody panics holding it").extend(micros);
+}
+
+fn shape(times: &Mutex<Vec<u64>>) -> (u64, u64) {
+    let mut times = times.lock().expect("nobody panics holding it").clone();
+    times.sort_unstable();
+    let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or(0);
+    (at(50), at(99))
 }
 
 fn merchant(id: &str) -> MerchantId {

@@ -6,7 +6,9 @@
 
 mod bare;
 mod lane;
+mod server;
 
+use qisma_store::Engine;
 use std::time::{Duration, Instant};
 
 /// What one round measured.
@@ -32,6 +34,11 @@ fn main() {
     };
     let (payments, rounds) = (number("--payments", 20_000), number("--rounds", 5));
     let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
+    if let Some(at) = arguments.iter().position(|argument| argument == "--postgres") {
+        let url = arguments.get(at + 1).expect("--postgres URL");
+        let found = runtime.block_on(server::measure(url, number("--lanes", 2), payments, rounds));
+        return println!("{found}");
+    }
     let measured: Vec<Round> = (0..rounds).map(|_| runtime.block_on(round(payments))).collect();
     let creates = summary(payments, measured.iter().map(|round| &round.creates));
     let captures = summary(payments, measured.iter().map(|round| &round.captures));
@@ -50,7 +57,7 @@ fn main() {
 async fn round(payments: usize) -> Round {
     let dir = tempfile::Builder::new().prefix("qisma-lane-").tempdir().expect("a folder");
     let (own, before) = (dir.path().join("lane.db"), dir.path().join("before.db"));
-    let lane = lane::Bench::open(&own).await;
+    let lane = lane::Bench::open(Engine::Sqlite(own.clone())).await;
 
     bare::copy(&own, &before);
     let (paid_for, lane_creates) = timed(lane.create(payments)).await;
@@ -76,14 +83,16 @@ async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     (done, begun.elapsed())
 }
 
+fn per_second(payments: usize, took: Duration) -> u64 {
+    let micros = took.as_micros().max(1);
+    u64::try_from(payments).unwrap_or(u64::MAX).saturating_mul(1_000_000)
+        / u64::try_from(micros).unwrap_or(u64::MAX)
+}
+
 /// The middle of the rounds, in payments a second and in thousandths.
 fn summary<'a>(payments: usize, pairs: impl Iterator<Item = &'a Pair>) -> serde_json::Value {
     let pairs: Vec<&Pair> = pairs.collect();
-    let per_second = |took: Duration| {
-        let micros = took.as_micros().max(1);
-        u64::try_from(payments).unwrap_or(u64::MAX).saturating_mul(1_000_000)
-            / u64::try_from(micros).unwrap_or(u64::MAX)
-    };
+    let per_second = |took: Duration| per_second(payments, took);
     let middle = |of: &dyn Fn(&Pair) -> u64| {
         let mut values: Vec<u64> = pairs.iter().map(|pair| of(pair)).collect();
         values.sort_unstable();

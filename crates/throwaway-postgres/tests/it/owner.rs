@@ -1,10 +1,13 @@
 //! Another process that owns a cluster, to be killed.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+
+/// The first message of a client that wishes for TLS, to which every server has an answer of a byte.
+const MAY_WE_ENCRYPT: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
 
 /// A running `hold-cluster`.
 pub struct Owner {
@@ -41,8 +44,13 @@ impl Owner {
     pub fn watch(&self, lock: PathBuf) -> Watch {
         let (_, address) = self.url.split_once('@').expect("the URL carries a password");
         let (address, _) = address.split_once('/').expect("the URL names a database");
+        let mut connection = TcpStream::connect(address).expect("the server listens");
+        // Until something is said, the kernel may keep the connection from the server, and then nobody
+        // would tell us of its end.
+        connection.write_all(MAY_WE_ENCRYPT).expect("the server hears");
+        connection.read_exact(&mut [0]).expect("the server answers");
         Watch {
-            connection: TcpStream::connect(address).expect("the server listens"),
+            connection,
             lock: File::open(lock).expect("the lock is there while somebody holds it"),
         }
     }

@@ -1,5 +1,5 @@
 //! The schema and the statements stay inside what PostgreSQL, Citus, CockroachDB and YugabyteDB
-//! share (ADR 0014).
+//! share (ADR 0015).
 
 use qisma_store::postgres::{sets, statements};
 use throwaway_postgres::Profile;
