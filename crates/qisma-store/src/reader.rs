@@ -167,14 +167,15 @@ impl<'c> Reader<'c> {
         })
     }
 
-    /// Attempts whose order is to be looked at.
+    /// Attempts of one mode, and so of one acquirer, whose order is to be looked at.
     pub fn attempts_to_look_at(
         &self,
+        mode: Mode,
         now: Timestamp,
         count_max: i64,
     ) -> Read<Vec<(PaymentId, u16)>> {
         let sql = sql::LIST_ATTEMPTS_TO_LOOK_AT;
-        list(self.connection, sql, (now.micros(), count_max), |row| {
+        list(self.connection, sql, (now.micros(), mode.as_str(), count_max), |row| {
             Ok((PaymentId::from_bytes(row.get(0)?), row.get(1)?))
         })
     }
@@ -200,6 +201,14 @@ impl<'c> Reader<'c> {
     pub fn event(&self, id: &EventId) -> Read<Option<Event>> {
         let key = (id.shard().0, id.as_bytes());
         find(self.connection, sql::FIND_EVENT, key, rows::event_from)
+    }
+
+    /// Whether something was made under an idempotency key that is still remembered.
+    pub fn has_idempotency_key(&self, scope: &IdempotencyScope) -> Read<bool> {
+        let (merchant, mode) = (scope.merchant.number(), scope.mode.as_str());
+        let key = (scope.shard().0, merchant, mode, scope.key.as_str());
+        let found = find(self.connection, sql::FIND_IDEMPOTENCY_KEY, key, |_| Ok(()))?;
+        Ok(found.is_some())
     }
 
     /// What a receiver was found to take.

@@ -115,8 +115,10 @@ statements! {
     UPDATE_ATTEMPT = "UPDATE attempts SET status = ?4, state = ?5, rail = ?6, next_look_us = ?7,
         needs_operator = ?8, updated_us = ?9, version = ?10
         WHERE vshard = ?1 AND payment_id = ?2 AND number = ?3 AND version = ?11";
-    LIST_ATTEMPTS_TO_LOOK_AT = "SELECT payment_id, number FROM attempts
-        WHERE next_look_us IS NOT NULL AND next_look_us <= ?1 ORDER BY next_look_us LIMIT ?2";
+    LIST_ATTEMPTS_TO_LOOK_AT = "SELECT a.payment_id, a.number FROM attempts a
+        JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
+        WHERE a.next_look_us IS NOT NULL AND a.next_look_us <= ?1 AND p.mode = ?2
+        ORDER BY a.next_look_us LIMIT ?3";
     NEXT_LOOK = "SELECT min(next_look_us) FROM attempts WHERE next_look_us IS NOT NULL";
     LIST_ATTEMPTS_UNRESOLVED = concat!("SELECT ", attempt_columns!(),
         " FROM attempts WHERE next_look_us IS NOT NULL OR needs_operator = 1
