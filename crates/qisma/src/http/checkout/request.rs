@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use url::Url;
 
-use super::load::{Loaded, load};
+use super::load::{Loaded, Visitor, load};
 use super::respond::{Turned, problem_of, turned};
 use crate::gateway::Gateway;
 use crate::http::body::read_body;
+use crate::http::client::ClientAddress;
 use crate::pages::{Locale, Problem};
 
 /// Longer than any form of ours.
@@ -29,6 +30,15 @@ pub struct Tongue {
     pub chosen: bool,
 }
 
+impl Tongue {
+    /// The language of a request of which nothing else is known than what its browser accepts.
+    pub fn of(request: &Request) -> Self {
+        let accepted = request.headers().get(ACCEPT_LANGUAGE);
+        let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+        Self { locale: Locale::negotiate(None, accepted), chosen: false }
+    }
+}
+
 /// A payer's request, without its form. Taking it apart never fails: an id that is none is a payment
 /// that does not exist.
 pub struct Visit {
@@ -36,6 +46,7 @@ pub struct Visit {
     pub payment: Option<PaymentId>,
     /// The language.
     pub tongue: Tongue,
+    client: ClientAddress,
     query: BTreeMap<String, String>,
     headers: HeaderMap,
 }
@@ -49,7 +60,7 @@ impl Visit {
     /// Loads the payment, ended if its time is over.
     pub async fn load(&self, gateway: &Gateway) -> Result<Loaded, Turned> {
         let Some(payment) = self.payment else { return Err(self.problem(Problem::NotFound)) };
-        load(gateway, payment, self.tongue).await
+        load(gateway, payment, Visitor { tongue: self.tongue, client: self.client }).await
     }
 
     /// A page that says what went wrong.
@@ -77,6 +88,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let id = Path::<String>::from_request_parts(parts, state).await.ok();
+        let Ok(client) = ClientAddress::from_request_parts(parts, state).await;
         let query = fields(parts.uri.query().unwrap_or_default().as_bytes()).0;
         let accepted =
             parts.headers.get(ACCEPT_LANGUAGE).and_then(|accepted| accepted.to_str().ok());
@@ -88,6 +100,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
         Ok(Self {
             payment: id.and_then(|Path(id)| PaymentId::parse(&id).ok()),
             tongue,
+            client,
             query,
             headers: parts.headers.clone(),
         })

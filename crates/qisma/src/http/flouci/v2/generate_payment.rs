@@ -52,6 +52,8 @@ const DESTINATION: &str = "destination";
         (status = 400, description = "The request has mistakes", body = ErrorBody),
         (status = 401, description = "The credentials are not those of an active app",
             body = ErrorBody),
+        (status = 429, description = "Credentials of this address were refused too often",
+            body = ErrorBody),
         (status = 422, description = "The key was used for another request", body = ErrorBody),
         (status = 500, description = "An internal error; nothing was changed", body = ErrorBody),
         (status = 503, description = "Busy, or the outcome is unknown: ask again with the same key",
