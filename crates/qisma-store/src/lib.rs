@@ -18,7 +18,7 @@ mod reader;
 pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
-pub use inspect::{migrate_file, schema_version, sqlite_version};
+pub use inspect::{KeyClaim, claim, key_id, migrate_file, schema_version, sqlite_version};
 pub use lane::{Lane, LaneOptions, QUEUE_MAX};
 pub use migrate::{MigrateReport, migrate};
 pub use outbox::{Receiver, Waiting};

@@ -81,6 +81,7 @@ impl Gateway {
     pub fn open(options: GatewayOptions) -> anyhow::Result<Self> {
         let GatewayOptions { config, keyring, clock, randomness, bound } = options;
         let database = DatabaseLock::take(&config.database.path)?;
+        let claim = qisma_store::claim(&config.database.path, clock.now(), keyring.key_id())?;
         let fatal = CancellationToken::new();
         let (delivery, deliveries) = watch::channel(0_u64);
         let store = Store::open(StoreOptions {
@@ -104,6 +105,7 @@ impl Gateway {
                 delivery.send_modify(|count| *count = count.wrapping_add(1));
             }),
         })?;
+        drop(claim);
         let timeout_secs = config.acquirers.timeout_secs;
         let sandbox = smt_client(&config.acquirers.sandbox.account, timeout_secs)?;
         let smt = config

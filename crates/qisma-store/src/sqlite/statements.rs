@@ -37,6 +37,8 @@ statements! {
     RAISE_EPOCH = "INSERT INTO epochs (id, epoch) VALUES (1, 1)
         ON CONFLICT (id) DO UPDATE SET epoch = epochs.epoch + 1 RETURNING epoch";
     FIND_EPOCH = "SELECT epoch FROM epochs WHERE id = 1";
+    FIND_KEY_ID = "SELECT key_id FROM master_key WHERE id = 1";
+    INSERT_KEY_ID = "INSERT INTO master_key (id, key_id) VALUES (1, ?1)";
 
     // -- merchants and their keys --
     FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version FROM merchants
@@ -71,11 +73,11 @@ statements! {
         WHERE mode = ?1 AND phone = ?2";
     INSERT_WALLET = "INSERT INTO wallets (id, mode, phone, name, created_us, version)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    FIND_PHONE_WINDOW = "SELECT mode, phone, sent_us, version FROM phone_windows
+    FIND_PHONE_WINDOW = "SELECT mode, phone, codes, version FROM phone_windows
         WHERE mode = ?1 AND phone = ?2";
-    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (mode, phone, sent_us, version)
+    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (mode, phone, codes, version)
         VALUES (?1, ?2, ?3, ?4)";
-    UPDATE_PHONE_WINDOW = "UPDATE phone_windows SET sent_us = ?3, version = ?4
+    UPDATE_PHONE_WINDOW = "UPDATE phone_windows SET codes = ?3, version = ?4
         WHERE mode = ?1 AND phone = ?2 AND version = ?5";
 
     // -- payments --
