@@ -25,13 +25,12 @@ use crate::data_dir::DataDir;
 const DATA_DEFAULT: &str = "data/demo";
 
 /// What a demo leaves behind and the next one begins without.
-const WIPED: [&str; 10] = [
+const WIPED: [&str; 9] = [
     "master.key",
     "qisma.db",
     "qisma.db-shm",
     "qisma.db-wal",
     "qisma.sock",
-    "qisma.sock.new",
     "qisma.toml",
     "sandbox.db",
     "sandbox.db-shm",
