@@ -1,7 +1,7 @@
 //! A gateway and its sandbox bank inside the test's process: a data directory of their own, one
 //! clock that the test moves, chance from a seed, real sockets. When it goes, the books must balance.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub struct TestApp {
     /// Follows no redirect.
     pub client: Client,
     stop: CancellationToken,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl TestApp {
@@ -58,17 +58,11 @@ impl TestApp {
         let sandbox_url = start_sandbox(&data, &clock, &stop);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bound = listener.local_addr().unwrap();
-        let gateway = Gateway::open(GatewayOptions {
-            config: config(&data, &sandbox_url, settings),
-            keyring: Keyring::new(&MasterKey::parse(MASTER_KEY).unwrap()),
-            clock: Arc::new(clock.clone()),
-            randomness: Randomness::seeded(SEED),
-            bound,
-        })
-        .unwrap();
+        let gateway = open(config(&data, &sandbox_url, settings), &clock, bound);
         tokio::spawn(qisma::http::serve(gateway.clone(), listener, stop.clone()));
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
+        let serves_http = gateway.config.http.tls.is_none();
         let app = Self {
             gateway,
             clock,
@@ -76,10 +70,25 @@ impl TestApp {
             sandbox_url,
             client: client.unwrap(),
             stop,
-            _data: data,
+            data,
         };
-        assert_eq!(Reply::of(app.request(Method::GET, "/health")).await.status, 200);
+        if serves_http {
+            assert_eq!(Reply::of(app.request(Method::GET, "/health")).await.status, 200);
+        }
         app
+    }
+
+    /// Stops the gateway and starts it again on its data, at another port, with other settings.
+    pub async fn restart_with(&mut self, settings: &[(&str, &str)]) {
+        let store = self.gateway.store.clone();
+        tokio::task::spawn_blocking(move || store.close()).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let bound = listener.local_addr().unwrap();
+        let config = config(&self.data, &self.sandbox_url, settings);
+        self.gateway = open(config, &self.clock, bound);
+        self.url = format!("http://{bound}");
+        let served = qisma::http::serve(self.gateway.clone(), listener, self.stop.clone());
+        tokio::spawn(served);
     }
 
     /// A request to a path, without credentials.
@@ -159,6 +168,17 @@ impl Reply {
         let errors = self.json()["result"]["errors"].as_array().cloned().unwrap_or_default();
         errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+fn open(config: Config, clock: &ManualClock, bound: SocketAddr) -> Gateway {
+    Gateway::open(GatewayOptions {
+        config,
+        keyring: Keyring::new(&MasterKey::parse(MASTER_KEY).unwrap()),
+        clock: Arc::new(clock.clone()),
+        randomness: Randomness::seeded(SEED),
+        bound,
+    })
+    .unwrap()
 }
 
 fn config(data: &TempDir, sandbox_url: &str, settings: &[(&str, &str)]) -> Config {
