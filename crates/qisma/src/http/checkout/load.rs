@@ -106,6 +106,13 @@ impl Loaded {
         Some(&opened.page_url)
     }
 
+    /// Whether the open attempt's page at the bank is known, or will be in a moment.
+    pub fn is_at_bank_or_on_the_way(&self) -> bool {
+        let is_starting =
+            self.open_card().is_some_and(|(attempt, _)| attempt.state == AttemptState::Init);
+        self.bank_page().is_some() || (is_starting && self.payment().is_payable(self.now))
+    }
+
     /// What every page of this payment knows.
     pub fn frame(&self) -> Frame {
         let payment = self.payment();

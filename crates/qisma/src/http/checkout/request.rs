@@ -1,6 +1,6 @@
 //! What a payer's browser sent: which payment, in which language, from which site, and its form.
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
@@ -80,7 +80,20 @@ impl Visit {
 /// `null` is what privacy settings make of our own origin, so it says nothing.
 fn is_ours(gateway: &Gateway, origin: &axum::http::HeaderValue) -> bool {
     let same = |url: &Url| url.origin().ascii_serialization().as_bytes() == origin.as_bytes();
-    origin.as_bytes() == b"null" || same(&gateway.public_url) || same(&gateway.link_base_url)
+    origin.as_bytes() == b"null"
+        || same(&gateway.public_url)
+        || same(&gateway.link_base_url)
+        || localhost_of(gateway).as_ref().is_some_and(same)
+}
+
+/// What browsers of this machine may call a gateway that was given no name.
+fn localhost_of(gateway: &Gateway) -> Option<Url> {
+    if gateway.config.http.public_url.is_some() {
+        return None;
+    }
+    let mut url = gateway.public_url.clone();
+    url.set_host(Some("localhost")).ok()?;
+    Some(url)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visit {
@@ -138,7 +151,11 @@ impl Accepted {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Submission {
+impl<S> FromRequest<S> for Submission
+where
+    S: Send + Sync,
+    Gateway: FromRef<S>,
+{
     type Rejection = Infallible;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
@@ -147,7 +164,8 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
         let is_form = visit.headers.get(CONTENT_TYPE).is_some_and(is_form);
         // Of a payment that cannot exist no body is waited for.
         let body = if is_form && visit.payment.is_some() {
-            read_body(body, FORM_BYTES_MAX).await.ok()
+            let gateway = Gateway::from_ref(state);
+            read_body(&*gateway.clock, body, FORM_BYTES_MAX).await.ok()
         } else {
             None
         };
