@@ -101,9 +101,8 @@ impl Invariant {
     pub(super) const fn searches(self) -> &'static [&'static str] {
         match self {
             Self::I1 => &[sql::ENTRIES_UNBALANCED, sql::POSTINGS_WITHOUT_ENTRY],
-            Self::I2 => &[],
+            Self::I2 | Self::I4 => &[],
             Self::I3 => &[sql::BALANCES_OFF, sql::HOLDS_WITHOUT_REASON],
-            Self::I4 => &[sql::OVERDRAWN],
             Self::I5 => &[sql::EVENTS_OUT_OF_ORDER, sql::ENTRIES_OUT_OF_TIME],
             Self::I6 => &[sql::ENTRIES_TWICE, sql::CAPTURES_TWICE],
             Self::I7 => &[sql::LEGS_NOT_THE_AMOUNT],

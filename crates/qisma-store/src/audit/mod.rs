@@ -85,6 +85,7 @@ impl Audit {
         }
         match invariant {
             Invariant::I2 => self.scan_prefixes(&mut problems)?,
+            Invariant::I4 => self.scan_falls(&mut problems)?,
             Invariant::I7 => self.scan_shares(&mut problems)?,
             Invariant::I10 => self.scan_keys(&mut problems)?,
             Invariant::I13 => self.scan_accounts(&mut problems)?,
@@ -113,6 +114,12 @@ impl Audit {
             each(orders::order_from(row)?);
         }
         Ok(())
+    }
+
+    /// Whether an order of this payment and attempt was ever sent to an acquirer.
+    pub fn knows_order(&self, payment: &PaymentId, attempt: u16) -> Result<bool, ReadError> {
+        let parameters = (payment.shard().0, payment.as_bytes(), attempt);
+        Ok(self.connection.query_row(sql::IS_ORDER_KNOWN, parameters, |row| row.get(0))?)
     }
 
     fn search(&self, statement: &str, problems: &mut Problems) -> Result<(), ReadError> {

@@ -2,12 +2,30 @@
 
 use qisma_domain::ids::{AccountId, PaymentId, Shard};
 use rusqlite::Rows;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::mem;
 
 use super::{Audit, Problems, sql};
 use crate::error::ReadError;
 
 type Read<T> = Result<T, ReadError>;
+
+/// How late the entry that heals a fall below zero may be dated. Each clock that dates entries is held
+/// to within half a second of the database's, so what happened in one order may be dated in the other
+/// by as much as this; a real overdraft does not go away by itself that fast.
+const CLOCK_NOISE_US: i64 = 1_000_000;
+
+/// An account on its way through all its postings.
+struct Standing {
+    account: (i64, Vec<u8>),
+    name: String,
+    balance: i128,
+    /// When the fall that it is in began, and how deep that goes.
+    fall: Option<(i64, i128)>,
+    /// The deepest fall that no clock explains.
+    lowest: i128,
+}
 
 /// What one stream says of one payment: who gets how much.
 struct Shares {
@@ -41,29 +59,49 @@ impl Audit {
         Ok(())
     }
 
+    /// I4. The order within one moment is not kept, so there what comes counts before what goes.
+    pub(super) fn scan_falls(&self, problems: &mut Problems) -> Read<()> {
+        let mut statement = self.connection.prepare(sql::LIST_MOVES_IN_ORDER)?;
+        let mut rows = statement.query([])?;
+        let mut current: Option<Standing> = None;
+        while let Some(row) = rows.next()? {
+            let account = (row.get(0)?, row.get(1)?);
+            let (at_us, moved): (i64, i64) = (row.get(3)?, row.get(4)?);
+            if current.as_ref().is_none_or(|standing| standing.account != account) {
+                let next = Standing::at_zero(account, row.get(2)?);
+                if let Some(last) = current.replace(next) {
+                    last.end(problems);
+                }
+            }
+            if let Some(standing) = &mut current {
+                standing.move_by(at_us, moved);
+            }
+        }
+        if let Some(last) = current {
+            last.end(problems);
+        }
+        Ok(())
+    }
+
     /// I7: what each merchant was credited is its legs, in whichever of its accounts. A payment
-    /// that only one side knows is a matter of I8.
+    /// that only one side knows differs too: whoever has nothing there was owed or given nothing.
     pub(super) fn scan_shares(&self, problems: &mut Problems) -> Read<()> {
         let mut legs = self.connection.prepare(sql::LIST_SHARES_OF_LEGS)?;
         let mut booked = self.connection.prepare(sql::LIST_SHARES_BOOKED)?;
         let mut legs = SharesReader { rows: legs.query([])?, ahead: None };
         let mut booked = SharesReader { rows: booked.query([])?, ahead: None };
         let (mut wanted, mut found) = (legs.next()?, booked.next()?);
-        while let (Some(wants), Some(finds)) = (&wanted, &found) {
-            match wants.payment.cmp(&finds.payment) {
-                std::cmp::Ordering::Less => wanted = legs.next()?,
-                std::cmp::Ordering::Greater => found = booked.next()?,
-                std::cmp::Ordering::Equal => {
-                    if wants.millimes != finds.millimes {
-                        let (owed, got) = (&wants.millimes, &finds.millimes);
-                        let what = format!("its legs are {owed:?}, but booked was {got:?}");
-                        problems.add(Some(&wants.payment.1), &what);
-                    }
-                    (wanted, found) = (legs.next()?, booked.next()?);
-                }
-            }
+        loop {
+            let order = match (&wanted, &found) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(wants), Some(finds)) => wants.payment.cmp(&finds.payment),
+            };
+            let owed = if order.is_le() { mem::replace(&mut wanted, legs.next()?) } else { None };
+            let got = if order.is_ge() { mem::replace(&mut found, booked.next()?) } else { None };
+            compare_shares(owed.as_ref(), got.as_ref(), problems);
         }
-        Ok(())
     }
 
     /// I10: each key names a payment of its own merchant and mode, and its answer names the same.
@@ -100,6 +138,42 @@ impl Audit {
             }
         }
         Ok(())
+    }
+}
+
+fn compare_shares(owed: Option<&Shares>, got: Option<&Shares>, problems: &mut Problems) {
+    let nothing = BTreeMap::new();
+    let legs = owed.map_or(&nothing, |shares| &shares.millimes);
+    let booked = got.map_or(&nothing, |shares| &shares.millimes);
+    if let (true, Some(either)) = (legs != booked, owed.or(got)) {
+        let what = format!("its legs are {legs:?}, but booked was {booked:?}");
+        problems.add(Some(&either.payment.1), &what);
+    }
+}
+
+impl Standing {
+    const fn at_zero(account: (i64, Vec<u8>), name: String) -> Self {
+        Self { account, name, balance: 0, fall: None, lowest: 0 }
+    }
+
+    fn move_by(&mut self, at_us: i64, moved: i64) {
+        self.balance += i128::from(moved);
+        if self.balance < 0 {
+            let (fell_us, depth) = self.fall.unwrap_or((at_us, self.balance));
+            self.fall = Some((fell_us, depth.min(self.balance)));
+        } else if let Some((fell_us, depth)) = self.fall.take()
+            && CLOCK_NOISE_US < at_us.saturating_sub(fell_us)
+        {
+            self.lowest = self.lowest.min(depth);
+        }
+    }
+
+    /// After its last posting. What never came back is no noise, however short ago it fell.
+    fn end(self, problems: &mut Problems) {
+        let lowest = self.fall.map_or(self.lowest, |(_, depth)| depth.min(self.lowest));
+        if lowest < 0 {
+            problems.add(None, &format!("the account {} falls to {lowest}", self.name));
+        }
     }
 }
 

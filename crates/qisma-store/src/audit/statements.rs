@@ -81,22 +81,16 @@ statements! {
         FROM accounts WHERE held_millimes <> 0 LIMIT ?1";
 
     // -- I4: no account that may not fall below zero ever did --
-    // The order within one moment is not kept, so there what comes counts before what goes. Only an
-    // account that something was taken from can have fallen.
-    OVERDRAWN = concat!("SELECT NULL,
-            'the account ' || owner || ' ' || kind || ' ' || mode || ' falls to ' || min(balance)
-        FROM (SELECT a.owner, a.kind, a.mode, a.vshard, a.id,
-                sum(p.amount_millimes) OVER (
-                    PARTITION BY p.account_vshard, p.account_id
-                    ORDER BY e.at_us, p.amount_millimes DESC, e.vshard, e.id, p.line
-                    ROWS UNBOUNDED PRECEDING) AS balance
-            FROM postings p
-            JOIN journal_entries e ON e.vshard = p.vshard AND e.id = p.entry_id
-            JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
-            WHERE a.kind NOT IN ", may_be_negative!(), "
-              AND (p.account_vshard, p.account_id) IN
-                (SELECT account_vshard, account_id FROM postings WHERE amount_millimes < 0))
-        GROUP BY vshard, id HAVING min(balance) < 0 LIMIT ?1");
+    // Only an account that something was taken from can have fallen.
+    LIST_MOVES_IN_ORDER = concat!("SELECT p.account_vshard, p.account_id,
+            a.owner || ' ' || a.kind || ' ' || a.mode, e.at_us, p.amount_millimes
+        FROM postings p
+        JOIN journal_entries e ON e.vshard = p.vshard AND e.id = p.entry_id
+        JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
+        WHERE a.kind NOT IN ", may_be_negative!(), "
+          AND (p.account_vshard, p.account_id) IN
+            (SELECT account_vshard, account_id FROM postings WHERE amount_millimes < 0)
+        ORDER BY p.account_vshard, p.account_id, e.at_us, p.amount_millimes DESC");
 
     // -- I5: a payment's history is only added to --
     EVENTS_OUT_OF_ORDER = "SELECT payment_id,
@@ -256,6 +250,9 @@ statements! {
             json_extract(a.rail, '$.opened') IS NOT NULL
         FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
         WHERE a.order_number IS NOT NULL";
+    // By shard, payment and attempt.
+    IS_ORDER_KNOWN = "SELECT EXISTS (SELECT 1 FROM attempts
+        WHERE vshard = ?1 AND payment_id = ?2 AND number = ?3 AND order_number IS NOT NULL)";
 
     LIST_PARKED = "SELECT owner, mode, currency, posted_millimes FROM accounts
         WHERE kind = 'parked' AND posted_millimes <> 0 ORDER BY owner, mode, currency";

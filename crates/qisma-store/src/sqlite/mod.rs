@@ -14,6 +14,7 @@ pub use statements as sql;
 pub use statements::ALL as ALL_STATEMENTS;
 
 use qisma_domain::time::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -148,6 +149,7 @@ const PRAGMAS: [(&str, &str, &str); 5] = [
 
 fn set_pragmas(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let database = |cause| OpenError::Database { path: path.display().to_string(), cause };
+    keep_plans(connection).map_err(database)?;
     // 16 MiB of page cache is enough; autocheckpoint is ours (`checkpoint_when_due`).
     connection
         .execute_batch("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 0;")
@@ -176,11 +178,18 @@ fn set_pragmas(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Plans a statement once, whatever values it is given. Without this, SQLite plans it anew for each
+/// value that a partial index might depend on: a quarter of what it costs to read a payment.
+fn keep_plans(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
 /// Opens a reading connection: it can change nothing, whatever it is asked.
 pub fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     let database = |cause| OpenError::Database { path: path.display().to_string(), cause };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(database)?;
+    keep_plans(&connection).map_err(database)?;
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384;")
         .map_err(database)?;

@@ -38,14 +38,30 @@ impl ReadPool {
             // The permit goes with the connection and not with the caller: one that is called off
             // must not let another in before its connection is back.
             let _permit = permit;
-            let mut guard = Borrowed { connection: take(&free), free };
-            let connection = guard.connection.as_mut().ok_or(ReadError::Closed)?;
-            let transaction = connection.transaction()?;
-            let answer = read(&Reader::new(&transaction));
-            transaction.finish()?;
-            answer
+            let guard = Borrowed { connection: take(&free), free };
+            let connection = guard.connection.as_ref().ok_or(ReadError::Closed)?;
+            let _moment = Moment::begin(connection)?;
+            read(&Reader::new(connection))
         });
         done.await.map_err(|_| ReadError::Closed)?
+    }
+}
+
+/// One moment of the database. Its two statements are kept like all others, so that no read pays for
+/// planning them.
+struct Moment<'c>(&'c Connection);
+
+impl<'c> Moment<'c> {
+    fn begin(connection: &'c Connection) -> Result<Self, rusqlite::Error> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Moment<'_> {
+    fn drop(&mut self) {
+        // A read has nothing to undo. Should this fail, the next read's BEGIN says so.
+        let _ = self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
     }
 }
 

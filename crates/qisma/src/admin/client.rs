@@ -44,6 +44,16 @@ pub async fn call(directory: &DataDir, sources: &Sources, request: AdminRequest)
     }
 }
 
+/// Asks the gateway that runs on a data directory; nothing when none answers there. The directory's lock
+/// is left alone.
+pub async fn ask_running(directory: &DataDir, request: AdminRequest) -> Option<AdminResult> {
+    match greeted(directory).await {
+        Ok(None) => None,
+        Ok(Some(stream)) => Some(ask(stream, &request).await),
+        Err(error) => Some(Err(error)),
+    }
+}
+
 /// Whether a gateway answers on the command socket of this directory.
 pub async fn is_answering(directory: &DataDir) -> bool {
     connect(directory).await.is_ok()

@@ -18,6 +18,7 @@ use super::{AdminError, AdminRequest, AdminResult};
 use crate::gateway::Gateway;
 use crate::operations::{OperationError, apps, merchants, wallets};
 use crate::payer::outcome::{self, LookError};
+use crate::verify;
 
 /// The longest list. Whoever has more merchants or apps reads them through the API.
 const LIST_MAX: i64 = 1_000;
@@ -102,6 +103,10 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         }
         AdminRequest::BalanceShow { merchant, mode } => {
             json(&show_balance(gateway, merchant, mode).await?)
+        }
+        AdminRequest::OrdersCompare => {
+            let compared = verify::compare_orders(gateway).await;
+            json(&compared.map_err(|error| AdminError::refused(error.to_string()))?)
         }
     })
 }

@@ -13,7 +13,7 @@ use qisma_domain::merchant::MerchantStatus;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-pub use self::client::{call, is_answering};
+pub use self::client::{ask_running, call, is_answering};
 pub use self::execute::execute;
 pub use self::server::CommandSocket;
 
@@ -119,6 +119,8 @@ pub enum AdminRequest {
         /// Test or live.
         mode: Mode,
     },
+    /// Compare every order with the acquirers' books, for `qisma verify`.
+    OrdersCompare,
 }
 
 /// What came of it: JSON, written once and passed on as it is.

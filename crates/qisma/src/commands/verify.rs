@@ -1,5 +1,5 @@
 //! `qisma verify`: proves that the books balance. It only reads, so it needs neither the gateway nor
-//! its lock.
+//! its lock; a gateway that runs asks the acquirers for it.
 
 use std::sync::Arc;
 
@@ -21,9 +21,10 @@ pub struct VerifyCommand {
 impl VerifyCommand {
     /// Prints what was found; a broken invariant is a failure.
     pub async fn run(self, options: &Options) -> Result<(), Failure> {
-        let config = Config::load(&options.sources(), &options.directory()?)?;
+        let directory = options.directory()?;
+        let config = Config::load(&options.sources(), &directory)?;
         let strictness = VerifyOptions { require_acquirer: self.require_acquirer };
-        let report = verify::run(&config, Arc::new(SystemClock), strictness)
+        let report = verify::run_beside(&directory, &config, Arc::new(SystemClock), strictness)
             .await
             .map_err(|error| Failure::refused(error.to_string()))?;
         output::print(&serde_json::to_string(&report).expect("a report is JSON"), options.json);

@@ -5,6 +5,8 @@ use url::Url;
 
 use super::reader::Reader;
 
+/// Where the sandbox bank is when nothing else is said.
+const SANDBOX_ROOT: &str = "http://127.0.0.1:8081/";
 /// The ISO 4217 number of the Tunisian dinar, the only currency of test payments.
 const TND: u16 = 788;
 
@@ -43,6 +45,13 @@ pub struct SandboxAcquirer {
     pub account: AcquirerSettings,
 }
 
+impl SandboxAcquirer {
+    /// Whether it is where it is when nobody says anything of it.
+    pub fn is_default(&self) -> bool {
+        self.root.as_str() == SANDBOX_ROOT
+    }
+}
+
 impl Acquirers {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
@@ -56,7 +65,7 @@ impl Acquirers {
 fn read_sandbox(reader: &mut Reader<'_>) -> SandboxAcquirer {
     let root = reader.base_url("acquirers.sandbox.url").unwrap_or_else(|| {
         // Test payments always have a bank: without one nothing could be tried.
-        Url::parse("http://127.0.0.1:8081/").expect("a literal address is valid")
+        Url::parse(SANDBOX_ROOT).expect("a literal address is valid")
     });
     let account = AcquirerSettings {
         url: root.join("payment/rest/").expect("a literal path can be added to a web address"),

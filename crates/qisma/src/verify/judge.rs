@@ -56,8 +56,19 @@ impl Bank {
     }
 }
 
+/// Whether the acquirer has money of it.
+pub(super) fn is_paid(facts: &OrderFacts) -> bool {
+    matches!(Bank::of(Some(facts)), Bank::Paid { .. })
+}
+
 /// Compares an order with what the acquirer says of it; nothing when it does not know the order.
-pub(super) fn judge(order: &CardOrder, facts: Option<&OrderFacts>, now: Timestamp) -> Judgement {
+/// `registered` is the number under which our account there registers its orders' currency.
+pub(super) fn judge(
+    order: &CardOrder,
+    facts: Option<&OrderFacts>,
+    registered: &str,
+    now: Timestamp,
+) -> Judgement {
     let bank = Bank::of(facts);
     let is_looked_at = order.next_look_at.is_some_and(|at| now < at.plus_secs(LOOK_GRACE_SECS));
     let number = order.order_number();
@@ -74,7 +85,8 @@ pub(super) fn judge(order: &CardOrder, facts: Option<&OrderFacts>, now: Timestam
     }
     match (order.standing, bank) {
         (OrderStanding::Paid, Bank::Paid { deposited_millimes, refunded_millimes: 0 })
-            if deposited_millimes == order.amount_millimes && is_same_currency(order, facts) =>
+            if deposited_millimes == order.amount_millimes
+                && is_same_currency(order, facts, registered) =>
         {
             Judgement::Agrees
         }
@@ -97,8 +109,11 @@ pub(super) fn judge(order: &CardOrder, facts: Option<&OrderFacts>, now: Timestam
     }
 }
 
-fn is_same_currency(order: &CardOrder, facts: Option<&OrderFacts>) -> bool {
-    facts.is_some_and(|facts| facts.currency == order.currency.number())
+/// As a capture is believed (`payer/outcome.rs`): an operator may have registered us under another
+/// number than the currency's own.
+fn is_same_currency(order: &CardOrder, facts: Option<&OrderFacts>, registered: &str) -> bool {
+    let believed = [registered, order.currency.number()];
+    facts.is_some_and(|facts| believed.contains(&facts.currency.as_str()))
 }
 
 fn differs(order: &CardOrder, bank: Bank) -> Judgement {
@@ -152,7 +167,7 @@ mod tests {
 
     fn word(standing: OrderStanding, bank: Option<OrderState>, look: Option<i64>) -> &'static str {
         let look = look.map(|secs| NOW.plus_secs(secs));
-        match judge(&order(standing, look), bank.map(facts).as_ref(), NOW) {
+        match judge(&order(standing, look), bank.map(facts).as_ref(), "788", NOW) {
             Judgement::Agrees => "agrees",
             Judgement::InFlight(_) => "in flight",
             Judgement::Differs(_) => "differs",
@@ -187,7 +202,7 @@ mod tests {
     #[test]
     fn an_order_that_the_acquirer_opened_and_does_not_know_differs() {
         let order = CardOrder { is_opened: true, ..order(OrderStanding::Unpaid, None) };
-        assert!(matches!(judge(&order, None, NOW), Judgement::Differs(_)));
+        assert!(matches!(judge(&order, None, "788", NOW), Judgement::Differs(_)));
     }
 
     #[test]
@@ -198,8 +213,20 @@ mod tests {
             OrderFacts { refunded_millimes: 1, ..paid.clone() },
             OrderFacts { currency: "978".into(), ..paid },
         ] {
-            let judgement = judge(&order(OrderStanding::Paid, None), Some(&facts), NOW);
+            let judgement = judge(&order(OrderStanding::Paid, None), Some(&facts), "788", NOW);
             assert!(matches!(judgement, Judgement::Differs(_)), "{facts:?}");
         }
+    }
+
+    #[test]
+    fn an_account_that_registers_the_dinar_under_another_number_agrees() {
+        let facts = |currency: &str| OrderFacts {
+            currency: currency.into(),
+            ..facts(OrderState::Deposited)
+        };
+        let paid = order(OrderStanding::Paid, None);
+        let judged = |currency| judge(&paid, Some(&facts(currency)), "934", NOW);
+        assert_eq!([judged("934"), judged("788")], [Judgement::Agrees, Judgement::Agrees]);
+        assert!(matches!(judged("978"), Judgement::Differs(_)));
     }
 }

@@ -2,10 +2,12 @@
 //! own books (docs/ledger.md lists the invariants).
 //!
 //! It needs no running gateway and takes no lock: it reads one moment of the database. The acquirers
-//! are asked afterwards, when no transaction is open any more.
+//! are asked when no transaction is open, by the gateway that runs on it, or else by this process.
 
 mod acquirers;
+mod beside;
 mod judge;
+mod pages;
 mod report;
 
 use std::path::Path;
@@ -14,10 +16,13 @@ use std::sync::Arc;
 use qisma_store::audit::{Audit, CardOrder, Finding, Invariant, Parked};
 use qisma_store::{OpenError, ReadError};
 
+pub use beside::{OrdersCompared, compare_orders};
 pub use report::{Check, Report, Status};
 
+use self::acquirers::Compared;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::data_dir::DataDir;
 
 /// How strict a verification is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,18 +55,43 @@ struct Books {
     parked: Vec<Parked>,
 }
 
-/// Verifies the database that the settings name.
+/// Verifies the database that the settings name. The gateway that runs on this directory, if one does,
+/// asks the acquirers with the settings that it was started with.
+pub async fn run_beside(
+    directory: &DataDir,
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    options: VerifyOptions,
+) -> Result<Report, VerifyError> {
+    let compared = beside::ask_running(directory, config).await;
+    verify(config, clock, options, compared).await
+}
+
+/// Verifies the database that the settings name, and asks the acquirers that they name.
 pub async fn run(
     config: &Config,
     clock: Arc<dyn Clock>,
     options: VerifyOptions,
 ) -> Result<Report, VerifyError> {
+    verify(config, clock, options, None).await
+}
+
+async fn verify(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    options: VerifyOptions,
+    compared: Option<Compared>,
+) -> Result<Report, VerifyError> {
     let path = config.database.path.clone();
     // Taken before the books are read, so that no look seems overdue that was done meanwhile.
     let now = clock.now();
-    let reading = tokio::task::spawn_blocking(move || read_books(&path));
+    let wants_orders = compared.is_none();
+    let reading = tokio::task::spawn_blocking(move || read_books(&path, wants_orders));
     let books = reading.await.map_err(|_| VerifyError::Interrupted)??;
-    let compared = acquirers::compare(config, books.orders, now).await?;
+    let compared = match compared {
+        Some(compared) => compared,
+        None => acquirers::compare(config, books.orders, now).await?,
+    };
     let mut checks = vec![];
     for (invariant, finding) in books.findings {
         let mut check = Check::of(invariant, finding);
@@ -73,13 +103,15 @@ pub async fn run(
     Ok(Report::new(checks, books.parked, now, options.require_acquirer))
 }
 
-fn read_books(path: &Path) -> Result<Books, VerifyError> {
+fn read_books(path: &Path, wants_orders: bool) -> Result<Books, VerifyError> {
     let audit = Audit::open(path)?;
     let mut findings = vec![];
     for invariant in Invariant::ALL {
         findings.push((invariant, audit.check(invariant)?));
     }
     let mut orders = vec![];
-    audit.card_orders(|order| orders.push(order))?;
+    if wants_orders {
+        audit.card_orders(|order| orders.push(order))?;
+    }
     Ok(Books { findings, orders, parked: audit.parked()? })
 }

@@ -31,7 +31,7 @@ pub struct Check {
     pub checked: i64,
     /// The first problems, a sentence each.
     pub problems: Vec<String>,
-    /// Why it was not checked.
+    /// What was not looked at, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Orders that an acquirer has got further with than we have, and that we look at again soon.
@@ -70,10 +70,12 @@ impl Check {
         let room = PROBLEMS_MAX.saturating_sub(self.problems.len());
         self.problems.extend(compared.problems.iter().take(room).cloned());
         self.in_flight.clone_from(&compared.in_flight);
-        self.note.clone_from(&compared.not_checked);
+        let notes: Vec<&str> =
+            compared.not_checked.iter().chain(&compared.not_offered).map(String::as_str).collect();
+        self.note = (!notes.is_empty()).then(|| notes.join("; "));
         self.status = if !self.problems.is_empty() {
             Status::Broken
-        } else if self.note.is_some() {
+        } else if !compared.not_checked.is_empty() {
             Status::NotChecked
         } else {
             Status::Ok
@@ -132,8 +134,16 @@ mod tests {
     fn problems_in_our_books_stay_broken_though_the_acquirer_did_not_answer() {
         let problems = vec!["off by one".to_owned()];
         let mut check = Check::of(Invariant::I15, Finding { checked: 1, problems });
-        let silent = Compared { not_checked: Some("no answer".into()), ..Compared::default() };
-        check.add_acquirers(&silent);
+        check.add_acquirers(&Compared::not_checked("no answer".into()));
         assert_eq!(check.status, Status::Broken);
+    }
+
+    #[test]
+    fn what_an_acquirer_does_not_offer_is_said_and_is_no_failure() {
+        let mut check = Check::of(Invariant::I15, Finding::default());
+        let not_offered = vec!["smt lists no orders".to_owned()];
+        check.add_acquirers(&Compared { not_offered, ..Compared::default() });
+        assert_eq!(check.status, Status::Ok);
+        assert_eq!(check.note.as_deref(), Some("smt lists no orders"));
     }
 }

@@ -168,17 +168,125 @@ async fn an_approval_that_came_late_and_was_given_back_is_right() {
     assert_eq!((broken(&report), report.check("I15").unwrap().in_flight.len()), (vec![], 0));
 }
 
+/// The address of nobody.
+async fn dead_url() -> String {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", nobody.local_addr().unwrap())
+}
+
 #[tokio::test]
 async fn a_bank_that_cannot_be_reached_is_a_failure_only_where_that_was_asked_for() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", nobody.local_addr().unwrap());
-    drop(nobody);
-    let shop = shop_with(&url, ManualClock::starting_at(Timestamp::from_secs(1))).await;
+    let clock = ManualClock::starting_at(Timestamp::from_secs(1));
+    let shop = shop_with(&dead_url().await, clock).await;
     shop.paid(WEBHOOK).await;
     let report = verify_shop(&shop, false).await.unwrap();
     let check = report.check("I15").unwrap();
     assert_eq!((check.status, report.exit_code()), (Status::NotChecked, 0));
     assert!(check.note.as_deref().unwrap_or_default().contains("could not be reached"));
+    assert_eq!(verify_shop(&shop, true).await.unwrap().exit_code(), 1);
+}
+
+#[tokio::test]
+async fn a_bank_that_cannot_be_reached_is_missed_though_no_order_was_ever_sent_to_it() {
+    let clock = ManualClock::starting_at(Timestamp::from_secs(1));
+    let shop = shop_with(&dead_url().await, clock).await;
+    let report = verify_shop(&shop, false).await.unwrap();
+    let status = report.check("I15").unwrap().status;
+    assert_eq!((status, report.exit_code()), (Status::NotChecked, 0));
+    assert_eq!(verify_shop(&shop, true).await.unwrap().exit_code(), 1);
+}
+
+#[tokio::test]
+async fn a_bank_that_does_not_let_us_in_is_not_checked() {
+    let clock = ManualClock::starting_at(Timestamp::from_secs(1_795_000_000));
+    let bank = Bank::open(&clock).await;
+    let settings =
+        [("acquirers.sandbox.url", bank.url.as_str()), ("acquirers.sandbox.password", "wrong")];
+    let shop = Shop::with_clock(WebhookMode::Get, &settings, clock).await;
+    let report = verify_shop(&shop, true).await.unwrap();
+    let check = report.check("I15").unwrap();
+    assert_eq!((check.status, report.exit_code()), (Status::NotChecked, 1));
+    assert!(check.note.as_deref().unwrap_or_default().contains("code 5"), "{check:?}");
+}
+
+#[tokio::test]
+async fn a_live_gateway_without_a_sandbox_is_not_asked_for_one() {
+    let clock = ManualClock::starting_at(Timestamp::from_secs(1_795_000_000));
+    let bank = Bank::open(&clock).await;
+    let url = format!("{}/payment/rest/", bank.url);
+    let settings = [
+        ("acquirers.smt.url", url.as_str()),
+        ("acquirers.smt.user_name", "user"),
+        ("acquirers.smt.password", "password"),
+    ];
+    let shop = Shop::with_clock(WebhookMode::Get, &settings, clock).await;
+    let report = verify_shop(&shop, true).await.unwrap();
+    assert_eq!((report.exit_code(), &report.check("I15").unwrap().note), (0, &None));
+}
+
+#[tokio::test]
+async fn a_paid_order_that_our_books_have_lost_is_broken() {
+    let world = World::new().await;
+    let payment = PaymentId::from_bytes([9; 16]);
+    let page = world.bank.register(&world.shop.gateway, &format!("{payment}-1")).await;
+    assert_eq!(broken(&world.verify().await), [], "nobody has paid it yet");
+    world.bank.pay(&page).await;
+    let report = world.verify().await;
+    let [("I15", problem)] = broken(&report)[..] else { panic!("{report:?}") };
+    assert!(problem.contains(&format!("{payment}-1")), "{problem}");
+    assert!(problem.contains("our books do not know it"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_lost_order_is_found_behind_the_first_page_of_the_banks_list() {
+    let world = World::new().await;
+    let mut page = String::new();
+    for n in 1..=205 {
+        let payment = PaymentId::from_bytes([n; 16]);
+        page = world.bank.register(&world.shop.gateway, &format!("{payment}-1")).await;
+    }
+    world.bank.pay(&page).await;
+    let report = world.verify().await;
+    let [("I15", problem)] = broken(&report)[..] else { panic!("{report:?}") };
+    assert!(problem.contains("our books do not know it"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_paid_order_of_another_program_of_the_shop_is_none_of_ours() {
+    let world = World::new().await;
+    let page = world.bank.register(&world.shop.gateway, "shop-442").await;
+    world.bank.pay(&page).await;
+    assert_eq!(broken(&world.verify().await), []);
+}
+
+#[tokio::test]
+async fn a_paid_order_that_the_books_know_after_all_is_not_lost() {
+    let world = World::new().await;
+    let payment = world.shop.payment(WEBHOOK).await;
+    // As with an order that came after the moment that is verified: it is none of this bank's.
+    let start = StartCard { payment, acquirer: Acquirer::Smt };
+    let started = world.shop.gateway.store.run(start).await.unwrap();
+    let page = world.bank.register(&world.shop.gateway, &started.order_number).await;
+    world.bank.pay(&page).await;
+    assert_eq!(world.verify().await.check("I15").unwrap().problems, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_bank_that_lists_no_orders_is_asked_for_each_and_the_report_says_what_it_could_not_see() {
+    // Every order is unknown to it, and it has no further endpoint.
+    let status = "/payment/rest/getOrderStatusExtended.do";
+    let unknown = || async { r#"{"errorCode":"6","errorMessage":"Unregistered orderId"}"# };
+    let app = axum::Router::new().route(status, axum::routing::post(unknown));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, app).into_future());
+    let clock = ManualClock::starting_at(Timestamp::from_secs(1_795_000_000));
+    let shop = shop_with(&url, clock).await;
+    let report = verify_shop(&shop, true).await.unwrap();
+    let check = report.check("I15").unwrap();
+    assert_eq!((check.status, report.exit_code()), (Status::Ok, 0));
+    assert!(check.note.as_deref().unwrap_or_default().contains("lists no orders"), "{check:?}");
+    shop.paid(WEBHOOK).await;
     assert_eq!(verify_shop(&shop, true).await.unwrap().exit_code(), 1);
 }
 

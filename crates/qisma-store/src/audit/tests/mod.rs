@@ -93,6 +93,16 @@ async fn every_order_is_shown_with_what_became_of_it() {
 }
 
 #[tokio::test]
+async fn only_an_order_that_was_sent_is_known() {
+    let books = Books::empty().await;
+    let payment = books.payment(None).await;
+    books.start_card(payment).await;
+    let audit = Audit::open(&books.path()).unwrap();
+    assert!(audit.knows_order(&payment, 1).unwrap());
+    assert!(!audit.knows_order(&payment, 2).unwrap());
+}
+
+#[tokio::test]
 async fn only_the_first_problems_are_listed() {
     let books = Books::empty().await;
     for _ in 0..=PROBLEMS_MAX {
@@ -153,6 +163,44 @@ async fn a_wallet_that_once_was_below_zero_breaks_i4_though_it_is_not_now() {
     check(Invariant::I4, damage, "wallet test falls to -20000").await;
 }
 
+/// Books in which a wallet was given its money so long after it paid, as the entries are dated.
+async fn books_with_money_late_by(late_us: i64) -> Books {
+    let books = Books::empty().await;
+    let payment = books.payment(None).await;
+    books.pay_by_wallet(payment).await;
+    books.damage(&format!(
+        "UPDATE journal_entries SET at_us = {late_us} +
+            (SELECT at_us FROM journal_entries WHERE kind = 'capture')
+        WHERE kind = 'wallet_funding'"
+    ));
+    books
+}
+
+#[tokio::test]
+async fn a_fall_that_is_healed_within_a_second_is_a_clock_that_was_set_back() {
+    assert_eq!(books_with_money_late_by(1_000_000).await.broken(), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn a_fall_that_is_healed_later_than_any_clock_explains_breaks_i4() {
+    for late_us in [1_000_001, 10_000_000] {
+        let broken = books_with_money_late_by(late_us).await.broken();
+        let words = "wallet test falls to -10000";
+        assert!(broken[&Invariant::I4].iter().any(|problem| problem.contains(words)), "{broken:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_fall_that_is_never_healed_breaks_i4() {
+    let books = Books::empty().await;
+    let payment = books.payment(None).await;
+    books.pay_by_wallet(payment).await;
+    books.damage("UPDATE postings SET amount_millimes = 9999 WHERE amount_millimes = 100000");
+    let broken = books.broken();
+    let expected = "falls to -1";
+    assert!(broken[&Invariant::I4].iter().any(|problem| problem.ends_with(expected)), "{broken:?}");
+}
+
 #[tokio::test]
 async fn a_gap_among_a_payments_events_breaks_i5() {
     let damage = "UPDATE events SET sequence = 7 WHERE kind = 'leg.parked'";
@@ -195,6 +243,56 @@ async fn legs_that_are_not_the_amount_break_i7() {
 async fn a_share_booked_to_somebody_else_breaks_i7() {
     let damage = "UPDATE legs SET destination = 4321 WHERE destination = 1234";
     check(Invariant::I7, damage, "merchant:4321").await;
+}
+
+/// Damages the nth captured payment of full books, first to last, and expects I7 to say so each time:
+/// two streams are compared, and each of them ends before the other once.
+async fn check_each_capture(damage: impl Fn(usize) -> String, words: &str) {
+    const CAPTURES: usize = 4;
+    for n in 0..CAPTURES {
+        let books = Books::full().await;
+        books.damage(&damage(n));
+        let broken = books.broken();
+        let problems = broken.get(&Invariant::I7).cloned().unwrap_or_default();
+        assert!(problems.iter().any(|problem| problem.contains(words)), "{n}: {broken:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_capture_that_credits_no_merchant_breaks_i7() {
+    let damage = |n| {
+        format!(
+            "UPDATE postings SET (account_vshard, account_id) =
+                (SELECT vshard, id FROM accounts WHERE kind = 'suspense')
+            WHERE 0 < amount_millimes AND (vshard, entry_id) = (SELECT vshard, id
+                FROM journal_entries WHERE kind = 'capture'
+                ORDER BY vshard, payment_id LIMIT 1 OFFSET {n})"
+        )
+    };
+    check_each_capture(damage, "\"merchant:1234\": 8000}, but booked was {}").await;
+}
+
+#[tokio::test]
+async fn a_capture_that_credits_merchants_without_a_leg_breaks_i7() {
+    let damage = |n| {
+        format!(
+            "DELETE FROM legs WHERE (vshard, payment_id) = (SELECT vshard, id FROM payments
+                WHERE status = 'captured' ORDER BY vshard, id LIMIT 1 OFFSET {n})"
+        )
+    };
+    check_each_capture(damage, "its legs are {}, but booked was {\"merchant:1\"").await;
+}
+
+#[tokio::test]
+async fn a_share_that_is_credited_to_no_merchant_breaks_i7() {
+    let damage = "UPDATE accounts SET owner = 'platform' WHERE kind = 'parked'";
+    check(Invariant::I7, damage, "but booked was {\"merchant:1\": 2000}").await;
+}
+
+#[tokio::test]
+async fn a_credit_to_a_merchant_that_is_no_leg_breaks_i7() {
+    let damage = "UPDATE accounts SET owner = 'merchant:77' WHERE kind = 'parked'";
+    check(Invariant::I7, damage, "\"merchant:77\": 8000").await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod data;
 mod demo;
 mod serve;
 mod socket;
+mod verify;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
