@@ -37,7 +37,7 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
         let wake_at = wake_at(&gateway, next);
         tokio::select! {
             () = shutdown.cancelled() => break,
-            Some(ended) = looks.under_way.join_next() => looks.note(ended, gateway.now()),
+            Some(ended) = looks.under_way.join_next() => looks.note(&ended, gateway.now()),
             () = gateway.clock.sleep_until(wake_at) => {}
             () = gateway.inquiries.notified() => {}
         }
@@ -51,7 +51,7 @@ pub async fn step(gateway: &Gateway) {
     loop {
         looks.start_due(gateway).await;
         let Some(ended) = looks.under_way.join_next().await else { return };
-        looks.note(ended, gateway.now());
+        looks.note(&ended, gateway.now());
     }
 }
 
@@ -75,7 +75,7 @@ impl Looks {
     /// more is due; what waits for a place is looked for again when one is free.
     async fn start_due(&mut self, gateway: &Gateway) -> Option<Timestamp> {
         while let Some(ended) = self.under_way.try_join_next() {
-            self.note(ended, gateway.now());
+            self.note(&ended, gateway.now());
         }
         let now = gateway.now();
         self.resting.retain(|_, until| now < *until);
@@ -146,9 +146,9 @@ impl Looks {
         });
     }
 
-    fn note(&mut self, ended: Result<Ended, JoinError>, now: Timestamp) {
+    fn note(&mut self, ended: &Result<Ended, JoinError>, now: Timestamp) {
         // Panics are caught inside, and nobody aborts these tasks.
-        let Ok(Ended { mode, order, rests }) = ended else { return };
+        let Ok(&Ended { mode, order, rests }) = ended.as_ref() else { return };
         if let Some(taken) = self.taken.get_mut(&mode) {
             taken.remove(&order);
         }
@@ -178,7 +178,7 @@ mod tests {
         looks.start(Mode::Test, order(1), async { panic!("a planted bug") });
         looks.start(Mode::Test, order(2), async { Ok(unwanted()) });
         while let Some(ended) = looks.under_way.join_next().await {
-            looks.note(ended, NOW);
+            looks.note(&ended, NOW);
         }
         assert!(looks.taken[&Mode::Test].is_empty());
         assert_eq!(looks.resting.into_keys().collect::<Vec<_>>(), [order(1)]);

@@ -73,7 +73,7 @@ mod tests {
     /// Apps 1 to 9 are of one merchant, the others of another.
     fn owner(app: &AppId) -> Owner {
         let id = if app.as_bytes()[0] < 10 { "1000" } else { "2000" };
-        Some(MerchantId::parse(id).unwrap())
+        MerchantId::parse(id).ok()
     }
 
     fn in_order(turns: &mut Turns, receivers: &[Receiver]) -> Vec<u8> {
