@@ -36,6 +36,11 @@ pub const OTP_SENDS_PER_PAYMENT_MAX: i64 = 3;
 pub const OTP_SENDS_PER_PHONE_MAX: usize = 5;
 /// The window of [`OTP_SENDS_PER_PHONE_MAX`].
 pub const OTP_PHONE_WINDOW_SECS: i64 = 3_600;
+/// Wrong codes typed for one phone in a day, over all payments: with five tries a payment, whoever
+/// begins payments without end would guess without end.
+pub const OTP_WRONG_PER_PHONE_MAX: usize = 20;
+/// The window of [`OTP_WRONG_PER_PHONE_MAX`].
+pub const OTP_WRONG_WINDOW_SECS: i64 = 86_400;
 /// Time between two codes to one phone.
 pub const OTP_SEND_GAP_SECS: i64 = 30;
 

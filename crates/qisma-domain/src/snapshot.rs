@@ -119,14 +119,16 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// The second round of loading: what the rows of the first one point to. A capture must know
-    /// whether each leg's merchant can still receive, and what the payer's wallet holds.
+    /// whether each leg's merchant can still receive, and what the payer's wallet holds; a code, how
+    /// many wrong ones its phone has had.
     pub fn second_round(&self) -> Keys {
         let mut keys = Keys::default();
         for aggregate in self.payments.values() {
             let payment = &aggregate.payment;
             keys.merchants.extend(payment.legs.iter().map(|leg| leg.destination));
-            let wallet = aggregate.open_attempt().and_then(Attempt::wallet);
-            if let Some(wallet) = wallet.and_then(|attempt| attempt.wallet) {
+            let open = aggregate.open_attempt().and_then(Attempt::wallet);
+            keys.phone_windows.extend(open.map(|open| (payment.mode, open.phone.clone())));
+            if let Some(wallet) = open.and_then(|attempt| attempt.wallet) {
                 let account =
                     crate::account::Account::wallet(wallet, payment.mode, payment.currency);
                 keys.balances.insert(account.id());
@@ -136,6 +138,7 @@ impl Snapshot {
         keys.balances.extend(self.wallets.values().map(|wallet| wallet.account().id()));
         keys.merchants.retain(|merchant| !self.merchants.contains_key(merchant));
         keys.balances.retain(|account| !self.balances.contains_key(account));
+        keys.phone_windows.retain(|key| !self.phone_windows.contains_key(key));
         keys
     }
 

@@ -172,6 +172,20 @@ pub enum OpenError {
         /// The one this binary reads.
         known: i64,
     },
+    /// The secrets in it cannot be read with this master key.
+    #[error(
+        "the database {path} was written under the master key {written_under}, but the key in use is \
+         {in_use}; put the right one back (master.key in the data directory, or \
+         security.master_key). Nothing was changed"
+    )]
+    OtherKey {
+        /// The file.
+        path: String,
+        /// The id of the key that it remembers.
+        written_under: String,
+        /// The id of the key in use.
+        in_use: String,
+    },
     /// A migration was changed after it ran.
     #[error("migration {0} differs from the one this database ran; use an official build")]
     MigrationChanged(i64),

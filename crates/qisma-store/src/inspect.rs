@@ -1,10 +1,13 @@
 //! What can be done with a database without opening a store on it.
 
 use qisma_domain::time::Timestamp;
+use rusqlite::OptionalExtension;
+use std::path::Path;
 
 use crate::error::OpenError;
 use crate::migrate::MigrateReport;
-use crate::{Engine, postgres, sqlite};
+use crate::sqlite::{self, sql};
+use crate::{Engine, postgres};
 
 /// The version of the SQLite in this binary.
 pub fn sqlite_version() -> &'static str {
@@ -16,26 +19,94 @@ pub fn sqlite_version() -> &'static str {
 pub fn migrate_engine(engine: &Engine, now: Timestamp) -> Result<MigrateReport, OpenError> {
     match engine {
         Engine::Sqlite(path) => sqlite::open_migrated(path, now).map(|(_, report)| report),
-        Engine::Postgres(options) => postgres::migrate(&postgres::Target::new(options)?, now),
+        Engine::Postgres(options) => {
+            apart(|| postgres::migrate(&postgres::Target::new(options)?, now))
+        }
     }
 }
 
 /// The version of a database's schema, read without changing anything; `None` for one that is not
 /// there, or that no qisma has written to yet.
 pub fn schema_version(engine: &Engine) -> Result<Option<i64>, OpenError> {
-    let path = match engine {
-        Engine::Sqlite(path) if !path.exists() => return Ok(None),
-        Engine::Sqlite(path) => path,
+    match engine {
+        Engine::Sqlite(path) => of_file(path, "schema_version", |connection| {
+            connection.query_row("SELECT max(version) FROM schema_version", [], |row| row.get(0))
+        }),
         Engine::Postgres(options) => {
-            return postgres::schema_version(&postgres::Target::new(options)?);
+            apart(|| postgres::schema_version(&postgres::Target::new(options)?))
         }
-    };
+    }
+}
+
+/// The id of the master key that a database was written under, read without changing anything; `None`
+/// for one that no gateway has opened yet.
+pub fn key_id(engine: &Engine) -> Result<Option<String>, OpenError> {
+    match engine {
+        Engine::Sqlite(path) => of_file(path, "master_key", find_key_id),
+        Engine::Postgres(options) => apart(|| postgres::key_id(&postgres::Target::new(options)?)),
+    }
+}
+
+/// Reads from a file that may not be there, or not have this table yet.
+fn of_file<T>(
+    path: &Path,
+    table: &str,
+    read: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<Option<T>>,
+) -> Result<Option<T>, OpenError> {
+    if !path.exists() {
+        return Ok(None);
+    }
     let connection = sqlite::open_reader(path)?;
-    let read = || -> rusqlite::Result<Option<i64>> {
-        if !connection.table_exists(None, "schema_version")? {
-            return Ok(None);
+    let found = connection
+        .table_exists(None, table)
+        .and_then(|exists| if exists { read(&connection) } else { Ok(None) });
+    found.map_err(|cause| OpenError::Database { path: path.display().to_string(), cause })
+}
+
+/// Proof that a database belongs to a master key. It is held until the store is open: the last
+/// connection that goes copies the whole WAL into the database, and that would take its time.
+#[must_use]
+pub struct KeyClaim {
+    _connection: Option<rusqlite::Connection>,
+}
+
+/// Brings the schema up to date, and remembers the master key's id if none is remembered yet; refuses
+/// another key than the remembered one. The caller holds the lock of a database that is a file.
+pub fn claim(engine: &Engine, now: Timestamp, key_id: &str) -> Result<KeyClaim, OpenError> {
+    let (found, connection) = match engine {
+        Engine::Sqlite(path) => {
+            let (connection, _) = sqlite::open_migrated(path, now)?;
+            let database = |cause| OpenError::Database { path: engine.place(), cause };
+            connection.execute(sql::INSERT_KEY_ID, [key_id]).map_err(database)?;
+            (find_key_id(&connection).map_err(database)?, Some(connection))
         }
-        connection.query_row("SELECT max(version) FROM schema_version", [], |row| row.get(0))
+        Engine::Postgres(options) => {
+            let target = postgres::Target::new(options)?;
+            let claimed = || {
+                postgres::migrate(&target, now)?;
+                postgres::claim(&target, key_id)
+            };
+            (apart(claimed)?, None)
+        }
     };
-    read().map_err(|cause| OpenError::Database { path: path.display().to_string(), cause })
+    match found {
+        Some(written_under) if written_under != key_id => {
+            let (path, in_use) = (engine.place(), key_id.to_owned());
+            Err(OpenError::OtherKey { path, written_under, in_use })
+        }
+        _ => Ok(KeyClaim { _connection: connection }),
+    }
+}
+
+fn find_key_id(connection: &rusqlite::Connection) -> rusqlite::Result<Option<String>> {
+    connection.query_row(sql::FIND_KEY_ID, [], |row| row.get(0)).optional()
+}
+
+/// Waits for a server on a thread of its own: the caller's may belong to a runtime, whose other work
+/// would wait too.
+fn apart<T: Send>(work: impl FnOnce() -> Result<T, OpenError> + Send) -> Result<T, OpenError> {
+    std::thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
 }

@@ -25,7 +25,7 @@ mod session;
 pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
-pub use inspect::{migrate_engine, schema_version, sqlite_version};
+pub use inspect::{KeyClaim, claim, key_id, migrate_engine, schema_version, sqlite_version};
 pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX, Stopping};
 pub use migrate::{MigrateReport, migrate};
 pub use outbox::{Receiver, Waiting};

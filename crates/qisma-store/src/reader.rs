@@ -171,13 +171,14 @@ impl<'c> Reader<'c> {
         })
     }
 
-    /// Attempts whose order is to be looked at.
+    /// Attempts of one mode, and so of one acquirer, whose order is to be looked at.
     pub fn attempts_to_look_at(
         &self,
+        mode: Mode,
         now: Timestamp,
         count_max: i64,
     ) -> Read<Vec<(PaymentId, u16)>> {
-        let values = [Number(now.micros()), Number(count_max)];
+        let values = [Number(now.micros()), Text(mode.as_str()), Number(count_max)];
         self.session.list(statement!(LIST_ATTEMPTS_TO_LOOK_AT), &values, |row| {
             Ok((PaymentId::from_bytes(row.get(0)?), row.get(1)?))
         })
@@ -207,6 +208,11 @@ impl<'c> Reader<'c> {
     pub fn event(&self, id: &EventId) -> Read<Option<Event>> {
         let values = [Shard(id.shard().0), Id(id.as_bytes())];
         self.session.find(statement!(FIND_EVENT), &values, rows::event_from)
+    }
+
+    /// Whether something was made under an idempotency key that is still remembered.
+    pub fn has_idempotency_key(&self, scope: &IdempotencyScope) -> Read<bool> {
+        Ok(find::idempotency_row(self.session, scope)?.is_some())
     }
 
     /// What a receiver was found to take.

@@ -109,7 +109,7 @@ pub fn phone_window_from(row: &Row<'_>) -> Read<PhoneWindow> {
     Ok(PhoneWindow {
         mode: mode(row, 0)?,
         phone: phone(row, 1)?,
-        sent_at: json(&row.get::<String>(2)?, "phone window")?,
+        codes: json(&row.get::<String>(2)?, "phone window")?,
         version: row.get(3)?,
     })
 }

@@ -82,6 +82,7 @@ impl Gateway {
         let GatewayOptions { config, keyring, clock, randomness, bound } = options;
         // A server keeps its own peace between the nodes that use it.
         let database = config.database.file().map(DatabaseLock::take).transpose()?;
+        let claim = qisma_store::claim(&config.database.engine, clock.now(), keyring.key_id())?;
         let fatal = CancellationToken::new();
         let (delivery, deliveries) = watch::channel(0_u64);
         let store = Store::open(StoreOptions {
@@ -108,6 +109,7 @@ impl Gateway {
                 delivery.send_modify(|count| *count = count.wrapping_add(1));
             }),
         })?;
+        drop(claim);
         let timeout_secs = config.acquirers.timeout_secs;
         let sandbox = smt_client(&config.acquirers.sandbox.account, timeout_secs)?;
         let smt = config

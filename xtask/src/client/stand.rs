@@ -27,6 +27,13 @@ pub struct StandOptions {
     pub settings: Vec<(String, String)>,
 }
 
+/// The settings for a harness, which asks more often than anybody may and from one address.
+pub fn unlimited() -> Vec<(String, String)> {
+    let limits = ["VERIFY", "LOGIN_FAILURES", "UNKNOWN_LINKS", "BANK_LOOKS"];
+    let setting = |name| (format!("QISMA__HTTP__{name}_PER_MINUTE_MAX"), "60000000".to_owned());
+    limits.map(setting).into()
+}
+
 /// A gateway and its sandbox.
 pub struct Stand {
     options: StandOptions,

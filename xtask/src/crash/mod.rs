@@ -20,7 +20,7 @@ use anyhow::ensure;
 
 use self::lives::{Kill, Outcome, Plan};
 use crate::client::build::{self, Kind};
-use crate::client::stand::StandOptions;
+use crate::client::stand::{StandOptions, unlimited};
 
 /// Wallets for each client: enough that most payers find a rested phone.
 const WALLETS_PER_CLIENT: usize = 12;
@@ -89,7 +89,7 @@ fn stand_options(kind: Kind, mutant: Option<&str>) -> anyhow::Result<StandOption
         mutant: mutant.map(str::to_owned),
         data: None,
         // The harness asks more often than a platform may.
-        settings: vec![("QISMA__HTTP__VERIFY_PER_MINUTE_MAX".into(), "60000000".into())],
+        settings: unlimited(),
     })
 }
 

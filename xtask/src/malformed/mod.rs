@@ -20,7 +20,7 @@ use self::case::{CLASSES, World};
 use self::judge::{Findings, Tester};
 use crate::client::build::{self, Kind};
 use crate::client::shop::{self, Shop};
-use crate::client::stand::{Stand, StandOptions};
+use crate::client::stand::{Stand, StandOptions, unlimited};
 
 /// Connections at work at once.
 const TESTERS: u64 = 8;
@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 
 async fn torment(options: &Options) -> anyhow::Result<()> {
     let binary = build::qisma(Kind::Dev)?;
-    let settings = vec![("QISMA__HTTP__VERIFY_PER_MINUTE_MAX".into(), "60000000".into())];
+    let settings = unlimited();
     let stand = StandOptions { binary, mutant: None, data: None, settings };
     let mut stand = Stand::open(stand).await?;
     stand.start().await?;

@@ -15,6 +15,7 @@ use crate::limits;
 use crate::postings::Source;
 use crate::snapshot::{Keys, Snapshot};
 use crate::time::Timestamp;
+use crate::wallet::{CodeHistory, PhoneWindow};
 
 /// Confirm a wallet payment.
 #[derive(Clone)]
@@ -37,7 +38,7 @@ pub enum CodeAnswer {
         /// Tries that are left for this code.
         tries_left: i64,
     },
-    /// The last wrong code: the attempt is declined.
+    /// The last wrong code, of this one's tries or of the phone's for the day: the attempt is declined.
     TriesUsedUp,
     /// The right code, but the wallet does not hold enough: the attempt is declined.
     InsufficientFunds,
@@ -90,12 +91,31 @@ impl Decide for ConfirmCode {
         let wallet = attempt.wallet().and_then(|wallet| wallet.wallet);
         // Compared also where nobody has the wallet: the time it takes must not tell.
         let right = challenge.is(&self.code, &self.code_key);
-        let answer = match wallet.filter(|_| right) {
+        let window = window_of(see, &change, &attempt, now);
+        // Past the phone's budget no code is right, and nothing tells that from a wrong one.
+        let budget_is_over = window.codes.wrong_codes_over().is_some();
+        let answer = match wallet.filter(|_| right && !budget_is_over) {
             Some(wallet) => pay(&mut change, see, attempt, challenge, wallet, rng),
-            None => wrong(&mut change, attempt, challenge, rng),
+            None => wrong(&mut change, attempt, challenge, (window, now), rng),
         };
         Ok((answer, change.finish()))
     }
+}
+
+/// What the phone of an attempt has had of codes.
+fn window_of(
+    see: &Snapshot,
+    change: &PaymentChange<'_>,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> PhoneWindow {
+    let mode = change.payment.mode;
+    let phone = attempt.wallet().map(|wallet| wallet.phone.clone());
+    let phone = phone.expect("only a wallet attempt waits for a code");
+    let known = see.phone_windows.get(&(mode, phone.clone())).cloned();
+    let fresh = PhoneWindow { mode, phone, codes: CodeHistory::default(), version: 0 };
+    let window = known.unwrap_or(fresh);
+    PhoneWindow { codes: window.codes.at(now), ..window }
 }
 
 fn pay(
@@ -127,11 +147,17 @@ fn wrong(
     change: &mut PaymentChange<'_>,
     mut attempt: Attempt,
     mut challenge: Challenge,
+    (mut window, now): (PhoneWindow, Timestamp),
     rng: &mut dyn Rng,
 ) -> CodeAnswer {
     challenge.tries += 1;
     let tries_left = limits::OTP_TRIES_MAX - challenge.tries;
-    challenge.ended = tries_left <= 0;
+    if window.codes.wrong_codes_over().is_none() {
+        window.codes.wrong_at.push(now);
+    }
+    challenge.ended = tries_left <= 0 || window.codes.wrong_codes_over().is_some();
+    window.version += 1;
+    change.extra().phone_windows.push(window);
     let used_up = challenge.ended;
     change.put_challenge(challenge);
     if !used_up {

@@ -170,8 +170,13 @@ impl StartWallet {
     fn window(&self, see: &Snapshot, now: Timestamp) -> Result<PhoneWindow, WalletRefusal> {
         let key = (self.mode, self.phone.clone());
         let old = see.phone_windows.get(&key);
-        let mut sent_at = old.map(|window| window.sent_at.clone()).unwrap_or_default();
-        sent_at.retain(|sent| now < sent.plus_secs(limits::OTP_PHONE_WINDOW_SECS));
+        let mut codes = old.map(|window| window.codes.clone()).unwrap_or_default().at(now);
+        // Said of the phone that was typed, whoever typed the wrong codes and for which payment.
+        if let Some(free_at) = codes.wrong_codes_over() {
+            let retry_after_secs = free_at.secs_left(now);
+            return Err(WalletRefusal::TooManyForPhone { retry_after_secs });
+        }
+        let sent_at = &mut codes.sent_at;
         if let Some(last) = sent_at.last() {
             let free_at = last.plus_secs(limits::OTP_SEND_GAP_SECS);
             if now < free_at {
@@ -185,7 +190,7 @@ impl StartWallet {
         }
         sent_at.push(now);
         let version = old.map_or(0, |window| window.version) + 1;
-        Ok(PhoneWindow { mode: self.mode, phone: self.phone.clone(), sent_at, version })
+        Ok(PhoneWindow { mode: self.mode, phone: self.phone.clone(), codes, version })
     }
 }
 

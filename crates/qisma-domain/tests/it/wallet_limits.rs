@@ -102,3 +102,69 @@ fn a_clock_that_steps_back_sends_no_code_early() {
     let refused = world.try_wallet(RICH, true).err();
     assert_eq!(refused, Some(WalletRefusal::TooSoon { retry_after_secs: 40 }));
 }
+
+/// Types wrong codes for one phone, over as many payments as that takes.
+fn guess(world: &mut World, text: &str, mut count: usize) {
+    while 0 < count {
+        let sent = world.start_wallet(text);
+        let wrong = World::wrong_of(sent.code.expose());
+        for _ in 0..count.min(5) {
+            world.confirm(wrong);
+            count -= 1;
+        }
+        world.next_payment();
+        // Five codes an hour are sent.
+        world.pass(720);
+    }
+}
+
+#[test]
+fn a_phone_takes_twenty_wrong_codes_a_day_known_or_not() {
+    for text in [RICH, UNKNOWN] {
+        let mut world = World::new();
+        let first_at = world.now;
+        guess(&mut world, text, 20);
+        let retry_after_secs = 86_400 - 4 * 720;
+        let refused = world.try_wallet(text, false).err();
+        assert_eq!(refused, Some(WalletRefusal::TooManyForPhone { retry_after_secs }));
+        world.now = first_at.plus_secs(86_400);
+        world.next_payment();
+        assert!(world.try_wallet(text, false).is_ok());
+    }
+}
+
+#[test]
+fn the_days_last_wrong_code_declines_its_attempt() {
+    let mut world = World::new();
+    guess(&mut world, RICH, 18);
+    let sent = world.start_wallet(RICH);
+    let wrong = World::wrong_of(sent.code.expose());
+    assert_eq!(world.confirm(wrong), CodeAnswer::Wrong { tries_left: 4 });
+    assert_eq!(world.confirm(wrong), CodeAnswer::TriesUsedUp);
+    assert_eq!(world.picture(), "created, 1 wallet declined");
+}
+
+#[test]
+fn a_code_sent_before_the_budget_was_used_up_is_answered_like_a_wrong_one() {
+    let mut world = World::new();
+    guess(&mut world, RICH, 15);
+    let (waiting, sent) = (world.payment, world.start_wallet(RICH));
+    world.next_payment();
+    world.pass(30);
+    guess(&mut world, RICH, 5);
+    world.pass(-720);
+    world.payment = waiting;
+    assert_eq!(world.confirm(sent.code.expose()), CodeAnswer::TriesUsedUp);
+}
+
+#[test]
+fn right_codes_use_up_no_budget() {
+    let mut world = World::new();
+    guess(&mut world, RICH, 19);
+    for _ in 0..2 {
+        let sent = world.start_wallet(RICH);
+        assert_eq!(world.confirm(sent.code.expose()), CodeAnswer::Captured);
+        world.next_payment();
+        world.pass(720);
+    }
+}

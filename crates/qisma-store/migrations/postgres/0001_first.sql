@@ -3,6 +3,12 @@
 -- or partition. The names are those of the embedded engine; ids are uuid, amounts and times bigint.
 -- The runner executes one statement after the other, each for itself.
 
+-- Under which master key the secrets below were stored; written when a gateway first opens it.
+CREATE TABLE master_key (
+    id      bigint  NOT NULL PRIMARY KEY CHECK (id = 1),
+    key_id  text    NOT NULL
+);
+
 CREATE TABLE merchants (
     id          bigint  NOT NULL PRIMARY KEY,
     name        text    NOT NULL,
@@ -50,7 +56,7 @@ CREATE TABLE phone_windows (
     vshard      smallint  NOT NULL,
     mode        text      NOT NULL,
     phone       text      NOT NULL,
-    sent_us     text      NOT NULL,
+    codes       text      NOT NULL,
     version     bigint    NOT NULL,
     PRIMARY KEY (vshard, mode, phone)
 );

@@ -1,6 +1,12 @@
 -- The first schema. Every big table begins its key with the shard (ADR 0008), so that the same
 -- statements can later run where shards live on different machines.
 
+-- Under which master key the secrets below were stored; written when a gateway first opens it.
+CREATE TABLE master_key (
+    id      INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    key_id  TEXT    NOT NULL
+) STRICT;
+
 CREATE TABLE merchants (
     id          INTEGER NOT NULL PRIMARY KEY,
     name        TEXT    NOT NULL,
@@ -47,7 +53,7 @@ CREATE TABLE phone_windows (
     vshard      INTEGER NOT NULL,
     mode        TEXT    NOT NULL,
     phone       TEXT    NOT NULL,
-    sent_us     TEXT    NOT NULL,
+    codes       TEXT    NOT NULL,
     version     INTEGER NOT NULL,
     PRIMARY KEY (vshard, mode, phone)
 ) STRICT, WITHOUT ROWID;

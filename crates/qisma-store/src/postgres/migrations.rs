@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
 use super::param::Param;
+use super::sets;
 use super::target::Target;
 use super::trouble::Trouble;
 use crate::error::OpenError;
@@ -60,10 +61,7 @@ const END_MIGRATION: &str = "UPDATE schema_version SET applied_us = $2 WHERE ver
 /// Brings a server's schema up to date.
 pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenError> {
     let connection = Connection::open(target)?;
-    let failed = |trouble: Trouble| OpenError::Server {
-        server: target.name(),
-        cause: trouble.to_string(),
-    };
+    let failed = |trouble: Trouble| refused(target, &trouble);
     for sql in CREATE_VERSIONS {
         // Two nodes that start at once may both find nothing there.
         if connection.execute_batch(sql).is_err() {
@@ -94,15 +92,42 @@ pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenErr
 
 /// Whether a database has the schema that this binary reads.
 pub(super) fn check_is_current(connection: &Connection, target: &Target) -> Result<(), OpenError> {
-    let found = version(connection).map_err(|trouble| OpenError::Server {
-        server: target.name(),
-        cause: trouble.to_string(),
-    })?;
+    let found = version(connection).map_err(|trouble| refused(target, &trouble))?;
     match found.cmp(&KNOWN) {
         std::cmp::Ordering::Less => Err(OpenError::SchemaOlder { found, known: KNOWN }),
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(OpenError::SchemaNewer { found, known: KNOWN }),
     }
+}
+
+/// The id of the master key that a database was written under; `None` where no gateway has been.
+pub fn key_id(target: &Target) -> Result<Option<String>, OpenError> {
+    let connection = Connection::open(target)?;
+    let read = || {
+        if connection.simple("SELECT to_regclass('master_key')")?.is_none() {
+            return Ok(None);
+        }
+        find_key_id(&connection)
+    };
+    read().map_err(|trouble| refused(target, &trouble))
+}
+
+/// Remembers a master key's id where none is remembered; gives the one that is.
+pub fn claim(target: &Target, key_id: &str) -> Result<Option<String>, OpenError> {
+    let connection = Connection::open(target)?;
+    let claimed = || {
+        connection.query(sets::INSERT_KEY_ID, &[Param::Text(key_id)])?;
+        find_key_id(&connection)
+    };
+    claimed().map_err(|trouble| refused(target, &trouble))
+}
+
+fn find_key_id(connection: &Connection) -> Result<Option<String>, Trouble> {
+    Ok(connection.query(sets::FIND_KEY_ID, &[])?.first().map(|row| row.get(0)))
+}
+
+fn refused(target: &Target, trouble: &Trouble) -> OpenError {
+    OpenError::Server { server: target.name(), cause: trouble.to_string() }
 }
 
 /// What names this schema and no other: a template of a database carries it.
@@ -113,10 +138,7 @@ pub fn schema_digest() -> String {
 /// The version of a server's schema; `None` where no qisma has been.
 pub fn schema_version(target: &Target) -> Result<Option<i64>, OpenError> {
     let connection = Connection::open(target)?;
-    let found = version(&connection).map_err(|trouble| OpenError::Server {
-        server: target.name(),
-        cause: trouble.to_string(),
-    })?;
+    let found = version(&connection).map_err(|trouble| refused(target, &trouble))?;
     Ok(Some(found).filter(|version| 0 < *version))
 }
 

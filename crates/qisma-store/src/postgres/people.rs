@@ -163,9 +163,8 @@ impl People {
     fn phone_windows<'p>(&'p self, steps: &mut Steps<'p>) {
         let (new, old) = apart(&self.phone_windows);
         let shard = |row: &PhoneWindow| i16::from(row.phone.shard(row.mode).0);
-        let sent = |row: &PhoneWindow| {
-            serde_json::to_string(&row.sent_at).expect("numbers are JSON")
-        };
+        let codes =
+            |row: &PhoneWindow| serde_json::to_string(&row.codes).expect("numbers are JSON");
         steps.push(Step {
             sql: sets::UPDATE_PHONE_WINDOW,
             rows: old.len(),
@@ -174,7 +173,7 @@ impl People {
                 column!(Shards, old, |write| shard(&write.row)),
                 column!(Texts, old, |write| write.row.mode.as_str()),
                 column!(Texts, old, |write| write.row.phone.as_str()),
-                column!(OwnTexts, old, |write| sent(&write.row)),
+                column!(OwnTexts, old, |write| codes(&write.row)),
                 column!(Numbers, old, |write| write.row.version),
                 column!(Numbers, old, |write| write.expected_version),
             ],
@@ -187,7 +186,7 @@ impl People {
                 column!(Shards, new, |write| shard(&write.row)),
                 column!(Texts, new, |write| write.row.mode.as_str()),
                 column!(Texts, new, |write| write.row.phone.as_str()),
-                column!(OwnTexts, new, |write| sent(&write.row)),
+                column!(OwnTexts, new, |write| codes(&write.row)),
                 column!(Numbers, new, |write| write.row.version),
             ],
         });

@@ -61,15 +61,15 @@ statements! {
             $6::bigint[], $7::bigint[]) AS u (vshard, id, mode, phone, name, created_us,
             version)
         ON CONFLICT DO NOTHING";
-    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (vshard, mode, phone, sent_us, version)
-        SELECT vshard, mode, phone, sent_us, version
+    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (vshard, mode, phone, codes, version)
+        SELECT vshard, mode, phone, codes, version
         FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bigint[]) AS u
-            (vshard, mode, phone, sent_us, version)
+            (vshard, mode, phone, codes, version)
         ON CONFLICT DO NOTHING";
     UPDATE_PHONE_WINDOW = "UPDATE phone_windows AS t
-        SET sent_us = u.sent_us, version = u.version
+        SET codes = u.codes, version = u.version
         FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
-            $6::bigint[]) AS u (vshard, mode, phone, sent_us, version, expected)
+            $6::bigint[]) AS u (vshard, mode, phone, codes, version, expected)
         WHERE t.vshard = u.vshard AND t.mode = u.mode AND t.phone = u.phone AND t.version =
             u.expected";
 
@@ -212,6 +212,10 @@ statements! {
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[]) AS u (vshard, app_id,
             origin, method)
         ON CONFLICT (vshard, app_id, origin) DO UPDATE SET method = excluded.method";
+
+    // -- what the database belongs to --
+    FIND_KEY_ID = "SELECT key_id FROM master_key WHERE id = 1";
+    INSERT_KEY_ID = "INSERT INTO master_key (id, key_id) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
 
     // -- what was committed --
     INSERT_BATCH = "INSERT INTO batches (vshard, id, seen, at_us)

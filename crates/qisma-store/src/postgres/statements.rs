@@ -50,7 +50,7 @@ statements! {
     // -- wallets --
     FIND_WALLET = "SELECT id, mode, phone, name, created_us, version FROM wallets
         WHERE vshard = $1 AND mode = $2 AND phone = $3";
-    FIND_PHONE_WINDOW = "SELECT mode, phone, sent_us, version FROM phone_windows
+    FIND_PHONE_WINDOW = "SELECT mode, phone, codes, version FROM phone_windows
         WHERE vshard = $1 AND mode = $2 AND phone = $3";
 
     // -- payments --
@@ -74,8 +74,10 @@ statements! {
     // -- attempts and codes --
     LIST_ATTEMPTS = concat!("SELECT ", attempt_columns!(),
         " FROM attempts WHERE vshard = $1 AND payment_id = $2 ORDER BY number");
-    LIST_ATTEMPTS_TO_LOOK_AT = "SELECT payment_id, number FROM attempts
-        WHERE next_look_us IS NOT NULL AND next_look_us <= $1 ORDER BY next_look_us LIMIT $2";
+    LIST_ATTEMPTS_TO_LOOK_AT = "SELECT a.payment_id, a.number FROM attempts a
+        JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
+        WHERE a.next_look_us IS NOT NULL AND a.next_look_us <= $1 AND p.mode = $2
+        ORDER BY a.next_look_us LIMIT $3";
     NEXT_LOOK = "SELECT min(next_look_us) FROM attempts WHERE next_look_us IS NOT NULL";
     LIST_ATTEMPTS_UNRESOLVED = concat!("SELECT ", attempt_columns!(),
         " FROM attempts WHERE next_look_us IS NOT NULL OR needs_operator
@@ -152,7 +154,7 @@ statements! {
     LOAD_WALLETS = "SELECT w.id, w.mode, w.phone, w.name, w.created_us, w.version
         FROM unnest($1::smallint[], $2::text[], $3::text[]) AS k (vshard, mode, phone)
         JOIN wallets w ON w.vshard = k.vshard AND w.mode = k.mode AND w.phone = k.phone";
-    LOAD_PHONE_WINDOWS = "SELECT w.mode, w.phone, w.sent_us, w.version
+    LOAD_PHONE_WINDOWS = "SELECT w.mode, w.phone, w.codes, w.version
         FROM unnest($1::smallint[], $2::text[], $3::text[]) AS k (vshard, mode, phone)
         JOIN phone_windows w ON w.vshard = k.vshard AND w.mode = k.mode AND w.phone = k.phone";
     LOAD_DELIVERIES = concat!("SELECT ", delivery_columns!(), "

@@ -120,14 +120,14 @@ fn save_phone_windows(connection: &Connection, changes: &mut Changes) -> Step {
     let rows = std::mem::take(&mut changes.phone_windows);
     for write in fold_rows(rows, |row| (row.mode, row.phone.clone()), |row| row.version) {
         let row = &write.row;
-        let sent = serde_json::to_string(&row.sent_at).expect("numbers are JSON");
+        let codes = serde_json::to_string(&row.codes).expect("numbers are JSON");
         let shard = row.phone.shard(row.mode).0;
         if write.expected_version > 0 {
             let updated = connection.prepare_cached(sql::UPDATE_PHONE_WINDOW)?.execute(params![
                 shard,
                 row.mode.as_str(),
                 row.phone.as_str(),
-                sent,
+                codes,
                 row.version,
                 write.expected_version,
             ])?;
@@ -138,7 +138,7 @@ fn save_phone_windows(connection: &Connection, changes: &mut Changes) -> Step {
             shard,
             row.mode.as_str(),
             row.phone.as_str(),
-            sent,
+            codes,
             row.version,
         ])?;
     }

@@ -37,6 +37,9 @@ statements! {
     RAISE_EPOCH = "INSERT INTO epochs (id, epoch) VALUES (1, 1)
         ON CONFLICT (id) DO UPDATE SET epoch = epochs.epoch + 1 RETURNING epoch";
     FIND_EPOCH = "SELECT epoch FROM epochs WHERE id = 1";
+    FIND_KEY_ID = "SELECT key_id FROM master_key WHERE id = 1";
+    INSERT_KEY_ID = "INSERT INTO master_key (id, key_id) VALUES (1, ?1)
+        ON CONFLICT (id) DO NOTHING";
 
     // -- merchants and their keys --
     FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version FROM merchants
@@ -71,11 +74,11 @@ statements! {
         WHERE vshard = ?1 AND mode = ?2 AND phone = ?3";
     INSERT_WALLET = "INSERT INTO wallets (vshard, id, mode, phone, name, created_us, version)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    FIND_PHONE_WINDOW = "SELECT mode, phone, sent_us, version FROM phone_windows
+    FIND_PHONE_WINDOW = "SELECT mode, phone, codes, version FROM phone_windows
         WHERE vshard = ?1 AND mode = ?2 AND phone = ?3";
-    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (vshard, mode, phone, sent_us, version)
+    INSERT_PHONE_WINDOW = "INSERT INTO phone_windows (vshard, mode, phone, codes, version)
         VALUES (?1, ?2, ?3, ?4, ?5)";
-    UPDATE_PHONE_WINDOW = "UPDATE phone_windows SET sent_us = ?4, version = ?5
+    UPDATE_PHONE_WINDOW = "UPDATE phone_windows SET codes = ?4, version = ?5
         WHERE vshard = ?1 AND mode = ?2 AND phone = ?3 AND version = ?6";
 
     // -- payments --
@@ -115,8 +118,10 @@ statements! {
     UPDATE_ATTEMPT = "UPDATE attempts SET status = ?4, state = ?5, rail = ?6, next_look_us = ?7,
         needs_operator = ?8, updated_us = ?9, version = ?10
         WHERE vshard = ?1 AND payment_id = ?2 AND number = ?3 AND version = ?11";
-    LIST_ATTEMPTS_TO_LOOK_AT = "SELECT payment_id, number FROM attempts
-        WHERE next_look_us IS NOT NULL AND next_look_us <= ?1 ORDER BY next_look_us LIMIT ?2";
+    LIST_ATTEMPTS_TO_LOOK_AT = "SELECT a.payment_id, a.number FROM attempts a
+        JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
+        WHERE a.next_look_us IS NOT NULL AND a.next_look_us <= ?1 AND p.mode = ?2
+        ORDER BY a.next_look_us LIMIT ?3";
     NEXT_LOOK = "SELECT min(next_look_us) FROM attempts WHERE next_look_us IS NOT NULL";
     LIST_ATTEMPTS_UNRESOLVED = concat!("SELECT ", attempt_columns!(),
         " FROM attempts WHERE next_look_us IS NOT NULL OR needs_operator = 1

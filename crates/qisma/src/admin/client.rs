@@ -65,7 +65,8 @@ async fn in_process(directory: &DataDir, sources: &Sources, request: AdminReques
         Config::load(sources, directory).map_err(|error| AdminError::config(error.to_string()))?;
     let randomness = Randomness::system();
     let configured = config.security.master_key.as_ref();
-    let master = MasterKey::obtain(configured, directory, &mut *randomness.rng())
+    let database = &config.database.engine;
+    let master = MasterKey::obtain(configured, directory, database, &mut *randomness.rng())
         .map_err(|error| AdminError::config(error.to_string()))?;
     let gateway = Gateway::open(GatewayOptions {
         bound: config.http.listen,

@@ -1,10 +1,10 @@
 //! The command socket of a running gateway. Whoever may open it may do everything, so it belongs to
 //! the gateway's user alone.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::BufReader;
@@ -20,6 +20,8 @@ use crate::gateway::Gateway;
 
 /// How long a client may take to say what it wants.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to read what it is told.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long answers under way may take once the gateway stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Clients served at once; further ones wait in the system's queue.
@@ -36,16 +38,17 @@ impl CommandSocket {
     /// directory's lock, so nobody else listens there.
     pub fn bind(directory: &DataDir) -> io::Result<Self> {
         let path = directory.socket_path();
-        let draft = path.with_extension("sock.new");
-        match fs::remove_file(&draft) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
-            _ => {}
-        }
+        // The system makes a socket for whomever the umask allows. Until that is put right it lies
+        // where nobody else can reach it, whatever the data directory allows.
+        let room = path.with_extension("sock.new");
+        clear(&room)?;
+        DirBuilder::new().mode(0o700).create(&room)?;
+        let draft = room.join("qisma.sock");
         let address = SocketPath::of(&draft)?;
         let listener = UnixListener::bind(&address)?;
-        // Under its real name nobody ever sees it with other permissions than these.
         fs::set_permissions(&draft, Permissions::from_mode(0o600))?;
         fs::rename(&draft, &path)?;
+        fs::remove_dir(&room)?;
         Ok(Self { listener, path })
     }
 
@@ -54,16 +57,19 @@ impl CommandSocket {
         let clients = TaskTracker::new();
         let slots = std::sync::Arc::new(tokio::sync::Semaphore::new(CLIENTS_MAX));
         loop {
-            let slot = slots.clone().acquire_owned().await.expect("nobody closes the slots");
+            let accept = async {
+                let slot = slots.clone().acquire_owned().await.expect("nobody closes the slots");
+                self.listener.accept().await.map(|(stream, _)| (stream, slot))
+            };
             let accepted = tokio::select! {
                 () = stop.cancelled() => break,
-                accepted = self.listener.accept() => accepted,
+                accepted = accept => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    let gateway = gateway.clone();
+                Ok((stream, slot)) => {
+                    let (gateway, stop) = (gateway.clone(), stop.clone());
                     clients.spawn(async move {
-                        if let Err(error) = answer(stream, &gateway).await {
+                        if let Err(error) = answer(stream, &gateway, &stop).await {
                             tracing::debug!(%error, "a client of the command socket went away");
                         }
                         drop(slot);
@@ -86,12 +92,30 @@ impl CommandSocket {
     }
 }
 
-async fn answer(mut stream: UnixStream, gateway: &Gateway) -> io::Result<()> {
+/// Takes away what a process left that was killed while it bound its socket.
+fn clear(room: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(room) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        cleared => cleared,
+    }
+}
+
+async fn answer(
+    mut stream: UnixStream,
+    gateway: &Gateway,
+    stop: &CancellationToken,
+) -> io::Result<()> {
     let (read, mut write) = stream.split();
     let mut read = BufReader::new(read);
-    wire::write_line(&mut write, &Greeting::ours()).await?;
-    let line = wire::read_line(&mut read, wire::REQUEST_BYTES_MAX);
-    let line = tokio::time::timeout(REQUEST_TIMEOUT, line).await??;
+    let asked = async {
+        wire::write_line(&mut write, &Greeting::ours()).await?;
+        wire::read_line(&mut read, wire::REQUEST_BYTES_MAX).await
+    };
+    let line = tokio::select! {
+        asked = tokio::time::timeout(REQUEST_TIMEOUT, asked) => asked??,
+        // Nothing was asked, so nobody is cut off from an answer.
+        () = stop.cancelled() => return Ok(()),
+    };
     let result = match serde_json::from_slice::<AdminRequest>(&line) {
         Ok(request) => execute(gateway, request).await,
         Err(_) => Err(AdminError::refused(
@@ -99,5 +123,6 @@ async fn answer(mut stream: UnixStream, gateway: &Gateway) -> io::Result<()> {
              with",
         )),
     };
-    wire::write_line(&mut write, &Envelope::from(result)).await
+    let answer = Envelope::from(result);
+    tokio::time::timeout(ANSWER_TIMEOUT, wire::write_line(&mut write, &answer)).await?
 }

@@ -10,7 +10,6 @@ use qisma_domain::ids::{AppId, DeliveryId, EventId, MerchantId, Mode, PaymentId,
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
 use qisma_domain::payment::Payment;
-use qisma_domain::phone::Phone;
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::Leg;
 use qisma_domain::time::Timestamp;
@@ -79,7 +78,8 @@ impl AppView {
 #[derive(Serialize)]
 pub struct WalletView {
     wallet_id: WalletId,
-    phone: Phone,
+    /// In part: enough to recognise it by.
+    phone: String,
     name: String,
     mode: Mode,
     balance_millimes: i64,
@@ -90,7 +90,7 @@ impl WalletView {
     pub fn of(wallet: Wallet, balance: Balance) -> Self {
         Self {
             wallet_id: wallet.id,
-            phone: wallet.phone,
+            phone: wallet.phone.masked(),
             name: wallet.name,
             mode: wallet.mode,
             balance_millimes: balance.posted_millimes,

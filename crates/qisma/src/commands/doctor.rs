@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use qisma_store::{schema_version, sqlite_version};
+use qisma_store::{OpenError, schema_version, sqlite_version};
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -121,11 +121,23 @@ fn unsafe_settings(directory: &DataDir, config: &Config) -> Vec<String> {
 /// The name of the master key, if there is one. None is made: that is for `serve`.
 fn key_id(directory: &DataDir, config: &Config, problems: &mut Vec<String>) -> Option<String> {
     let configured = config.security.master_key.as_ref();
-    if configured.is_none() && !directory.master_key_path().exists() {
+    let database = &config.database.engine;
+    // An unreadable database is a problem that was noted before.
+    let remembered = qisma_store::key_id(database).ok().flatten();
+    let is_absent = configured.is_none() && !directory.master_key_path().exists();
+    if is_absent && remembered.is_none() {
         return None;
     }
-    match MasterKey::obtain(configured, directory, &mut *Randomness::system().rng()) {
-        Ok(master) => Some(Keyring::new(&master).key_id().to_owned()),
+    match MasterKey::obtain(configured, directory, database, &mut *Randomness::system().rng()) {
+        Ok(master) => {
+            let in_use = Keyring::new(&master).key_id().to_owned();
+            if let Some(written_under) = remembered.filter(|id| *id != in_use) {
+                let (path, in_use) = (database.place(), in_use.clone());
+                let other = OpenError::OtherKey { path, written_under, in_use };
+                problems.push(other.to_string());
+            }
+            Some(in_use)
+        }
         Err(error) => {
             problems.push(error.to_string());
             None

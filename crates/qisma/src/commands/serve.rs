@@ -209,7 +209,8 @@ impl Running {
 async fn open(directory: &DataDir, config: Config, bound: SocketAddr) -> Result<Gateway, Failure> {
     let randomness = Randomness::system();
     let configured = config.security.master_key.as_ref();
-    let master = MasterKey::obtain(configured, directory, &mut *randomness.rng())?;
+    let database = &config.database.engine;
+    let master = MasterKey::obtain(configured, directory, database, &mut *randomness.rng())?;
     let options = GatewayOptions {
         config,
         keyring: Keyring::new(&master),

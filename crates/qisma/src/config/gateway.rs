@@ -1,6 +1,7 @@
 //! The settings of the gateway itself: how it is reached, where it keeps things, what it logs.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -11,6 +12,9 @@ use super::layers::MASTER_KEY;
 use super::network::Network;
 use super::reader::Reader;
 use crate::keyring::MasterKey;
+
+/// What a limit on the requests of a minute may be.
+const PER_MINUTE: RangeInclusive<u32> = 1..=60_000_000;
 
 /// How payers and platforms reach the gateway.
 #[derive(Clone, Debug)]
@@ -31,6 +35,12 @@ pub struct Http {
     pub connections_max: usize,
     /// How often one app may verify payments in a minute.
     pub verify_per_minute_max: u32,
+    /// How often the credentials of one address may be refused in a minute.
+    pub login_failures_per_minute_max: u32,
+    /// How often one address may open links of payments that do not exist, in a minute.
+    pub unknown_links_per_minute_max: u32,
+    /// How often payers of one address may make us ask a bank, in a minute.
+    pub bank_looks_per_minute_max: u32,
 }
 
 /// A certificate and its key, as PEM files.
@@ -63,7 +73,12 @@ impl Http {
             tls: cert.zip(key).map(|(cert, key)| TlsFiles { cert, key }),
             body_bytes_max: reader.number("http.body_bytes_max", 4_096..=1_048_576),
             connections_max: reader.number("http.connections_max", 16..=65_536),
-            verify_per_minute_max: reader.number("http.verify_per_minute_max", 1..=60_000_000),
+            verify_per_minute_max: reader.number("http.verify_per_minute_max", PER_MINUTE),
+            login_failures_per_minute_max: reader
+                .number("http.login_failures_per_minute_max", PER_MINUTE),
+            unknown_links_per_minute_max: reader
+                .number("http.unknown_links_per_minute_max", PER_MINUTE),
+            bank_looks_per_minute_max: reader.number("http.bank_looks_per_minute_max", PER_MINUTE),
         }
     }
 

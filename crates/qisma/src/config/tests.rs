@@ -321,6 +321,18 @@ fn dangerous_settings_are_allowed_but_named() {
 }
 
 #[test]
+fn a_proxy_that_must_be_there_but_is_not_named_is_asked_for() {
+    let is_asked_for = |settings: &[(&str, &str)]| {
+        let warnings = load(settings).unwrap().unsafe_settings().to_vec();
+        warnings.iter().any(|warning| warning.ends_with("name it in http.trusted_proxies"))
+    };
+    let public = ("QISMA__HTTP__PUBLIC_URL", "https://pay.example.tn");
+    assert!(is_asked_for(&[public]));
+    assert!(!is_asked_for(&[public, ("QISMA__HTTP__TRUSTED_PROXIES", "127.0.0.1")]));
+    assert!(!is_asked_for(&[("QISMA__HTTP__PUBLIC_URL", "http://localhost:8080")]));
+}
+
+#[test]
 fn a_file_with_secrets_that_others_may_read_is_named() {
     let place = place();
     let path = place.directory.config_path();

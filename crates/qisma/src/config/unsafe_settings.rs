@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use url::{Host, Url};
 
-use super::{Config, Network, WalletRail};
+use super::{Config, Http, Network, WalletRail};
 
 /// Everything that an operator should look at before real money goes through.
 pub(super) fn of(config: &Config, exposed_file: Option<PathBuf>) -> Vec<String> {
@@ -41,6 +41,13 @@ fn check_http(config: &Config, found: &mut Vec<String>) {
         if url.as_ref().is_some_and(is_plain_to_others) {
             found.push(format!("{key} is plain http, so codes travel unprotected; use https"));
         }
+    }
+    if is_behind_an_unnamed_proxy(http) {
+        found.push(
+            "http.public_url is not where http.listen is, so a proxy stands in front and all clients \
+             look like one to the limits of http.*_per_minute_max; name it in http.trusted_proxies"
+                .to_owned(),
+        );
     }
     if http.trusted_proxies.iter().any(Network::is_everything) {
         found.push(
@@ -102,17 +109,26 @@ fn check_outside(config: &Config, found: &mut Vec<String>) {
     }
 }
 
+/// Nobody but a proxy of this machine can bring browsers to a gateway that listens to itself alone.
+fn is_behind_an_unnamed_proxy(http: &Http) -> bool {
+    let is_public = http.public_url.as_ref().is_some_and(|url| !stays_here(url));
+    is_loopback(http.listen) && is_public && http.trusted_proxies.is_empty()
+}
+
 const fn is_loopback(address: SocketAddr) -> bool {
     address.ip().is_loopback()
 }
 
 /// Whether the address is plain http to another machine.
 fn is_plain_to_others(url: &Url) -> bool {
-    let stays_here = match url.host() {
+    url.scheme() == "http" && !stays_here(url)
+}
+
+fn stays_here(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         None => false,
-    };
-    url.scheme() == "http" && !stays_here
+    }
 }

@@ -30,7 +30,7 @@ pub async fn sandbox(State(gateway): State<Gateway>, request: Request) -> Respon
 
 async fn take(gateway: &Gateway, client: &SmtClient, request: Request) -> Response {
     let form = if *request.method() == Method::POST {
-        match read_body(request.into_body(), NOTICE_BYTES_MAX).await {
+        match read_body(&*gateway.clock, request.into_body(), NOTICE_BYTES_MAX).await {
             Ok(body) => String::from_utf8_lossy(&body).into_owned(),
             Err(ErrorCode::BodyTooLarge) => return refusal(NoticeRefusal::TooLarge),
             Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),

@@ -97,9 +97,10 @@ error_codes! {
     /// The same key came with another request before.
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used for a different request; send a fresh key for a new payment.";
-    /// Too many requests of one app.
+    /// Too many requests of one app, or too many wrong ones of one address.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS,
-        "Too many requests; wait for the time in Retry-After, and let the webhook tell you.";
+        "Too many requests; wait for the time in Retry-After. What becomes of a payment, its webhook \
+         tells you.";
     /// A bug of ours.
     Internal = "internal", INTERNAL_SERVER_ERROR,
         "An internal error; nothing was changed. Send the same request again, with the same \

@@ -8,17 +8,18 @@ use std::time::Instant;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::checkout::{Tongue, problem_of};
+use super::client::ClientAddress;
 use super::drain;
 use super::error::{ApiError, ErrorCode};
 use crate::gateway::Gateway;
-use crate::pages::{Locale, Problem};
+use crate::pages::Problem;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Two years, as browsers' preload lists ask for; one is the least.
@@ -97,6 +98,10 @@ pub async fn around(State(gateway): State<Gateway>, mut request: Request, next: 
         .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", request_id = %id, method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
+    let (mut parts, body) = request.into_parts();
+    let client = ClientAddress::of_parts(&parts, &gateway.config.http.trusted_proxies);
+    parts.extensions.insert(client);
+    let request = Request::from_parts(parts, body);
     async move {
         let tone = Tone::of(&request);
         let (request, leftover) = drain::keep(request);
@@ -154,7 +159,7 @@ pub async fn method_not_allowed(request: Request) -> Response {
 /// How a request is spoken to when nothing else says so: programs in JSON, people in their language.
 enum Tone {
     Program,
-    Person(Locale),
+    Person(Tongue),
 }
 
 impl Tone {
@@ -163,17 +168,13 @@ impl Tone {
         if path == "/health" || path == "/api" || path.starts_with("/api/") {
             return Self::Program;
         }
-        let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
-        Self::Person(Locale::negotiate(None, accepted.and_then(|value| value.to_str().ok())))
+        Self::Person(Tongue::of(request))
     }
 
     fn refuse(&self, code: ErrorCode, problem: Problem) -> Response {
         match self {
             Self::Program => ApiError::new(code).into_response(),
-            Self::Person(locale) => {
-                let tongue = Tongue { locale: *locale, chosen: false };
-                problem_of(problem, tongue, None)
-            }
+            Self::Person(tongue) => problem_of(problem, *tongue, None),
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod body;
 pub mod callbacks;
 pub mod caller;
 pub mod checkout;
+pub mod client;
 mod drain;
 pub mod error;
 pub mod flouci;

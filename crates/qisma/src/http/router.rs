@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::from_fn_with_state as layer_of;
 use axum::routing::{get, post};
+use qisma_domain::ids::AppId;
 use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::flouci::v2::{generate_payment, verify_payment};
-use super::rate_limit::RateLimit;
+use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware};
 use crate::gateway::Gateway;
 
@@ -30,14 +31,18 @@ pub struct HttpState {
     /// The gateway.
     pub gateway: Gateway,
     /// How often an app may verify.
-    pub verify_limit: Arc<RateLimit>,
+    pub verify_limit: Arc<RateLimit<AppId>>,
+    /// What an address may do.
+    pub client_limits: Arc<ClientLimits>,
 }
 
 impl HttpState {
     /// The state over a gateway.
     pub fn new(gateway: Gateway) -> Self {
-        let verify_limit = Arc::new(RateLimit::new(gateway.config.http.verify_per_minute_max));
-        Self { gateway, verify_limit }
+        let settings = &gateway.config.http;
+        let verify_limit = Arc::new(RateLimit::new(settings.verify_per_minute_max));
+        let client_limits = Arc::new(ClientLimits::new(settings));
+        Self { gateway, verify_limit, client_limits }
     }
 }
 
@@ -47,22 +52,32 @@ impl FromRef<HttpState> for Gateway {
     }
 }
 
-impl FromRef<HttpState> for Arc<RateLimit> {
+impl FromRef<HttpState> for Arc<RateLimit<AppId>> {
     fn from_ref(state: &HttpState) -> Self {
         state.verify_limit.clone()
+    }
+}
+
+impl FromRef<HttpState> for Arc<ClientLimits> {
+    fn from_ref(state: &HttpState) -> Self {
+        state.client_limits.clone()
     }
 }
 
 /// Every route.
 pub fn router(gateway: Gateway) -> Router {
     let body_bytes_max = gateway.config.http.body_bytes_max;
-    let around = from_fn_with_state(gateway.clone(), middleware::around);
+    let around = layer_of(gateway.clone(), middleware::around);
+    let state = HttpState::new(gateway.clone());
+    let limited = (gateway, state.client_limits.clone());
     let no_id = VERIFY_NO_ID.into_iter();
-    let routes = no_id
+    let for_platforms = no_id
         .fold(Router::new(), |routes, path| routes.route(path, get(verify_payment::read)))
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
+        .route_layer(layer_of(limited.clone(), limit_login_failures));
+    let for_payers = Router::new()
         // For payers, with the id in their link.
         .route("/pay/{payment_id}", get(checkout::show))
         .route("/pay/{payment_id}/status", get(checkout::status))
@@ -75,6 +90,10 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/pay/{payment_id}/change", post(checkout::change_way))
         .route("/pay/{payment_id}/cancel", post(checkout::cancel))
         .route("/pay/{payment_id}/leave", get(checkout::leave))
+        .route_layer(layer_of(limited, limit_unknown_links));
+    let routes = Router::new()
+        .merge(for_platforms)
+        .merge(for_payers)
         .route("/assets/{name}", get(checkout::asset))
         // For acquirers, who sign what they send.
         .route("/acquirers/sandbox/callback", get(callbacks::sandbox).post(callbacks::sandbox))
@@ -85,7 +104,7 @@ pub fn router(gateway: Gateway) -> Router {
         .method_not_allowed_fallback(middleware::method_not_allowed)
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(around)
-        .with_state(HttpState::new(gateway));
+        .with_state(state);
     // Around the router, which chooses by method and writes `Allow` outside of the layers above.
     let routes = MapRequestLayer::new(middleware::unroute_head).layer(routes);
     let routes = MapResponseLayer::new(middleware::forget_head).layer(routes);

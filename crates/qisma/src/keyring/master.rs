@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use qisma_store::OpenError;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -43,6 +44,23 @@ pub enum KeyError {
         /// Its permission bits.
         mode: u32,
     },
+    /// The key file is gone, and the database needs it.
+    #[error(
+        "{path} is missing, and {database} was written under the master key {key_id}; put the file \
+         back from a backup, or set security.master_key. A new key cannot read what was stored under \
+         the old one, so none was made"
+    )]
+    FileMissing {
+        /// The key file.
+        path: PathBuf,
+        /// The database.
+        database: String,
+        /// The id of the key that is missing.
+        key_id: String,
+    },
+    /// Whether the database needs a key that is missing could not be read.
+    #[error(transparent)]
+    Database(#[from] OpenError),
     /// The key file could not be read or made.
     #[error("the key file {path} could not be read or created: {cause}")]
     File {
@@ -75,10 +93,11 @@ impl MasterKey {
     }
 
     /// The key of a gateway: the configured one, else the one in the data directory, which is made
-    /// when there is none yet.
+    /// when there is none yet and nothing was stored under another.
     pub fn obtain(
         configured: Option<&Self>,
         directory: &DataDir,
+        database: &qisma_store::Engine,
         rng: &mut dyn Rng,
     ) -> Result<Self, KeyError> {
         if let Some(key) = configured {
@@ -86,6 +105,9 @@ impl MasterKey {
         }
         let path = directory.master_key_path();
         if !path.exists() {
+            if let Some(key_id) = qisma_store::key_id(database)? {
+                return Err(KeyError::FileMissing { path, database: database.place(), key_id });
+            }
             Self::generate(rng)
                 .create_file(&path)
                 .map_err(|cause| KeyError::File { path: path.clone(), cause })?;
@@ -145,8 +167,13 @@ mod tests {
 
     const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
+    fn database_of(directory: &DataDir) -> qisma_store::Engine {
+        qisma_store::Engine::Sqlite(directory.database_path())
+    }
+
     fn obtain(directory: &DataDir, seed: u64) -> Result<MasterKey, KeyError> {
-        MasterKey::obtain(None, directory, &mut *Randomness::seeded(seed).rng())
+        let rng = &mut *Randomness::seeded(seed).rng();
+        MasterKey::obtain(None, directory, &database_of(directory), rng)
     }
 
     #[test]
@@ -193,7 +220,9 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let directory = DataDir::open(place.path()).unwrap();
         let configured = MasterKey::parse(KEY).unwrap();
-        MasterKey::obtain(Some(&configured), &directory, &mut *Randomness::system().rng()).unwrap();
+        let rng = &mut *Randomness::system().rng();
+        let database = database_of(&directory);
+        MasterKey::obtain(Some(&configured), &directory, &database, rng).unwrap();
         assert!(!directory.master_key_path().exists());
     }
 

@@ -45,11 +45,14 @@ pub struct WalletCode {
     pub notice: Option<Notice>,
 }
 
-/// A card payment that is open at the bank.
+/// A card payment that is open at the bank, or about to be.
 #[derive(Debug, Clone)]
 pub struct CardOpen {
     /// What every page of the payment knows.
     pub frame: Frame,
+    /// Whether the bank's page is known. Until it is, the page reloads itself: another browser is
+    /// being taken to the bank at this moment.
+    pub at_bank: bool,
     /// The token of the form that leaves the card.
     pub change_csrf: String,
     /// The token of the form that cancels the payment.
@@ -148,7 +151,9 @@ struct CardOpenPage {
     notice: Shown,
     heading: String,
     pay: String,
-    check: String,
+    explained: String,
+    /// Where to ask whether it was paid; nothing while nobody can have paid.
+    check: Option<String>,
     change: FormFields,
     cancel: FormFields,
 }
@@ -158,22 +163,32 @@ struct CardOpenPage {
 pub fn card_open(view: &CardOpen) -> String {
     let frame = &view.frame;
     let words = frame.words();
-    let heading = words.text("card-open-heading");
+    let (heading, explained, moves) = if view.at_bank {
+        ("card-open-heading", "card-open-explained", Moves::Live)
+    } else {
+        ("leaving-heading", "waiting-explained", Moves::Reloads)
+    };
+    let heading = words.text(heading);
     let notice = Shown::place(view.notice, words, None);
     html(&CardOpenPage {
-        shell: shell(frame, &heading, &notice),
+        shell: moving_shell(frame, &heading, &notice, moves),
         words,
         notice,
         heading,
         pay: pay(frame),
-        check: frame.path_under("return"),
+        explained: words.text(explained),
+        check: view.at_bank.then(|| frame.path_under("return")),
         change: frame.form(&view.change_csrf),
         cancel: frame.form(&view.cancel_csrf),
     })
 }
 
 fn shell(frame: &Frame, heading: &str, notice: &Shown) -> Shell {
-    let shell = Shell::of_payment(frame, heading, Moves::Live);
+    moving_shell(frame, heading, notice, Moves::Live)
+}
+
+fn moving_shell(frame: &Frame, heading: &str, notice: &Shown, moves: Moves) -> Shell {
+    let shell = Shell::of_payment(frame, heading, moves);
     if notice.is_error() { shell.with_error() } else { shell }
 }
 

@@ -48,6 +48,7 @@ fn code_view(frame: Frame) -> WalletCode {
 
 fn card_view(frame: Frame) -> CardOpen {
     CardOpen {
+        at_bank: true,
         frame,
         change_csrf: "token-change".to_owned(),
         cancel_csrf: "token-cancel".to_owned(),
@@ -74,6 +75,7 @@ fn all_pages(frame: &Frame) -> Vec<String> {
     pages.push(choose(&choose_view(frame.clone())));
     pages.push(wallet_code(&code_view(frame.clone())));
     pages.push(card_open(&card_view(frame.clone())));
+    pages.push(card_open(&CardOpen { at_bank: false, ..card_view(frame.clone()) }));
     pages
 }
 

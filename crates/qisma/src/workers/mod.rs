@@ -6,8 +6,6 @@ pub mod expiry;
 pub mod inquiry;
 pub mod prune;
 
-use std::future::pending;
-
 use qisma_domain::time::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -25,27 +23,18 @@ pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
     let (own, stop) = (|| gateway.clone(), || shutdown.clone());
     // New payments do not wake the expiry worker: thousands a second would keep it from sleeping,
     // and it looks often enough to see each in time.
-    workers.spawn(run_until(own(), stop(), never, expiry::step));
-    workers.spawn(run_until(own(), stop(), inquiries, inquiry::step));
-    workers.spawn(run_until(own(), stop(), never, prune::step));
+    workers.spawn(run_until(own(), stop(), expiry::step));
+    workers.spawn(inquiry::run(own(), stop()));
+    workers.spawn(run_until(own(), stop(), prune::step));
     workers.spawn(deliver::run(own(), stop()));
     workers
 }
 
-async fn never(_: &Gateway) {
-    pending::<()>().await;
-}
-
-async fn inquiries(gateway: &Gateway) {
-    gateway.inquiries.notified().await;
-}
-
 /// Runs a worker until shutdown: it does what is due, says when something is next due, and is woken
-/// by that moment or by `woken`, whichever comes first.
+/// at that moment.
 async fn run_until(
     gateway: Gateway,
     shutdown: CancellationToken,
-    woken: impl AsyncFn(&Gateway),
     step: impl AsyncFn(&Gateway) -> Option<Timestamp>,
 ) {
     while !shutdown.is_cancelled() {
@@ -54,7 +43,6 @@ async fn run_until(
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = gateway.clock.sleep_until(wake_at) => {}
-            () = woken(&gateway) => {}
         }
     }
 }

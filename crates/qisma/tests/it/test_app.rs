@@ -1,7 +1,7 @@
 //! A gateway and its sandbox bank inside the test's process: a data directory of their own, one
 //! clock that the test moves, chance from a seed, real sockets. When it goes, the books must balance.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -42,9 +42,9 @@ pub struct TestApp {
     /// Follows no redirect.
     pub client: Client,
     stop: CancellationToken,
-    _data: TempDir,
+    data: TempDir,
     // The last to go: the gateway is a client of it.
-    _database: Option<Lent>,
+    database: Option<Lent>,
 }
 
 impl TestApp {
@@ -63,24 +63,11 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bound = listener.local_addr().unwrap();
         let database = Lent::wanted(&template(), migrate).unwrap();
-        let url = database.as_ref().map(Lent::url).unwrap_or_default();
-        let pooler = if database.as_ref().is_some_and(Lent::is_pooled) { "transaction" } else { "none" };
-        let mut all =
-            vec![("QISMA__DATABASE__URL", url), ("QISMA__DATABASE__POOLER", pooler)];
-        all.extend(settings);
-        let options = GatewayOptions {
-            config: config(&data, &sandbox_url, &all),
-            keyring: Keyring::new(&MasterKey::parse(MASTER_KEY).unwrap()),
-            clock: Arc::new(clock.clone()),
-            randomness: Randomness::seeded(SEED),
-            bound,
-        };
-        // Opening waits for a server, which is not for a thread of the runtime.
-        let opened = tokio::task::spawn_blocking(move || Gateway::open(options)).await;
-        let gateway = opened.unwrap().unwrap();
+        let gateway = open(config(&data, &sandbox_url, database.as_ref(), settings), &clock, bound).await;
         tokio::spawn(qisma::http::serve(gateway.clone(), listener, stop.clone()));
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
+        let serves_http = gateway.config.http.tls.is_none();
         let app = Self {
             gateway,
             clock,
@@ -88,11 +75,26 @@ impl TestApp {
             sandbox_url,
             client: client.unwrap(),
             stop,
-            _data: data,
-            _database: database,
+            data,
+            database,
         };
-        assert_eq!(Reply::of(app.request(Method::GET, "/health")).await.status, 200);
+        if serves_http {
+            assert_eq!(Reply::of(app.request(Method::GET, "/health")).await.status, 200);
+        }
         app
+    }
+
+    /// Stops the gateway and starts it again on its data, at another port, with other settings.
+    pub async fn restart_with(&mut self, settings: &[(&str, &str)]) {
+        let store = self.gateway.store.clone();
+        tokio::task::spawn_blocking(move || store.close()).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let bound = listener.local_addr().unwrap();
+        let config = config(&self.data, &self.sandbox_url, self.database.as_ref(), settings);
+        self.gateway = open(config, &self.clock, bound).await;
+        self.url = format!("http://{bound}");
+        let served = qisma::http::serve(self.gateway.clone(), listener, self.stop.clone());
+        tokio::spawn(served);
     }
 
     /// A request to a path, without credentials.
@@ -186,11 +188,31 @@ fn migrate(url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn config(data: &TempDir, sandbox_url: &str, settings: &[(&str, &str)]) -> Config {
+/// Opening waits for a server, which is not for a thread of the runtime.
+async fn open(config: Config, clock: &ManualClock, bound: SocketAddr) -> Gateway {
+    let options = GatewayOptions {
+        config,
+        keyring: Keyring::new(&MasterKey::parse(MASTER_KEY).unwrap()),
+        clock: Arc::new(clock.clone()),
+        randomness: Randomness::seeded(SEED),
+        bound,
+    };
+    tokio::task::spawn_blocking(move || Gateway::open(options)).await.unwrap().unwrap()
+}
+
+fn config(
+    data: &TempDir,
+    sandbox_url: &str,
+    database: Option<&Lent>,
+    settings: &[(&str, &str)],
+) -> Config {
+    let is_pooled = database.is_some_and(Lent::is_pooled);
     let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let ours = [
         ("QISMA__ACQUIRERS__SANDBOX__URL", sandbox_url),
         ("QISMA__WEBHOOKS__ALLOW_LOOPBACK", "true"),
+        ("QISMA__DATABASE__URL", database.map_or("", Lent::url)),
+        ("QISMA__DATABASE__POOLER", if is_pooled { "transaction" } else { "none" }),
     ];
     let is_own = |(name, _): &(&str, &str)| settings.iter().all(|(other, _)| other != name);
     // What a test sets itself wins.

@@ -7,8 +7,8 @@ use throwaway_postgres::Profile;
 use crate::support::on_server;
 
 /// Small tables that every node of a distributed engine would hold a copy of.
-const REFERENCE: [&str; 5] =
-    ["merchants", "apps", "key_pairs", "schema_version", "migration_lease"];
+const REFERENCE: [&str; 6] =
+    ["merchants", "apps", "key_pairs", "master_key", "schema_version", "migration_lease"];
 
 /// Reads that name no shard: lists of an operator or a worker. Each costs as much as there are
 /// shards, so none of them is on the road of a payment.

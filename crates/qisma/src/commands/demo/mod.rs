@@ -5,12 +5,14 @@ mod guide;
 mod seed;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use qisma_store::Engine;
 use tokio::net::TcpListener;
 
 use self::guide::Guide;
@@ -25,13 +27,12 @@ use crate::data_dir::DataDir;
 const DATA_DEFAULT: &str = "data/demo";
 
 /// What a demo leaves behind and the next one begins without.
-const WIPED: [&str; 10] = [
+const WIPED: [&str; 9] = [
     "master.key",
     "qisma.db",
     "qisma.db-shm",
     "qisma.db-wal",
     "qisma.sock",
-    "qisma.sock.new",
     "qisma.toml",
     "sandbox.db",
     "sandbox.db-shm",
@@ -39,7 +40,8 @@ const WIPED: [&str; 10] = [
 ];
 
 /// How variables begin that would lead a demo to real data.
-const FOREIGN: [&str; 2] = ["QISMA__DATABASE__", "QISMA__SECURITY__MASTER_KEY"];
+const FOREIGN: [&str; 2] = [DATABASE, "QISMA__SECURITY__MASTER_KEY"];
+const DATABASE: &str = "QISMA__DATABASE__";
 
 #[derive(Args)]
 pub struct DemoCommand {
@@ -52,13 +54,16 @@ pub struct DemoCommand {
     /// Where the shop listens, on this machine only.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8082")]
     shop_listen: SocketAddr,
+    /// Keep everything in the PostgreSQL database that QISMA__DATABASE__URL names; it must be empty.
+    #[arg(long)]
+    on_server: bool,
 }
 
 impl DemoCommand {
     /// Runs the demo until it is told to stop.
     pub async fn run(self, options: &Options) -> Result<(), Failure> {
         self.check_loopback()?;
-        check_own_data(options)?;
+        self.check_own_data(options)?;
         let path = options.data.clone().unwrap_or_else(|| PathBuf::from(DATA_DEFAULT));
         let directory = DataDir::open(path)?;
         let lock = serve::lock(&directory).await?;
@@ -69,6 +74,7 @@ impl DemoCommand {
 
         let sources = self.sources(options);
         let config = Config::load(&sources, &directory)?;
+        self.check_empty(&config)?;
         serve::start_logging(&config)?;
         let stop = serve::stop_on_signals()?;
         let app = seed::seed(&directory, config.clone()).await?;
@@ -106,6 +112,42 @@ impl DemoCommand {
         }
     }
 
+    /// A demo never opens another database, nor uses a key that protects real data.
+    fn check_own_data(&self, options: &Options) -> Result<(), Failure> {
+        let variables = options.sources().variables;
+        let foreign = |name: &str| {
+            let is_wanted = self.on_server && name.starts_with(DATABASE);
+            !is_wanted && FOREIGN.iter().any(|start| name.starts_with(start))
+        };
+        let named = variables.iter().map(|(name, _)| name.as_str()).find(|name| foreign(name));
+        match named.or_else(|| options.config.as_ref().map(|_| "--config")) {
+            None => Ok(()),
+            Some(name) => Err(Failure::config(format!(
+                "a demo keeps to its own data and keys; start it without {name}"
+            ))),
+        }
+    }
+
+    /// What is on a server is not ours to wipe.
+    fn check_empty(&self, config: &Config) -> Result<(), Failure> {
+        let Engine::Postgres(_) = &config.database.engine else {
+            return if self.on_server {
+                Err(Failure::config("--on-server wants a postgres:// URL in QISMA__DATABASE__URL"))
+            } else {
+                Ok(())
+            };
+        };
+        let found = qisma_store::schema_version(&config.database.engine)
+            .map_err(|error| Failure::refused(error.to_string()))?;
+        match found {
+            None => Ok(()),
+            Some(_) => Err(Failure::refused(format!(
+                "{} is in use; a demo wants an empty database",
+                config.database.engine.place()
+            ))),
+        }
+    }
+
     /// Finds out whether gateway and bank can listen, who open their own ports later, and opens the
     /// shop's. Nobody has to know the shop's port beforehand, so a taken one is replaced by a free one.
     async fn bind_all(&self) -> Result<TcpListener, Failure> {
@@ -138,19 +180,6 @@ impl DemoCommand {
     }
 }
 
-/// A demo never opens another database, nor uses a key that protects real data.
-fn check_own_data(options: &Options) -> Result<(), Failure> {
-    let variables = options.sources().variables;
-    let foreign = |name: &str| FOREIGN.iter().any(|start| name.starts_with(start));
-    let named = variables.iter().map(|(name, _)| name.as_str()).find(|name| foreign(name));
-    match named.or_else(|| options.config.as_ref().map(|_| "--config")) {
-        None => Ok(()),
-        Some(name) => Err(Failure::config(format!(
-            "a demo keeps to its own data and keys; start it without {name}"
-        ))),
-    }
-}
-
 /// Tells the gateway where its bank really listens.
 fn with_bank(mut sources: Sources, bank: &Bank) -> Sources {
     let value = format!("http://{}", bank.address);
@@ -161,14 +190,24 @@ fn with_bank(mut sources: Sources, bank: &Bank) -> Sources {
 /// Writes down what differs from the defaults, so that `qisma verify` on this directory finds the bank.
 fn keep_settings(directory: &DataDir, config: &Config, bank: &Bank) -> Result<(), Failure> {
     let path = directory.config_path();
-    let settings = format!(
+    let mut settings = format!(
         "# The settings of this demo; the next one writes them anew.\n\
          [http]\nlisten = \"{}\"\n\n[sandbox]\nlisten = \"{}\"\n\n\
          [acquirers.sandbox]\nurl = \"http://{}\"\n\n[webhooks]\nallow_loopback = true\n",
         config.http.listen, bank.address, bank.address,
     );
-    fs::write(&path, settings)
+    if let Engine::Postgres(options) = &config.database.engine {
+        settings.push_str(&format!("\n[database]\nurl = {}\n", toml::Value::from(&*options.url)));
+    }
+    write_private(&path, &settings)
         .map_err(|cause| Failure::refused(format!("{} failed: {cause}", path.display())))
+}
+
+/// The URL of a server holds a password.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 /// Empties a directory that is stamped as a demo's and locked by us.

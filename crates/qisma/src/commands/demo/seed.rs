@@ -40,7 +40,8 @@ pub const WALLETS: [(&str, &str, i64); 2] =
 pub async fn seed(directory: &DataDir, config: Config) -> Result<NewApp, Failure> {
     // The master key is no part of what is the same everywhere: it never leaves this machine.
     let configured = config.security.master_key.as_ref();
-    let master = MasterKey::obtain(configured, directory, &mut *Randomness::system().rng())?;
+    let (database, rng) = (&config.database.engine, &mut *Randomness::system().rng());
+    let master = MasterKey::obtain(configured, directory, database, rng)?;
     let gateway = Gateway::open(GatewayOptions {
         bound: config.http.listen,
         config,

@@ -1,5 +1,7 @@
 //! The card's form, the page between ours and the bank's, and the payer's return.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use qisma_domain::attempt::Attempt;
@@ -8,9 +10,10 @@ use qisma_domain::limits;
 
 use super::load::Loaded;
 use super::request::{Answer, Submission, Visit};
-use super::respond::see_other;
+use super::respond::{Turned, see_other};
 use super::view;
 use crate::gateway::Gateway;
+use crate::http::rate_limit::ClientLimits;
 use crate::pages;
 use crate::payer::card::{StartError, StartedCard, start_card};
 use crate::payer::outcome::{Look, LookError, look_for_payer};
@@ -60,15 +63,16 @@ pub async fn at_bank(State(gateway): State<Gateway>, visit: Visit) -> Answer {
 
 /// `GET /pay/{id}/return`: the payer comes back from the bank, which is read again; what the query
 /// says of the order is a hint which one.
-pub async fn returned(State(gateway): State<Gateway>, visit: Visit) -> Answer {
+pub async fn returned(
+    State(gateway): State<Gateway>,
+    State(limits): State<Arc<ClientLimits>>,
+    visit: Visit,
+) -> Answer {
     // The bank was told the language in which the payer left, and sends it back as `lang`.
     let loaded = visit.load(&gateway).await?;
     let hinted = visit.query("orderId").or_else(|| visit.query("mdOrder"));
     if let Some(attempt) = worth_a_look(&loaded, hinted) {
-        let looked = look(&gateway, &loaded, attempt).await;
-        if let Err(error) = looked {
-            return Err(loaded.look_failed(error));
-        }
+        look(&gateway, &limits, &loaded, attempt).await?;
     }
     Ok(loaded.to_page(None))
 }
@@ -91,11 +95,14 @@ fn worth_a_look(loaded: &Loaded, order_id: Option<&str>) -> Option<u16> {
 /// Reads an attempt at its bank, to the end, even if the payer closes the tab meanwhile.
 pub(super) async fn look(
     gateway: &Gateway,
+    limits: &ClientLimits,
     loaded: &Loaded,
     attempt: u16,
-) -> Result<Look, LookError> {
+) -> Result<Look, Turned> {
+    limits.bank_looks.take(loaded.client, loaded.now).map_err(|error| loaded.too_many(error))?;
     let (gateway, payment) = (gateway.clone(), loaded.payment().id);
     let looking = tokio::spawn(async move { look_for_payer(&gateway, payment, attempt).await });
     // A panic was reported where it happened; the attempt is looked at again.
-    looking.await.unwrap_or(Err(LookError::Store(qisma_store::RunError::Internal)))
+    let looked = looking.await.unwrap_or(Err(LookError::Store(qisma_store::RunError::Internal)));
+    looked.map_err(|error| loaded.look_failed(error))
 }

@@ -1,5 +1,7 @@
 //! Ways out: another way to pay, calling it off, and the shop.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use qisma_domain::attempt::AbandonReason;
 use qisma_domain::decide::abandon_attempt::AbandonAttempt;
@@ -14,6 +16,7 @@ use super::request::{Answer, Submission, Visit};
 use super::respond::{Turned, see_other};
 use super::view;
 use crate::gateway::Gateway;
+use crate::http::rate_limit::ClientLimits;
 
 /// `GET /pay/{id}/leave`: to the shop once the payment has ended, to the bank while its page is
 /// open. Only stored addresses are ever sent.
@@ -49,13 +52,13 @@ enum Freed {
 
 /// Finds out whether the open attempt may be left. A card attempt is read at the bank first: what
 /// it may have taken is not for the payer to leave.
-async fn free(gateway: &Gateway, loaded: &Loaded) -> Result<Freed, Turned> {
+async fn free(gateway: &Gateway, limits: &ClientLimits, loaded: &Loaded) -> Result<Freed, Turned> {
     let Some(open) = loaded.aggregate.open_attempt() else { return Ok(Freed::Free) };
     let attempt = open.number;
     if open.card().is_none() {
         return Ok(Freed::Wallet { attempt });
     }
-    let seen = look(gateway, loaded, attempt).await.map_err(|error| loaded.look_failed(error))?;
+    let seen = look(gateway, limits, loaded, attempt).await?;
     Ok(match seen.outcome {
         _ if seen.unpaid => Freed::UnpaidCard { attempt },
         Outcome::Open | Outcome::FactsDiffer => Freed::Undecided,
@@ -64,10 +67,14 @@ async fn free(gateway: &Gateway, loaded: &Loaded) -> Result<Freed, Turned> {
 }
 
 /// `POST /pay/{id}/change`: leaves the open attempt for another way to pay.
-pub async fn change_way(State(gateway): State<Gateway>, submission: Submission) -> Answer {
+pub async fn change_way(
+    State(gateway): State<Gateway>,
+    State(limits): State<Arc<ClientLimits>>,
+    submission: Submission,
+) -> Answer {
     let form = submission.accept(&gateway, "change").await?;
     let loaded = &form.loaded;
-    let attempt = match free(&gateway, loaded).await? {
+    let attempt = match free(&gateway, &limits, loaded).await? {
         Freed::Wallet { attempt } | Freed::UnpaidCard { attempt } => attempt,
         Freed::Free => return Ok(loaded.to_page(None)),
         Freed::Undecided => return Ok(loaded.to_page(Some(view::BANK_UNDECIDED))),
@@ -81,10 +88,14 @@ pub async fn change_way(State(gateway): State<Gateway>, submission: Submission) 
 }
 
 /// `POST /pay/{id}/cancel`: calls the payment off.
-pub async fn cancel(State(gateway): State<Gateway>, submission: Submission) -> Answer {
+pub async fn cancel(
+    State(gateway): State<Gateway>,
+    State(limits): State<Arc<ClientLimits>>,
+    submission: Submission,
+) -> Answer {
     let form = submission.accept(&gateway, "cancel").await?;
     let loaded = &form.loaded;
-    let unpaid_attempt = match free(&gateway, loaded).await? {
+    let unpaid_attempt = match free(&gateway, &limits, loaded).await? {
         Freed::UnpaidCard { attempt } => Some(attempt),
         Freed::Free | Freed::Wallet { .. } => None,
         Freed::Undecided => return Ok(loaded.to_page(Some(view::BANK_UNDECIDED))),

@@ -12,10 +12,21 @@ use qisma_domain::time::Timestamp;
 use qisma_store::{ReadError, RunError};
 
 use super::request::Tongue;
-use super::respond::{Turned, page, problem_of, see_other, turned};
+use super::respond::{Turned, page, problem_of, see_other, too_many_requests, turned};
 use crate::gateway::Gateway;
+use crate::http::client::ClientAddress;
+use crate::http::rate_limit::TooMany;
 use crate::pages::{self, Frame, Payee, Problem};
 use crate::payer::outcome::LookError;
+
+/// Who looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor {
+    /// The language to answer in.
+    pub tongue: Tongue,
+    /// Where the request came from.
+    pub client: ClientAddress,
+}
 
 /// A payment, for a page.
 pub struct Loaded {
@@ -25,25 +36,28 @@ pub struct Loaded {
     pub payee: Payee,
     /// The language to answer in.
     pub tongue: Tongue,
+    /// Where the request came from.
+    pub client: ClientAddress,
     /// The moment of the page.
     pub now: Timestamp,
 }
 
 /// Reads a payment, and expires it if its time is over.
-pub async fn load(gateway: &Gateway, id: PaymentId, tongue: Tongue) -> Result<Loaded, Turned> {
-    let loaded = read(gateway, id, tongue).await?;
+pub async fn load(gateway: &Gateway, id: PaymentId, visitor: Visitor) -> Result<Loaded, Turned> {
+    let loaded = read(gateway, id, visitor).await?;
     let payment = loaded.payment();
     if payment.state.is_terminal() || payment.is_payable(loaded.now) {
         return Ok(loaded);
     }
     match gateway.store.run(ExpirePayment { payment: id }).await {
         // Refused: it has ended meanwhile, or the bank has the last word.
-        Ok(()) | Err(RunError::Refused(_)) => read(gateway, id, tongue).await,
+        Ok(()) | Err(RunError::Refused(_)) => read(gateway, id, visitor).await,
         Err(error) => Err(loaded.store_failed(&error)),
     }
 }
 
-async fn read(gateway: &Gateway, id: PaymentId, tongue: Tongue) -> Result<Loaded, Turned> {
+async fn read(gateway: &Gateway, id: PaymentId, visitor: Visitor) -> Result<Loaded, Turned> {
+    let Visitor { tongue, client } = visitor;
     let found = gateway.store.read(move |reader| {
         let Some(aggregate) = reader.payment_by_link(&id)? else { return Ok(None) };
         let merchant = reader.merchant(aggregate.payment.merchant)?;
@@ -60,7 +74,7 @@ async fn read(gateway: &Gateway, id: PaymentId, tongue: Tongue) -> Result<Loaded
         image_url: image.map(ToString::to_string),
         name: merchant.map(|merchant| merchant.name).unwrap_or_default(),
     };
-    Ok(Loaded { aggregate, payee, tongue, now: gateway.now() })
+    Ok(Loaded { aggregate, payee, tongue, client, now: gateway.now() })
 }
 
 fn read_failed(error: &ReadError, tongue: Tongue) -> Response {
@@ -92,6 +106,13 @@ impl Loaded {
         let is_shown = attempt.state == AttemptState::Sent && self.payment().is_payable(self.now);
         let opened = card.opened.as_ref().filter(|_| is_shown)?;
         Some(&opened.page_url)
+    }
+
+    /// Whether the open attempt's page at the bank is known, or will be in a moment.
+    pub fn is_at_bank_or_on_the_way(&self) -> bool {
+        let is_starting =
+            self.open_card().is_some_and(|(attempt, _)| attempt.state == AttemptState::Init);
+        self.bank_page().is_some() || (is_starting && self.payment().is_payable(self.now))
     }
 
     /// What every page of this payment knows.
@@ -138,6 +159,11 @@ impl Loaded {
             RunError::Refused(_) | RunError::Internal => Problem::Internal,
         };
         turned(problem_of(problem, self.tongue, Some(&self.payment().id)))
+    }
+
+    /// The page for whoever makes us ask the bank too often.
+    pub fn too_many(&self, too_many: TooMany) -> Turned {
+        turned(too_many_requests(too_many, self.tongue, Some(&self.payment().id)))
     }
 
     /// The page for a look at the bank that could not be recorded.

@@ -18,6 +18,6 @@ mod wallet;
 pub use card::{at_bank, pay_by_card, returned};
 pub use leave::{cancel, change_way, leave};
 pub use request::Tongue;
-pub use respond::problem_of;
+pub use respond::{problem_of, too_many_requests};
 pub use show::{asset, show, status};
 pub use wallet::{confirm_code, pay_by_wallet, resend};

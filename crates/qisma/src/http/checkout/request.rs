@@ -1,6 +1,6 @@
 //! What a payer's browser sent: which payment, in which language, from which site, and its form.
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use url::Url;
 
-use super::load::{Loaded, load};
+use super::load::{Loaded, Visitor, load};
 use super::respond::{Turned, problem_of, turned};
 use crate::gateway::Gateway;
 use crate::http::body::read_body;
+use crate::http::client::ClientAddress;
 use crate::pages::{Locale, Problem};
 
 /// Longer than any form of ours.
@@ -29,6 +30,15 @@ pub struct Tongue {
     pub chosen: bool,
 }
 
+impl Tongue {
+    /// The language of a request of which nothing else is known than what its browser accepts.
+    pub fn of(request: &Request) -> Self {
+        let accepted = request.headers().get(ACCEPT_LANGUAGE);
+        let accepted = accepted.and_then(|accepted| accepted.to_str().ok());
+        Self { locale: Locale::negotiate(None, accepted), chosen: false }
+    }
+}
+
 /// A payer's request, without its form. Taking it apart never fails: an id that is none is a payment
 /// that does not exist.
 pub struct Visit {
@@ -36,6 +46,7 @@ pub struct Visit {
     pub payment: Option<PaymentId>,
     /// The language.
     pub tongue: Tongue,
+    client: ClientAddress,
     query: BTreeMap<String, String>,
     headers: HeaderMap,
 }
@@ -49,7 +60,7 @@ impl Visit {
     /// Loads the payment, ended if its time is over.
     pub async fn load(&self, gateway: &Gateway) -> Result<Loaded, Turned> {
         let Some(payment) = self.payment else { return Err(self.problem(Problem::NotFound)) };
-        load(gateway, payment, self.tongue).await
+        load(gateway, payment, Visitor { tongue: self.tongue, client: self.client }).await
     }
 
     /// A page that says what went wrong.
@@ -69,7 +80,20 @@ impl Visit {
 /// `null` is what privacy settings make of our own origin, so it says nothing.
 fn is_ours(gateway: &Gateway, origin: &axum::http::HeaderValue) -> bool {
     let same = |url: &Url| url.origin().ascii_serialization().as_bytes() == origin.as_bytes();
-    origin.as_bytes() == b"null" || same(&gateway.public_url) || same(&gateway.link_base_url)
+    origin.as_bytes() == b"null"
+        || same(&gateway.public_url)
+        || same(&gateway.link_base_url)
+        || localhost_of(gateway).as_ref().is_some_and(same)
+}
+
+/// What browsers of this machine may call a gateway that was given no name.
+fn localhost_of(gateway: &Gateway) -> Option<Url> {
+    if gateway.config.http.public_url.is_some() {
+        return None;
+    }
+    let mut url = gateway.public_url.clone();
+    url.set_host(Some("localhost")).ok()?;
+    Some(url)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visit {
@@ -77,6 +101,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let id = Path::<String>::from_request_parts(parts, state).await.ok();
+        let Ok(client) = ClientAddress::from_request_parts(parts, state).await;
         let query = fields(parts.uri.query().unwrap_or_default().as_bytes()).0;
         let accepted =
             parts.headers.get(ACCEPT_LANGUAGE).and_then(|accepted| accepted.to_str().ok());
@@ -88,6 +113,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
         Ok(Self {
             payment: id.and_then(|Path(id)| PaymentId::parse(&id).ok()),
             tongue,
+            client,
             query,
             headers: parts.headers.clone(),
         })
@@ -125,7 +151,11 @@ impl Accepted {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Submission {
+impl<S> FromRequest<S> for Submission
+where
+    S: Send + Sync,
+    Gateway: FromRef<S>,
+{
     type Rejection = Infallible;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
@@ -134,7 +164,8 @@ impl<S: Send + Sync> FromRequest<S> for Submission {
         let is_form = visit.headers.get(CONTENT_TYPE).is_some_and(is_form);
         // Of a payment that cannot exist no body is waited for.
         let body = if is_form && visit.payment.is_some() {
-            read_body(body, FORM_BYTES_MAX).await.ok()
+            let gateway = Gateway::from_ref(state);
+            read_body(&*gateway.clock, body, FORM_BYTES_MAX).await.ok()
         } else {
             None
         };

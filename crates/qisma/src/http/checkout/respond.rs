@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use qisma_domain::ids::PaymentId;
 
 use super::request::Tongue;
+use crate::http::rate_limit::TooMany;
 use crate::pages::{self, Problem};
 
 /// What a page needs to be safe in a browser. No header here depends on the payment.
@@ -70,6 +71,18 @@ pub fn problem_of(problem: Problem, tongue: Tongue, payment: Option<&PaymentId>)
     if problem == Problem::Unavailable {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
+    response
+}
+
+/// The page for whoever asks too often.
+pub fn too_many_requests(
+    too_many: TooMany,
+    tongue: Tongue,
+    payment: Option<&PaymentId>,
+) -> Response {
+    let mut response = problem_of(Problem::TooManyRequests, tongue, payment);
+    let secs = HeaderValue::from(too_many.retry_after_secs);
+    response.headers_mut().insert(RETRY_AFTER, secs);
     response
 }
 

@@ -46,14 +46,23 @@ pub fn current(gateway: &Gateway, loaded: &Loaded, word: Option<&str>) -> Respon
         PaymentState::Canceled { .. } => pages::canceled(&frame),
         PaymentState::Created => return choose(gateway, loaded, notice),
         PaymentState::RequiresAction => return code(gateway, loaded, notice),
-        PaymentState::Processing if loaded.bank_page().is_some() => pages::card_open(&CardOpen {
-            frame,
-            change_csrf: token(gateway, loaded, "change"),
-            cancel_csrf: token(gateway, loaded, "cancel"),
-            notice,
-        }),
+        PaymentState::Processing if loaded.is_at_bank_or_on_the_way() => {
+            return card_open(gateway, loaded, notice);
+        }
         PaymentState::Processing => pages::waiting(&frame),
     };
+    loaded.page(StatusCode::OK, html)
+}
+
+/// The page of an open card attempt, also for whoever lost the race for it.
+fn card_open(gateway: &Gateway, loaded: &Loaded, notice: Option<Notice>) -> Response {
+    let html = pages::card_open(&CardOpen {
+        frame: loaded.frame(),
+        at_bank: loaded.bank_page().is_some(),
+        change_csrf: token(gateway, loaded, "change"),
+        cancel_csrf: token(gateway, loaded, "cancel"),
+        notice,
+    });
     loaded.page(StatusCode::OK, html)
 }
 

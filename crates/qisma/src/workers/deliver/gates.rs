@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qisma_store::Receiver;
 
+use super::turns::Owner;
+
 /// Failures in a row after which a receiver is only probed.
 const FAILURES_TO_OPEN: u32 = 5;
 
@@ -47,6 +49,7 @@ pub(super) struct Gates {
     per_receiver_max: usize,
     in_all_max: usize,
     under_way: usize,
+    under_way_of: BTreeMap<Owner, usize>,
     known: BTreeMap<Receiver, Gate>,
 }
 
@@ -61,12 +64,30 @@ impl Gate {
 impl Gates {
     /// Nothing is under way and everybody is well.
     pub(super) const fn new(per_receiver_max: usize, in_all_max: usize) -> Self {
-        Self { per_receiver_max, in_all_max, under_way: 0, known: BTreeMap::new() }
+        Self {
+            per_receiver_max,
+            in_all_max,
+            under_way: 0,
+            under_way_of: BTreeMap::new(),
+            known: BTreeMap::new(),
+        }
     }
 
     /// The most that may be under way to one receiver.
     pub(super) const fn per_receiver_max(&self) -> usize {
         self.per_receiver_max
+    }
+
+    /// The most that may be under way to one merchant's receivers. A quarter of all places is left to
+    /// the others: were every one of them taken by receivers that hang, a turn would come too late.
+    pub(super) const fn per_owner_max(&self) -> usize {
+        self.in_all_max - self.in_all_max / 4
+    }
+
+    /// How many more may leave to the receivers of each merchant to whom something is under way.
+    pub(super) fn free_by_owner(&self) -> BTreeMap<Owner, usize> {
+        let free = |under_way: &usize| self.per_owner_max().saturating_sub(*under_way);
+        self.under_way_of.iter().map(|(owner, under_way)| (*owner, free(under_way))).collect()
     }
 
     /// How many more may leave, to anybody.
@@ -80,14 +101,20 @@ impl Gates {
     }
 
     /// A delivery leaves.
-    pub(super) fn begin(&mut self, receiver: &Receiver) {
+    pub(super) fn begin(&mut self, receiver: &Receiver, owner: Owner) {
         let fresh = Gate { under_way: 0, at_once_max: self.per_receiver_max, failures_in_row: 0 };
         self.known.entry(receiver.clone()).or_insert(fresh).under_way += 1;
+        *self.under_way_of.entry(owner).or_default() += 1;
         self.under_way += 1;
     }
 
     /// A delivery has come to an end.
-    pub(super) fn end(&mut self, receiver: &Receiver, verdict: Verdict) {
+    pub(super) fn end(&mut self, receiver: &Receiver, owner: Owner, verdict: Verdict) {
+        let of_owner = self.under_way_of.get_mut(&owner).expect("what ends has begun");
+        *of_owner -= 1;
+        if *of_owner == 0 {
+            self.under_way_of.remove(&owner);
+        }
         let per_receiver_max = self.per_receiver_max;
         let gate = self.known.get_mut(receiver).expect("what ends has begun");
         gate.under_way -= 1;
@@ -132,8 +159,8 @@ mod tests {
     fn after(verdicts: &[Verdict]) -> Gates {
         let mut gates = Gates::new(8, 64);
         for verdict in verdicts {
-            gates.begin(&receiver("a"));
-            gates.end(&receiver("a"), *verdict);
+            gates.begin(&receiver("a"), None);
+            gates.end(&receiver("a"), None, *verdict);
         }
         gates
     }
@@ -141,7 +168,7 @@ mod tests {
     #[test]
     fn what_is_under_way_takes_a_place_of_its_receiver_and_one_of_all() {
         let mut gates = Gates::new(8, 64);
-        gates.begin(&receiver("a"));
+        gates.begin(&receiver("a"), None);
         assert_eq!((free(&gates, "a"), free(&gates, "b"), gates.free_in_all()), (7, 8, 63));
     }
 
@@ -177,9 +204,22 @@ mod tests {
     }
 
     #[test]
+    fn a_quarter_of_all_places_is_never_one_merchants() {
+        let mut gates = Gates::new(8, 64);
+        for name in ["a", "b", "c", "d", "e", "f"] {
+            for _ in 0..8 {
+                gates.begin(&receiver(name), None);
+            }
+        }
+        assert_eq!((gates.free_by_owner()[&None], gates.free_in_all()), (0, 16));
+        gates.end(&receiver("a"), None, Verdict::Well);
+        assert_eq!(gates.free_by_owner()[&None], 1);
+    }
+
+    #[test]
     fn receivers_for_whom_nothing_waits_are_forgotten() {
         let mut gates = after(&[Verdict::Failed]);
-        gates.begin(&receiver("b"));
+        gates.begin(&receiver("b"), None);
         gates.forget_all_but(&BTreeSet::new());
         assert_eq!(gates.known.keys().collect::<Vec<_>>(), [&receiver("b")]);
     }

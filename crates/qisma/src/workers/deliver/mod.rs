@@ -11,6 +11,7 @@
 mod gates;
 mod search;
 mod send;
+mod turns;
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::gates::{Gates, Verdict};
 use self::search::{Find, Parcel, Search};
+use self::turns::{Owner, Turns};
 use crate::gateway::Gateway;
 
 /// The longest the worker sleeps: whatever it has overlooked, it finds within this time.
@@ -56,10 +58,11 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
 struct Ended {
     delivery: DeliveryId,
     receiver: Receiver,
+    owner: Owner,
     verdict: Verdict,
 }
 
-/// What is under way, and to whom more may be sent.
+/// What is under way, to whom more may be sent, and whose turn it is.
 struct Sender {
     gateway: Gateway,
     shutdown: CancellationToken,
@@ -67,8 +70,7 @@ struct Sender {
     under_way: JoinSet<Ended>,
     /// Deliveries that must not be found again: under way, or stored in a way that nobody can read.
     taken: BTreeSet<DeliveryId>,
-    /// The receiver that was served last: the next one comes first, so that all have their turn.
-    last_served: Option<Receiver>,
+    turns: Turns,
 }
 
 impl Sender {
@@ -80,7 +82,7 @@ impl Sender {
             gates: Gates::new(settings.per_origin_max, settings.concurrency_max),
             under_way: JoinSet::new(),
             taken: BTreeSet::new(),
-            last_served: None,
+            turns: Turns::default(),
         }
     }
 
@@ -98,15 +100,15 @@ impl Sender {
             free_in_all: self.gates.free_in_all(),
             free_at_most: self.gates.per_receiver_max(),
             free: self.gates.free_by_receiver(),
+            free_of_owner_at_most: self.gates.per_owner_max(),
+            free_of_owners: self.gates.free_by_owner(),
             taken: self.taken.clone(),
-            after: self.last_served.clone(),
+            turns: self.turns.clone(),
         };
         match self.gateway.store.read(move |reader| search.run(reader)).await {
             Ok(found) => {
                 self.gates.forget_all_but(&found.receivers);
-                if found.last_served.is_some() {
-                    self.last_served = found.last_served;
-                }
+                self.turns = found.turns;
                 for find in found.finds {
                     self.start(find);
                 }
@@ -121,7 +123,7 @@ impl Sender {
 
     fn start(&mut self, find: Find) {
         match find {
-            Find::Parcel(parcel) => self.start_parcel(*parcel),
+            Find::Parcel(owner, parcel) => self.start_parcel(owner, *parcel),
             Find::Unreadable { delivery, error } => {
                 tracing::error!(%delivery, %error, "a webhook's row cannot be read; it is left");
                 self.taken.insert(delivery);
@@ -129,17 +131,17 @@ impl Sender {
         }
     }
 
-    fn start_parcel(&mut self, parcel: Parcel) {
+    fn start_parcel(&mut self, owner: Owner, parcel: Parcel) {
         let delivery = parcel.delivery.id;
         let receiver = (parcel.delivery.app, parcel.delivery.origin.clone());
         self.taken.insert(delivery);
-        self.gates.begin(&receiver);
+        self.gates.begin(&receiver, owner);
         let (gateway, shutdown) = (self.gateway.clone(), self.shutdown.clone());
         self.under_way.spawn(async move {
             let sent = send::send_and_record(&gateway, parcel, &shutdown);
             // A bug in one delivery must not leave its receiver's place taken for ever.
             let verdict = AssertUnwindSafe(sent).catch_unwind().await.unwrap_or(Verdict::Failed);
-            Ended { delivery, receiver, verdict }
+            Ended { delivery, receiver, owner, verdict }
         });
     }
 
@@ -147,7 +149,7 @@ impl Sender {
         // Panics are caught inside, and nobody aborts these tasks.
         let Ok(ended) = ended else { return };
         self.taken.remove(&ended.delivery);
-        self.gates.end(&ended.receiver, ended.verdict);
+        self.gates.end(&ended.receiver, ended.owner, ended.verdict);
     }
 
     async fn finish(mut self) {

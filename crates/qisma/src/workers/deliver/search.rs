@@ -1,14 +1,16 @@
-//! Finds what is due and may leave: one read that goes round the receivers, so that its cost grows
-//! with their number and not with how much waits for one of them.
+//! Finds what is due and may leave: one read that goes round merchants and their receivers, so that
+//! its cost grows with their number and not with how much waits for one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use qisma_domain::app::App;
 use qisma_domain::delivery::{Delivery, DeliveryMethod};
 use qisma_domain::event::Event;
-use qisma_domain::ids::DeliveryId;
+use qisma_domain::ids::{AppId, DeliveryId};
 use qisma_domain::time::Timestamp;
 use qisma_store::{ReadError, Reader, Receiver};
+
+use super::turns::{Owner, Turns};
 
 /// What is looked for.
 pub(super) struct Search {
@@ -19,10 +21,14 @@ pub(super) struct Search {
     pub(super) free_at_most: usize,
     /// How many may leave to these.
     pub(super) free: BTreeMap<Receiver, usize>,
+    /// How many may leave to the receivers of a merchant that `free_of_owners` does not name.
+    pub(super) free_of_owner_at_most: usize,
+    /// How many may leave to those of these.
+    pub(super) free_of_owners: BTreeMap<Owner, usize>,
     /// What is not to be found.
     pub(super) taken: BTreeSet<DeliveryId>,
-    /// The receiver after whom to begin.
-    pub(super) after: Option<Receiver>,
+    /// Who had the last turns.
+    pub(super) turns: Turns,
 }
 
 /// What was found.
@@ -31,8 +37,8 @@ pub(super) struct Found {
     pub(super) finds: Vec<Find>,
     /// When something more is due, as far as it does not wait for a free place.
     pub(super) next_at: Option<Timestamp>,
-    /// The last receiver that something was found for.
-    pub(super) last_served: Option<Receiver>,
+    /// Who had the last turns now.
+    pub(super) turns: Turns,
     /// Everybody for whom something waits.
     pub(super) receivers: BTreeSet<Receiver>,
 }
@@ -40,7 +46,7 @@ pub(super) struct Found {
 /// One of them.
 pub(super) enum Find {
     /// To be sent.
-    Parcel(Box<Parcel>),
+    Parcel(Owner, Box<Parcel>),
     /// A row that cannot be understood must not stand before all others.
     Unreadable { delivery: DeliveryId, error: ReadError },
 }
@@ -57,33 +63,33 @@ pub(super) struct Parcel {
 }
 
 impl Search {
-    /// Goes round all receivers once, beginning after the one that was served last.
-    pub(super) fn run(self, reader: &Reader<'_>) -> Result<Found, ReadError> {
+    /// Goes round all receivers once, in the order of their turns.
+    pub(super) fn run(mut self, reader: &Reader<'_>) -> Result<Found, ReadError> {
         let mut receivers = vec![];
         while let Some(receiver) = reader.next_receiver(receivers.last())? {
             receivers.push(receiver);
         }
-        let begin = self
-            .after
-            .as_ref()
-            .map_or(0, |after| receivers.partition_point(|receiver| receiver <= after));
-        let (first, then) = receivers.split_at(begin);
+        let owner_of = |app: &AppId| reader.app(app).ok().flatten().map(|app| app.merchant);
         let mut found = Found::default();
-        for receiver in then.iter().chain(first) {
-            self.look_at(reader, receiver, &mut found)?;
+        for (owner, receiver) in self.turns.in_order(&receivers, owner_of) {
+            self.look_at(reader, owner, &receiver, &mut found)?;
         }
+        found.turns = self.turns;
         found.receivers = receivers.into_iter().collect();
         Ok(found)
     }
 
     fn look_at(
-        &self,
+        &mut self,
         reader: &Reader<'_>,
+        owner: Owner,
         receiver: &Receiver,
         found: &mut Found,
     ) -> Result<(), ReadError> {
         let left = self.free_in_all.saturating_sub(found.finds.len());
-        let free = self.free.get(receiver).copied().unwrap_or(self.free_at_most).min(left);
+        let of_owner = self.free_of_owners.entry(owner).or_insert(self.free_of_owner_at_most);
+        let of_receiver = self.free.get(receiver).copied().unwrap_or(self.free_at_most);
+        let free = of_receiver.min(*of_owner).min(left);
         if free == 0 {
             return Ok(());
         }
@@ -93,16 +99,19 @@ impl Search {
         let waiting: Vec<_> =
             waiting.into_iter().filter(|waiting| !self.taken.contains(&waiting.id)).collect();
         let due = waiting.iter().take_while(|waiting| waiting.next_at <= self.now).take(free);
-        for waiting in due {
-            found.finds.extend(Self::find(reader, waiting.id));
-            found.last_served = Some(receiver.clone());
+        let before = found.finds.len();
+        found.finds.extend(due.filter_map(|waiting| Self::find(reader, owner, waiting.id)));
+        let begun = found.finds.len() - before;
+        if 0 < begun {
+            *of_owner -= begun;
+            self.turns.served(owner, receiver);
         }
         let later = waiting.iter().map(|waiting| waiting.next_at).find(|at| self.now < *at);
         found.next_at = found.next_at.into_iter().chain(later).min();
         Ok(())
     }
 
-    fn find(reader: &Reader<'_>, id: DeliveryId) -> Option<Find> {
+    fn find(reader: &Reader<'_>, owner: Owner, id: DeliveryId) -> Option<Find> {
         let delivery = match reader.delivery(&id) {
             Ok(delivery) => delivery?,
             Err(error) => return Some(Find::Unreadable { delivery: id, error }),
@@ -111,6 +120,6 @@ impl Search {
         let event = reader.event(&delivery.event).ok().flatten();
         let app = reader.app(&delivery.app).ok().flatten();
         let learned = reader.learned_method(&delivery.app, &delivery.origin).ok().flatten();
-        Some(Find::Parcel(Box::new(Parcel { delivery, event, app, learned })))
+        Some(Find::Parcel(owner, Box::new(Parcel { delivery, event, app, learned })))
     }
 }

@@ -167,3 +167,24 @@ async fn a_sender_that_waits_to_be_told_to_go_on_is_told_not_to() {
     socket.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 404");
 }
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_in_time_is_refused() {
+    let app = TestApp::start().await;
+    let keys = given::a_platform(&app).await;
+    let mut socket = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+    let head = format!(
+        "POST /api/v2/generate_payment HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+         Authorization: {}\r\nContent-Length: 10\r\nConnection: close\r\n\r\n{{",
+        bearer(&keys)
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    app.clock.wait_for_sleepers(1).await;
+    app.clock.advance(9);
+    assert_eq!(app.clock.sleeper_count(), 1);
+    app.clock.advance(1);
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(answer.contains("body_incomplete"), "{answer}");
+}

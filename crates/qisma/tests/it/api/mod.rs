@@ -3,5 +3,7 @@
 mod access;
 mod bodies;
 mod everywhere;
+mod limits;
 mod openapi;
+mod tls;
 mod v2;

@@ -13,6 +13,7 @@ use qisma::clock::Clock;
 use qisma::operations::apps::NewApp;
 use qisma::verify::VerifyOptions;
 use qisma_domain::delivery::{Delivery, DeliveryState};
+use qisma_domain::ids::Mode;
 use qisma_domain::time::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -156,7 +157,7 @@ async fn settle(stage: &Stage) {
                 matches!(delivery.state, DeliveryState::Pending { next_at } if next_at <= now)
             };
             Ok(reader.payments_to_expire(now, 1)?.is_empty()
-                && reader.attempts_to_look_at(now, 1)?.is_empty()
+                && reader.attempts_to_look_at(Mode::Test, now, 1)?.is_empty()
                 && !reader.deliveries(None, ROWS_MAX)?.iter().any(is_due))
         });
         if read.await.unwrap() {

@@ -5,6 +5,7 @@ mod callbacks;
 mod card;
 mod expiry;
 mod faults;
+mod inquiry;
 mod late;
 mod races;
 mod safety;

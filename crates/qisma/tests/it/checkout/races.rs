@@ -102,6 +102,33 @@ async fn two_browsers_share_one_order_and_capture_once() {
 }
 
 #[tokio::test]
+async fn whoever_comes_while_the_order_is_being_opened_waits_with_a_way_to_change() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let (one, two) = (world.open(payment).await, world.open(payment).await);
+    world.arm(r#"{"fault": "late", "endpoint": "register", "delay_secs": 5}"#).await;
+    let loser = async {
+        while world.attempts(payment).await != ["init"] {
+            tokio::task::yield_now().await;
+        }
+        // The bank has the order, and its answer is on the way.
+        world.clock.wait_for_sleepers(1).await;
+        let page = two.submit(&world, "/card", &[]).await;
+        assert_eq!(page.status, 200, "{}", page.html);
+        assert!(page.has_form("/change"), "{}", page.html);
+        assert!(page.html.contains("http-equiv=\"refresh\" content=\"5\""), "{}", page.html);
+        let page = page.submit(&world, "/change", &[]).await;
+        assert_eq!((page.status, page.has_form("/change")), (200, true), "{}", page.html);
+        world.clock.advance(5);
+    };
+    let (first, ()) = tokio::join!(one.submit(&world, "/card", &[]), loser);
+    let bank = first.leave(&world).await;
+    assert!(bank.url.starts_with(&world.bank), "{}", bank.url);
+    let page = world.open(payment).await;
+    assert!(page.html.contains("/leave\"") && page.has_form("/change"), "{}", page.html);
+}
+
+#[tokio::test]
 async fn a_form_sent_again_by_the_back_button_changes_nothing() {
     let world = World::start().await;
     let payment = world.payment().await;

@@ -55,6 +55,48 @@ async fn a_form_of_our_own_or_of_a_shy_browser_is_accepted() {
 }
 
 #[tokio::test]
+async fn a_browser_that_calls_this_machine_localhost_is_at_home() {
+    let world = World::start().await;
+    let payment = world.payment().await;
+    let (url, fields) = world.open(payment).await.form("/cancel", &[]);
+    let own = world.url.replace("127.0.0.1", "localhost");
+    for (origin, expected) in
+        [("http://localhost:1".to_owned(), 403), (own.replace("http:", "https:"), 403), (own, 303)]
+    {
+        let call = world.client.post(&url).form(&fields).header("origin", &origin);
+        assert_eq!(call.send().await.unwrap().status(), expected, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn localhost_is_another_site_once_the_gateway_has_a_name() {
+    let named = ("QISMA__HTTP__PUBLIC_URL", "https://pay.example");
+    let world = World::start_with(&[named]).await;
+    let payment = world.payment().await;
+    let (url, fields) = world.open(payment).await.form("/cancel", &[]);
+    let origin = world.url.replace("127.0.0.1", "localhost");
+    let call = world.client.post(&url).form(&fields).header("origin", &origin);
+    assert_eq!(call.send().await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn payers_of_one_address_make_the_bank_be_asked_only_so_often() {
+    let limit = ("QISMA__HTTP__BANK_LOOKS_PER_MINUTE_MAX", "1");
+    let world = World::start_with(&[limit]).await;
+    let payment = world.payment().await;
+    world.go_to_bank(payment).await;
+    let url = format!("{}/pay/{payment}/return", world.url);
+    assert_eq!(world.get(&url).await.status, 200);
+    let refused = world.get(&url).await;
+    assert_eq!((refused.status, refused.headers["retry-after"].to_str().unwrap()), (429, "60"));
+    assert!(refused.html.contains(&format!("/pay/{payment}")), "{}", refused.html);
+    let refused = world.open(payment).await.submit(&world, "/cancel", &[]).await;
+    assert_eq!((refused.status, world.state(payment).await), (429, "processing"));
+    world.clock.advance(60);
+    assert_eq!(world.get(&url).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_link_from_another_site_opens_the_page() {
     let world = World::start().await;
     let payment = world.payment().await;

@@ -95,7 +95,8 @@ fn a_test_wallet_begins_with_the_money_it_was_given() {
             "wallet create --phone +21655555555 --name Amira --mode test --fund-millimes 100000";
         let wallet = qisma(data, line).json();
         assert!(wallet["wallet_id"].as_str().unwrap().starts_with("wal_"));
-        assert_eq!(wallet["phone"], "55555555");
+        // What a terminal shows stays in its history, and in whatever reads it along.
+        assert_eq!(wallet["phone"], "** *** *55");
         assert_eq!(wallet["mode"], "test");
         assert_eq!(wallet["balance_millimes"], 100_000);
     });

@@ -1,8 +1,10 @@
 //! The binary itself, run as its users run it: every command while no gateway runs and while one does.
 
+mod attempts;
 mod data;
 mod demo;
 mod serve;
+mod socket;
 mod verify;
 
 use std::io::{BufRead, BufReader};

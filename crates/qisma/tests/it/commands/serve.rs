@@ -1,6 +1,6 @@
 //! `qisma serve`: who may serve a directory, and how it starts and ends.
 
-use super::{Server, command, qisma};
+use super::{Server, command, ended, qisma};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -53,6 +53,44 @@ fn only_its_owner_may_open_what_it_keeps() {
     for name in ["qisma.sock", "qisma.db", "qisma.db-wal", "master.key", "lock"] {
         assert_eq!(mode(name), 0o600, "{name}");
     }
+}
+
+#[test]
+fn a_lost_master_key_is_not_replaced_by_a_new_one() {
+    let place = TempDir::new().unwrap();
+    Server::start(place.path()).terminate();
+    let key = place.path().join("master.key");
+    std::fs::remove_file(&key).unwrap();
+    for line in ["serve --listen 127.0.0.1:0", "merchant list", "doctor"] {
+        let refused = qisma(place.path(), line);
+        assert_ne!(refused.code, Some(0), "{line}");
+        assert!(refused.stderr.contains("put the file back from a backup"), "{refused:?}");
+        assert!(!key.exists(), "{line}");
+    }
+}
+
+#[test]
+fn a_database_is_not_opened_with_another_master_key() {
+    let place = TempDir::new().unwrap();
+    Server::start(place.path()).terminate();
+    for line in ["serve --listen 127.0.0.1:0", "merchant list", "doctor"] {
+        let mut command = command();
+        command.args(line.split_whitespace()).arg("--json").arg("--data").arg(place.path());
+        let other = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        let refused = ended(command.env("QISMA__SECURITY__MASTER_KEY", other));
+        assert_eq!(refused.code, Some(1), "{line}: {refused:?}");
+        assert!(refused.stderr.contains("was written under the master key"), "{refused:?}");
+    }
+    Server::start(place.path());
+}
+
+#[test]
+fn a_migrated_database_takes_the_key_of_the_first_gateway() {
+    let place = TempDir::new().unwrap();
+    qisma(place.path(), "migrate").json();
+    assert!(!place.path().join("master.key").exists());
+    Server::start(place.path()).terminate();
+    Server::start(place.path());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use qisma_domain::ids::{AppId, Mode};
 use tokio::net::TcpListener;
 
 use super::receiver::{Answer, Receiver};
+use crate::given;
 use crate::shop::Shop;
 
 /// The default of `webhooks.per_origin_max`.
@@ -24,6 +25,26 @@ async fn a_receiver_that_hangs_with_hundreds_waiting_does_not_delay_another() {
     let payment = shop.canceled(&healthy.url("/hook")).await;
     healthy.next().await;
     assert!(matches!(shop.tried(payment, 1).await.state, DeliveryState::Delivered { .. }));
+}
+
+#[tokio::test]
+async fn a_merchant_with_many_receivers_that_hang_does_not_delay_another_merchant() {
+    let patient = [("webhooks.allow_loopback", "true"), ("webhooks.timeout_secs", "60")];
+    let shop = Shop::with_settings(WebhookMode::Get, &patient).await;
+    // It is never accepted from, so whoever connects waits.
+    let hanging = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let port = hanging.local_addr().unwrap().port();
+    for host in 1..=12 {
+        for _ in 0..AT_ONCE {
+            shop.canceled(&format!("http://127.0.0.{host}:{port}/hook")).await;
+        }
+    }
+    let mut healthy = Receiver::start().await;
+    given::a_merchant(&shop.gateway, "2").await;
+    let other = given::an_app(&shop.gateway, "2", Mode::Test).await;
+    let payment = shop.payment_of(other.app_id, &healthy.url("/hook")).await;
+    shop.capture(payment).await;
+    healthy.next().await;
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use qisma_domain::decide::create_payment::{
     CreateAnswer, CreatePayment, CreateRefusal, IdempotentRequest, NewPayment,
 };
-use qisma_domain::ids::MerchantId;
+use qisma_domain::idempotency::{IdempotencyKey, IdempotencyScope};
+use qisma_domain::ids::{MerchantId, Mode};
 use qisma_domain::limits::{
     AMOUNT_MILLIMES_MAX, SESSION_TIMEOUT_SECS_DEFAULT, SESSION_TIMEOUT_SECS_MAX,
     SESSION_TIMEOUT_SECS_MIN, TRACKING_ID_BYTES_MAX,
@@ -30,6 +31,8 @@ use crate::payer::wallet;
 
 const ROUTE: &str = "/api/v2/generate_payment";
 const DESTINATION: &str = "destination";
+const KEY_RULE: &str = "must be sent once, with 1 to 255 visible ASCII characters; send a fresh UUID \
+                        for each payment";
 
 /// Ask for a payment.
 ///
@@ -52,6 +55,8 @@ const DESTINATION: &str = "destination";
         (status = 400, description = "The request has mistakes", body = ErrorBody),
         (status = 401, description = "The credentials are not those of an active app",
             body = ErrorBody),
+        (status = 429, description = "Credentials of this address were refused too often",
+            body = ErrorBody),
         (status = 422, description = "The key was used for another request", body = ErrorBody),
         (status = 500, description = "An internal error; nothing was changed", body = ErrorBody),
         (status = 503, description = "Busy, or the outcome is unknown: ask again with the same key",
@@ -66,10 +71,21 @@ pub async fn create(
     headers: HeaderMap,
     JsonObject(members): JsonObject,
 ) -> Result<Response, ApiError> {
-    let key = idempotency::key_of(&headers)?;
-    let new = match understand(&gateway, &caller, &members) {
-        Ok(new) => new,
-        Err(mistaken) => return Err(mistaken.report(&gateway).await),
+    let key = idempotency::key_of(&headers);
+    let asked = understand(&Rules::of(&gateway, caller.mode), &caller, &members);
+    let asked = match (asked, &key) {
+        (Err(mistaken), Ok(Some(key))) if was_answered(&gateway, &caller, key).await? => {
+            // The settings may have changed since; the answer has not.
+            understand(&Rules::ANY, &caller, &members).map_err(|_| mistaken)
+        }
+        (asked, _) => asked,
+    };
+    let (new, key) = match (asked, key) {
+        (Ok(new), Ok(key)) => (new, key),
+        (Ok(new), Err(key)) => return Err(Mistaken::in_key(key, &new).report(&gateway).await),
+        (Err(mistaken), key) => {
+            return Err(Mistaken { key: key.err(), ..mistaken }.report(&gateway).await);
+        }
     };
     let idempotent = key.map(|key| {
         let understood = canonical(&new);
@@ -85,17 +101,56 @@ pub async fn create(
     Ok(respond(answer.map_err(|error| ApiError::of_run(error, refused))?))
 }
 
+/// Whether a request with this key was granted before. Then this one gets that answer, or hears that it
+/// is another request, whatever a fresh one would be told.
+async fn was_answered(
+    gateway: &Gateway,
+    caller: &CallingApp,
+    key: &IdempotencyKey,
+) -> Result<bool, ApiError> {
+    let &CallingApp { merchant, mode, .. } = caller;
+    let scope = IdempotencyScope { merchant, mode, key: key.clone() };
+    Ok(gateway.store.read(move |reader| reader.has_idempotency_key(&scope)).await?)
+}
+
+/// What the settings allow a request to ask for.
+struct Rules {
+    https_only: bool,
+    cards_are_open: bool,
+    wallets_are_open: bool,
+}
+
+impl Rules {
+    /// Whatever any settings allow.
+    const ANY: Self = Self { https_only: false, cards_are_open: true, wallets_are_open: true };
+
+    fn of(gateway: &Gateway, mode: Mode) -> Self {
+        Self {
+            https_only: gateway.config.links.https_only,
+            cards_are_open: gateway.acquirer(mode).is_some(),
+            wallets_are_open: wallet::is_offered(gateway, mode),
+        }
+    }
+}
+
 /// A request that cannot be granted, with the destinations that are still to be looked up.
 struct Mistaken {
+    key: Option<ErrorCode>,
     mistakes: Vec<Mistake>,
     destinations: Vec<(usize, MerchantId)>,
 }
 
 impl Mistaken {
+    /// A request in which nothing is wrong but its key, as far as that can be known without the store.
+    fn in_key(key: ErrorCode, new: &NewPayment) -> Self {
+        let destinations = (0..).zip(new.legs.iter().map(|leg| leg.destination)).collect();
+        Self { key: Some(key), mistakes: Vec::new(), destinations }
+    }
+
     /// Adds the destinations that cannot receive, which only the store knows. A request without
     /// other mistakes hears of them from the command, without this second look.
     async fn report(self, gateway: &Gateway) -> ApiError {
-        let Self { mut mistakes, destinations } = self;
+        let Self { key, mut mistakes, destinations } = self;
         let read = gateway.store.read(move |reader| {
             let mut bad = Vec::new();
             for (place, id) in destinations {
@@ -109,16 +164,21 @@ impl Mistaken {
             Ok(bad) => mistakes.extend(bad),
             Err(error) => return error.into(),
         }
+        match key {
+            Some(alone) if mistakes.is_empty() => return alone.into(),
+            Some(_) => mistakes.insert(0, Mistake::new("Idempotency-Key", KEY_RULE)),
+            None => {}
+        }
         ApiError::of_mistakes(mistakes)
     }
 }
 
 fn understand(
-    gateway: &Gateway,
+    rules: &Rules,
     caller: &CallingApp,
     members: &Members,
 ) -> Result<NewPayment, Mistaken> {
-    let https_only = gateway.config.links.https_only;
+    let https_only = rules.https_only;
     let timeout_secs = SESSION_TIMEOUT_SECS_MIN..=SESSION_TIMEOUT_SECS_MAX;
     let mut fields = Fields::new(members);
     let amount = fields.amount("amount");
@@ -126,7 +186,7 @@ fn understand(
     let fail_link = fields.required_link("fail_link", LinkKind::Fail, https_only);
     let webhook = fields.link("webhook", LinkKind::Webhook, https_only);
     let developer_tracking_id = fields.text_as_sent("developer_tracking_id", TRACKING_ID_BYTES_MAX);
-    let accept_card = accept_card(&mut fields, gateway, caller);
+    let accept_card = accept_card(&mut fields, rules, caller.mode);
     let image_url = fields.image("image_url");
     let session_timeout_secs =
         fields.whole_number("session_timeout_secs", timeout_secs, SESSION_TIMEOUT_SECS_DEFAULT);
@@ -153,21 +213,21 @@ fn understand(
         }
         _ => {
             let destinations = legs.iter().filter_map(|leg| Some((leg.place, leg.destination?)));
-            Err(Mistaken { mistakes, destinations: destinations.collect() })
+            Err(Mistaken { key: None, mistakes, destinations: destinations.collect() })
         }
     }
 }
 
 /// Whether cards are accepted. A payment that nobody could pay is refused now, not at the checkout.
-fn accept_card(fields: &mut Fields<'_>, gateway: &Gateway, caller: &CallingApp) -> bool {
+fn accept_card(fields: &mut Fields<'_>, rules: &Rules, mode: Mode) -> bool {
     let name = "accept_card";
-    let mode = caller.mode.as_str();
+    let mode = mode.as_str();
     let accept_card = fields.switch(name);
-    if wallet::is_offered(gateway, caller.mode) {
+    if rules.wallets_are_open {
         // To accept cards is a permission: where there are none, the wallet is still a way to pay.
         return accept_card;
     }
-    if accept_card && gateway.acquirer(caller.mode).is_none() {
+    if accept_card && !rules.cards_are_open {
         fields.refuse(
             name,
             format!("card payments are not set up for {mode} payments; ask the gateway's operator"),

@@ -6,7 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use qisma_domain::account::AccountKind;
 use qisma_domain::decide::expire_payment::ExpirePayment;
-use qisma_domain::ids::PaymentId;
+use qisma_domain::ids::{AppId, PaymentId};
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_store::{JournalLine, ReadError, Reader, RunError};
 
@@ -42,7 +42,7 @@ use crate::http::rate_limit::RateLimit;
 )]
 pub async fn read(
     State(gateway): State<Gateway>,
-    State(limit): State<Arc<RateLimit>>,
+    State(limit): State<Arc<RateLimit<AppId>>>,
     caller: CallingApp,
     payment_id: Result<Path<String>, PathRejection>,
 ) -> Result<Answer<Verified>, ApiError> {

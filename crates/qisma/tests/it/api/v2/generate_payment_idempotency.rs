@@ -124,3 +124,38 @@ async fn two_keys_in_one_request_are_refused() {
         .header("Idempotency-Key", "a");
     assert_eq!(Reply::of(request).await.error(), "idempotency_key_invalid");
 }
+
+#[tokio::test]
+async fn an_answer_is_given_again_though_the_settings_have_changed_since() {
+    let https = ("QISMA__LINKS__HTTPS_ONLY", "true");
+    let never = ("QISMA__RAILS__WALLET__ENABLED", "never");
+    let plain = given::a_request_with(&json!({"success_link": "http://shop.example/paid"}));
+    let mut app = TestApp::start().await;
+    let keys = given::a_platform(&app).await;
+    let first = send(&app, &keys, "k1", &plain).await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    app.restart_with(&[https, never]).await;
+    let again = send(&app, &keys, "k1", &plain).await;
+    assert_eq!((again.status, again.body), (200, first.body));
+    let other = given::a_request_with(&json!({"success_link": "http://shop.example/other"}));
+    assert_eq!(send(&app, &keys, "k1", &other).await.error(), "idempotency_key_reused");
+    let fresh = send(&app, &keys, "k2", &plain).await;
+    assert_eq!(fresh.refused_fields(), ["success_link", "accept_card"]);
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_one_is_reported_with_the_other_mistakes() {
+    let app = TestApp::start().await;
+    let keys = given::a_platform(&app).await;
+    for (fields, expected) in [
+        (json!({"amount": 0}), ["Idempotency-Key", "amount"]),
+        (
+            json!({"destination": [{"amount": 1, "destination": given::SUSPENDED}]}),
+            ["Idempotency-Key", "destination[0].destination"],
+        ),
+    ] {
+        let reply = send(&app, &keys, "a b", &given::a_request_with(&fields)).await;
+        assert_eq!((reply.status, reply.error().as_str()), (400, "request_invalid"));
+        assert_eq!(reply.refused_fields(), expected);
+    }
+}
