@@ -8,11 +8,13 @@ help: ## Show this list.
 ENGINE = sqlite
 on_sqlite =
 on_postgres = cargo xtask postgres --
+flags_sqlite =
+flags_postgres = --on-server
 ENGINES = sqlite postgres
 
 demo: tools ## Start the gateway, the sandbox bank and some merchants, on this machine only.
 	$(if $(filter $(ENGINE),$(ENGINES)),,$(error ENGINE is $(ENGINE); make it one of: $(ENGINES)))
-	$(on_$(ENGINE)) cargo run --release --bin qisma -- demo
+	$(on_$(ENGINE)) cargo run --release --bin qisma -- demo $(flags_$(ENGINE))
 
 test: tools ## Install what the tests need, then run all that CI runs.
 	scripts/setup
