@@ -6,7 +6,8 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use qisma_domain::ids::{AppId, MerchantId, Mode};
 use qisma_domain::time::Timestamp;
-use qisma_store::AuthRow;
+use qisma_store::{AuthRow, ReadError, Reader};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::error::{ApiError, ErrorCode};
 use crate::gateway::Gateway;
@@ -39,13 +40,39 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let gateway = Gateway::from_ref(state);
-        let Some(keys) = Keys::of_headers(&parts.headers) else {
-            return Err(refused("no credentials that could be read"));
-        };
-        let public_key = keys.public.to_owned();
-        let found =
-            gateway.store.read(move |reader| reader.auth_by_public_key(&public_key)).await?;
-        check(&gateway.keyring, found, keys.private, gateway.now()).map_err(refused)
+        let credentials = Credentials::from_request_parts(parts, state).await?;
+        let asker = gateway.clone();
+        let read = gateway.store.read(move |reader| credentials.caller(&asker, reader)).await?;
+        read.map_err(refused)
+    }
+}
+
+/// A pair of keys as it was sent, still to be checked: for a handler that does so in the same read in
+/// which it finds what is asked for, because each read costs the waking of a thread.
+pub struct Credentials {
+    public: String,
+    private: SecretString,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Credentials {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let keys = Keys::of_headers(&parts.headers);
+        let keys = keys.ok_or_else(|| refused("no credentials that could be read"))?;
+        Ok(Self { public: keys.public.to_owned(), private: keys.private.into() })
+    }
+}
+
+impl Credentials {
+    /// Who holds them, or why they are refused, for [`refused`].
+    pub fn caller(
+        &self,
+        gateway: &Gateway,
+        reader: &Reader<'_>,
+    ) -> Result<Result<CallingApp, &'static str>, ReadError> {
+        let found = reader.auth_by_public_key(&self.public)?;
+        Ok(check(&gateway.keyring, found, self.private.expose_secret(), gateway.now()))
     }
 }
 
@@ -94,7 +121,8 @@ fn check(
     Ok(CallingApp { app: row.app.id, merchant: row.merchant.id, mode: row.app.mode })
 }
 
-fn refused(reason: &'static str) -> ApiError {
+/// The answer to credentials that are refused; the reason goes to the log.
+pub fn refused(reason: &'static str) -> ApiError {
     metrics::counter!("qisma_http_credentials_refused_total").increment(1);
     tracing::info!(reason, "credentials were refused");
     ApiError::new(ErrorCode::CredentialsInvalid)

@@ -13,7 +13,7 @@ use qisma_store::{JournalLine, ReadError, Reader, RunError};
 use super::verified::{Verified, view};
 use crate::gateway::Gateway;
 use crate::http::body::Answer;
-use crate::http::caller::CallingApp;
+use crate::http::caller::{CallingApp, Credentials, refused};
 use crate::http::error::{ApiError, ErrorBody, ErrorCode};
 use crate::http::rate_limit::RateLimit;
 
@@ -43,17 +43,30 @@ use crate::http::rate_limit::RateLimit;
 pub async fn read(
     State(gateway): State<Gateway>,
     State(limit): State<Arc<RateLimit<AppId>>>,
-    caller: CallingApp,
+    credentials: Credentials,
     payment_id: Result<Path<String>, PathRejection>,
 ) -> Result<Answer<Verified>, ApiError> {
-    limit.take(caller.app, gateway.now())?;
-    // What is no id is answered like an id of nobody, without a look into the store.
+    // What is no id is answered like an id of nobody.
     let id = payment_id.ok().and_then(|Path(text)| PaymentId::parse(&text).ok());
-    let id = id.ok_or(ErrorCode::PaymentNotFound)?;
-    let mut seen = See::payment(&gateway, &caller, id).await?;
+    let asker = gateway.clone();
+    let read = gateway.store.read(move |reader| {
+        let caller = match credentials.caller(&asker, reader)? {
+            Ok(caller) => caller,
+            Err(reason) => return Ok(Err(refused(reason))),
+        };
+        if let Err(too_many) = limit.take(caller.app, asker.now()) {
+            return Ok(Err(too_many.into()));
+        }
+        let seen = id.map(|id| See::payment(reader, &caller, &id)).transpose()?.flatten();
+        Ok(Ok((caller, seen)))
+    });
+    let (caller, seen) = read.await??;
+    let mut seen = seen.ok_or(ErrorCode::PaymentNotFound)?;
     if seen.is_overdue(&gateway) {
+        let id = seen.payment.payment.id;
         expire(&gateway, id).await?;
-        seen = See::payment(&gateway, &caller, id).await?;
+        let again = gateway.store.read(move |reader| See::payment(reader, &caller, &id)).await?;
+        seen = again.ok_or(ErrorCode::PaymentNotFound)?;
     }
     Ok(Answer(view(&seen.payment, &seen.parked)))
 }
@@ -66,24 +79,22 @@ struct See {
 }
 
 impl See {
-    async fn payment(
-        gateway: &Gateway,
+    /// What the store knows of it, if it is the caller's.
+    fn payment(
+        reader: &Reader<'_>,
         caller: &CallingApp,
-        id: PaymentId,
-    ) -> Result<Self, ApiError> {
+        id: &PaymentId,
+    ) -> Result<Option<Self>, ReadError> {
         #[cfg(feature = "yardstick")]
         if crate::http::yardstick::is_on() {
-            return Ok(Self { payment: crate::http::yardstick::payment(), parked: vec![] });
+            let payment = crate::http::yardstick::payment();
+            return Ok(Some(Self { payment, parked: vec![] }));
         }
-        let &CallingApp { merchant, mode, .. } = caller;
-        let found = gateway.store.read(move |reader| {
-            let Some(payment) = reader.payment_of_merchant(merchant, mode, &id)? else {
-                return Ok(None);
-            };
-            let parked = parked_owners(reader, &payment)?;
-            Ok(Some(Self { payment, parked }))
-        });
-        found.await?.ok_or(ErrorCode::PaymentNotFound.into())
+        let Some(payment) = reader.payment_of_merchant(caller.merchant, caller.mode, id)? else {
+            return Ok(None);
+        };
+        let parked = parked_owners(reader, &payment)?;
+        Ok(Some(Self { payment, parked }))
     }
 
     /// Whether its time is over and nobody has written that down yet. With a card attempt open only
