@@ -16,6 +16,9 @@ pub enum RunError<R> {
     /// nothing was written.
     #[error("the database cannot be used right now; nothing happened")]
     Unavailable,
+    /// Another node has taken over the shard for which a worker did this: nothing was written.
+    #[error("another gateway has taken over this work; nothing happened")]
+    Superseded,
     /// A bug of ours: nothing was written.
     #[error("an internal error; nothing happened")]
     Internal,
@@ -32,6 +35,7 @@ impl<R> RunError<R> {
             Self::Overloaded => Ok(RunError::Overloaded),
             Self::StorageFull => Ok(RunError::StorageFull),
             Self::Unavailable => Ok(RunError::Unavailable),
+            Self::Superseded => Ok(RunError::Superseded),
             Self::Internal => Ok(RunError::Internal),
             Self::Unknown => Ok(RunError::Unknown),
         }
@@ -138,7 +142,8 @@ pub enum OpenError {
     /// A pragma did not take.
     #[error(
         "the database refuses {pragma}={wanted} (it says {found}); acknowledged payments could be \
-         lost, so it is not opened. {}", advice(pragma)
+         lost, so it is not opened. {}",
+        advice(pragma)
     )]
     Pragma {
         /// Its name.

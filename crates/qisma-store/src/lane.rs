@@ -18,6 +18,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::error::{OpenError, ReadError, RunError};
+use crate::job::{Decided, Fate, Job, Jobs, Pending, answer_all};
+use crate::leases::Fence;
 use crate::save_error::SaveError;
 
 /// Commands that may wait. A quarter is kept for workers.
@@ -39,8 +41,10 @@ pub trait LaneWriter: Send + 'static {
     /// Loads one round of rows. On an error nothing has happened.
     fn load(&mut self, keys: &Keys) -> Result<Snapshot, ReadError>;
 
-    /// Saves a batch's changes. On any error but [`SaveError::Unknown`] nothing of it is kept.
-    fn save(&mut self, changes: Changes, now: Timestamp) -> Result<(), SaveError>;
+    /// Saves a batch's changes, if all these fences still stand. On any error but
+    /// [`SaveError::Unknown`] nothing of it is kept.
+    fn save(&mut self, changes: Changes, fences: &[Fence], now: Timestamp)
+    -> Result<(), SaveError>;
 
     /// What is best done once the batch is answered. A failure ends the process.
     fn after_answers(&mut self) -> Result<(), String> {
@@ -124,6 +128,7 @@ impl Lane {
         &self,
         command: D,
         reserved: bool,
+        fence: Fence,
     ) -> Result<D::Answer, RunError<D::Refusal>> {
         let limit = if reserved { QUEUE_MAX } else { QUEUE_CALLERS_MAX };
         if self.depth.fetch_add(1, Ordering::Relaxed) >= limit {
@@ -131,7 +136,7 @@ impl Lane {
             return Err(RunError::Overloaded);
         }
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Pending { command, decided: None, nameless: false, reply });
+        let job = Box::new(Pending::new(command, fence, reply));
         let sent = {
             let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
             sender.as_ref().is_some_and(|sender| sender.send(job).is_ok())
@@ -169,99 +174,6 @@ impl Lane {
         }
     }
 }
-
-/// How the batch of a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    Committed,
-    StorageFull,
-    Unavailable,
-    Internal,
-    Unknown,
-}
-
-/// What a command came to.
-enum Decided {
-    Changes(Box<Changes>),
-    Refused,
-    Panicked,
-}
-
-/// A command of any kind.
-trait Job: Send {
-    fn keys(&mut self, keys: &mut Keys);
-    fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided;
-    fn answer(self: Box<Self>, fate: Fate);
-    #[cfg(feature = "mutants")]
-    fn answer_early(&mut self);
-}
-
-type Verdict<D> = Result<<D as Decide>::Answer, <D as Decide>::Refusal>;
-type Reply<D> = oneshot::Sender<Result<<D as Decide>::Answer, RunError<<D as Decide>::Refusal>>>;
-
-struct Pending<D: Decide> {
-    command: D,
-    decided: Option<Verdict<D>>,
-    /// Whether it failed to name its rows: then it must not decide without them.
-    nameless: bool,
-    reply: Reply<D>,
-}
-
-impl<D: Decide> Job for Pending<D> {
-    fn keys(&mut self, keys: &mut Keys) {
-        let mut named = Keys::default();
-        self.nameless = catch_unwind(AssertUnwindSafe(|| self.command.keys(&mut named))).is_err();
-        if !self.nameless {
-            keys.absorb(named);
-        }
-    }
-
-    fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided {
-        // A bug in one command must not take its neighbours with it. The command sees the snapshot
-        // read-only and its changes are applied only after Ok, so nothing is left half done.
-        if self.nameless {
-            return Decided::Panicked;
-        }
-        match catch_unwind(AssertUnwindSafe(|| self.command.decide(see, now, rng))) {
-            Ok(Ok((answer, changes))) => {
-                self.decided = Some(Ok(answer));
-                Decided::Changes(Box::new(changes))
-            }
-            Ok(Err(refusal)) => {
-                self.decided = Some(Err(refusal));
-                Decided::Refused
-            }
-            Err(_) => {
-                self.decided = None;
-                Decided::Panicked
-            }
-        }
-    }
-
-    fn answer(self: Box<Self>, fate: Fate) {
-        let answer = match (fate, self.decided) {
-            (Fate::Committed, Some(Ok(answer))) => Ok(answer),
-            (Fate::Committed, Some(Err(refusal))) => Err(RunError::Refused(refusal)),
-            (Fate::Committed, None) | (Fate::Internal, _) => Err(RunError::Internal),
-            (Fate::StorageFull, _) => Err(RunError::StorageFull),
-            (Fate::Unavailable, _) => Err(RunError::Unavailable),
-            (Fate::Unknown, _) => Err(RunError::Unknown),
-        };
-        // Nobody may be waiting any more; the change stands all the same.
-        let _ = self.reply.send(answer);
-    }
-
-    #[cfg(feature = "mutants")]
-    fn answer_early(&mut self) {
-        let (unused, _) = oneshot::channel();
-        let reply = std::mem::replace(&mut self.reply, unused);
-        if let Some(decided) = self.decided.take() {
-            let _ = reply.send(decided.map_err(RunError::Refused));
-        }
-    }
-}
-
-type Jobs = Vec<Box<dyn Job>>;
 
 struct Worker<W> {
     writer: W,
@@ -325,12 +237,13 @@ impl<W: LaneWriter> Worker<W> {
         };
         let now = self.now();
         let mut all = Changes::none();
-        let (mut decided, mut rows) = (0, 0);
+        let (mut decided, mut rows, mut fences) = (0, 0, vec![]);
         for job in &mut jobs {
             if let Decided::Changes(changes) = job.decide(&snapshot, now, &mut *self.options.rng) {
                 snapshot.apply(&changes);
                 rows += changes.rows();
                 all.append(*changes);
+                fences.push(job.fence().clone());
             }
             decided += 1;
             if BATCH_ROWS_MAX <= rows {
@@ -338,7 +251,7 @@ impl<W: LaneWriter> Worker<W> {
             }
         }
         let rest = jobs.split_off(decided);
-        self.save_and_answer(jobs, all, now, lost);
+        self.save_and_answer(jobs, (all, &fences), now, lost);
         rest
     }
 
@@ -388,7 +301,13 @@ impl<W: LaneWriter> Worker<W> {
         loaded.inspect_err(|error| tracing::error!(%error, "the lane could not load its rows"))
     }
 
-    fn save_and_answer(&mut self, jobs: Jobs, changes: Changes, now: Timestamp, lost: u32) {
+    fn save_and_answer(
+        &mut self,
+        jobs: Jobs,
+        (changes, fences): (Changes, &[Fence]),
+        now: Timestamp,
+        lost: u32,
+    ) {
         #[cfg(feature = "mutants")]
         let mut jobs = jobs;
         #[cfg(feature = "mutants")]
@@ -401,7 +320,7 @@ impl<W: LaneWriter> Worker<W> {
         let is_pending =
             |delivery: &Delivery| matches!(delivery.state, DeliveryState::Pending { .. });
         let has_deliveries = changes.deliveries.iter().any(is_pending);
-        let saved = if wrote { self.writer.save(changes, now) } else { Ok(()) };
+        let saved = if wrote { self.writer.save(changes, fences, now) } else { Ok(()) };
         match saved {
             Ok(()) => {
                 if has_deliveries {
@@ -418,6 +337,14 @@ impl<W: LaneWriter> Worker<W> {
                 answer_all(jobs, Fate::Unavailable);
             }
             Err(SaveError::Lost(what)) => self.again(jobs, lost, &what),
+            // Another node has taken over a shard of this batch: find whose command that stops.
+            Err(SaveError::Fenced) if jobs.len() == 1 => {
+                tracing::warn!(
+                    "what a worker did for a shard is left out: another node has taken it"
+                );
+                answer_all(jobs, Fate::Superseded);
+            }
+            Err(SaveError::Fenced) => self.halve(jobs),
             Err(SaveError::StorageFull) => answer_all(jobs, Fate::StorageFull),
             // One command's rows are impossible to write: find it, so that its neighbours live.
             Err(SaveError::Statement(error)) if jobs.len() == 1 => {
@@ -430,11 +357,5 @@ impl<W: LaneWriter> Worker<W> {
                 self.stop(&error);
             }
         }
-    }
-}
-
-fn answer_all(jobs: Jobs, fate: Fate) {
-    for job in jobs {
-        job.answer(fate);
     }
 }

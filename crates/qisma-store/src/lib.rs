@@ -10,7 +10,9 @@ mod error;
 mod find;
 mod fold;
 mod inspect;
+mod job;
 mod lane;
+mod leases;
 mod migrate;
 #[cfg(feature = "mutants")]
 mod mutants;
@@ -27,6 +29,7 @@ pub mod sqlite;
 pub use error::{OpenError, ReadError, RunError};
 pub use inspect::{KeyClaim, claim, key_id, migrate_engine, schema_version, sqlite_version};
 pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX, Stopping};
+pub use leases::{Fence, LeaseOptions, Shards};
 pub use migrate::{MigrateReport, migrate};
 pub use outbox::{Receiver, Waiting};
 pub use postgres::PostgresOptions;
@@ -41,6 +44,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::watch;
 
 use pool::ReadPool;
 
@@ -78,6 +82,8 @@ pub struct StoreOptions {
     pub engine: Engine,
     /// Read connections.
     pub read_connections_max: usize,
+    /// How the work is shared, where the engine is one that several gateways may use.
+    pub leases: LeaseOptions,
     /// The clock of commands.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// The chance of commands, for one lane after the other.
@@ -96,6 +102,9 @@ pub struct Store {
     lanes: Arc<Vec<Lane>>,
     next_lane: Arc<AtomicUsize>,
     reads: Arc<ReadPool>,
+    /// None: the engine is one gateway's.
+    keeper: Option<Arc<postgres::Keeper>>,
+    shard_changes: watch::Receiver<u64>,
 }
 
 impl Store {
@@ -105,11 +114,11 @@ impl Store {
     /// settings that would not survive a power cut.
     pub fn open(mut options: StoreOptions) -> Result<Self, OpenError> {
         let now = (options.now)();
-        let (lanes, reads) = match options.engine.clone() {
+        let (lanes, reads, keeper) = match options.engine.clone() {
             Engine::Sqlite(path) => {
                 let writer = sqlite::open_writer(&path, now)?;
                 let reads = ReadPool::of_file(&path, options.read_connections_max)?;
-                (vec![options.lane(writer)?], reads)
+                (vec![options.lane(writer)?], reads, None)
             }
             Engine::Postgres(given) => {
                 let target = postgres::Target::new(&given)?;
@@ -119,15 +128,22 @@ impl Store {
                     let writer = postgres::Writer::open(&target, (options.rng)())?;
                     lanes.push(options.lane(writer)?);
                 }
-                (lanes, ReadPool::of_server(&target, options.read_connections_max))
+                let mut rng = (options.rng)();
+                let now = options.now.clone();
+                let keeper = postgres::Keeper::new(&target, options.leases, now, &mut *rng);
+                let reads = ReadPool::of_server(&target, options.read_connections_max);
+                (lanes, reads, Some(Arc::new(keeper)))
             }
         };
-        Ok(Self { lanes: Arc::new(lanes), next_lane: Arc::default(), reads: Arc::new(reads) })
+        let shard_changes =
+            keeper.as_ref().map_or_else(|| watch::channel(0).1, |keeper| keeper.changes());
+        let (lanes, reads) = (Arc::new(lanes), Arc::new(reads));
+        Ok(Self { lanes, next_lane: Arc::default(), reads, keeper, shard_changes })
     }
 
     /// Runs a command for a caller: refused at once when the lane is too busy.
     pub async fn run<D: Decide>(&self, command: D) -> Result<D::Answer, RunError<D::Refusal>> {
-        self.lane_of(&command).run(command, false).await
+        self.lane_of(&command).run(command, false, Fence::none()).await
     }
 
     /// Runs a command for a worker or an acquirer's outcome: money has moved already, so a quarter
@@ -136,7 +152,7 @@ impl Store {
         &self,
         command: D,
     ) -> Result<D::Answer, RunError<D::Refusal>> {
-        self.lane_of(&command).run(command, true).await
+        self.run_fenced(command, &Fence::none()).await
     }
 
     /// The lane of a command: one shard, one lane, so that the lanes of one process seldom race; and
@@ -172,10 +188,17 @@ impl Store {
         self.lanes.iter().map(Lane::depth).sum()
     }
 
-    /// Commits the queues and stops the lanes; later commands are refused.
+    /// Commits the queues and stops the lanes; later commands are refused. Then hands the shards over
+    /// to the other gateways.
     pub fn close(&self) {
         for lane in self.lanes.iter() {
             lane.close();
+        }
+        if let Some(keeper) = &self.keeper {
+            // On a thread of its own: the caller's may belong to a runtime.
+            std::thread::scope(|scope| {
+                scope.spawn(|| keeper.end());
+            });
         }
     }
 }

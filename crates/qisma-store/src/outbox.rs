@@ -7,8 +7,9 @@ use qisma_domain::time::Timestamp;
 
 use crate::error::ReadError;
 use crate::find;
+use crate::leases::Shards;
 use crate::reader::Reader;
-use crate::session::Value::{Id, Number, Text};
+use crate::session::Value::{self, Id, Number, Text};
 use crate::session::statement;
 
 /// A receiver: an app, and the scheme, host and port of a webhook. Nothing that one receiver does
@@ -25,24 +26,35 @@ pub struct Waiting {
 }
 
 impl Reader<'_> {
-    /// The next receiver, in the order of apps and origins, for whom something waits.
-    pub fn next_receiver(&self, after: Option<&Receiver>) -> Result<Option<Receiver>, ReadError> {
+    /// The next receiver, in the order of apps and origins, for whom something waits in these shards.
+    pub fn next_receiver(
+        &self,
+        owned: &Shards,
+        after: Option<&Receiver>,
+    ) -> Result<Option<Receiver>, ReadError> {
+        if owned.are_none() {
+            return Ok(None);
+        }
         // No app has an id of zeros.
         let (app, origin) =
             after.map_or((&[0; 16], ""), |(app, origin)| (app.as_bytes(), origin.as_str()));
-        self.session.find(statement!(NEXT_RECEIVER), &[Id(app), Text(origin)], |row| {
+        let values = [Id(app), Text(origin), Value::Shards(owned.numbers())];
+        self.session.find(statement!(NEXT_RECEIVER), &values, |row| {
             Ok((AppId::from_bytes(row.get(0)?), row.get(1)?))
         })
     }
 
-    /// The first of what waits for a receiver, by time; what is not due yet stands at the end.
+    /// The first of what waits for a receiver in these shards, by time; what is not due yet stands at
+    /// the end.
     pub fn waiting_of(
         &self,
+        owned: &Shards,
         receiver: &Receiver,
         count_max: usize,
     ) -> Result<Vec<Waiting>, ReadError> {
         let count_max = i64::try_from(count_max).unwrap_or(i64::MAX);
-        let values = [Id(receiver.0.as_bytes()), Text(&receiver.1), Number(count_max)];
+        let shards = Value::Shards(owned.numbers());
+        let values = [Id(receiver.0.as_bytes()), Text(&receiver.1), Number(count_max), shards];
         self.session.list(statement!(LIST_WAITING_OF_RECEIVER), &values, |row| {
             Ok(Waiting {
                 id: DeliveryId::from_bytes(row.get(0)?),

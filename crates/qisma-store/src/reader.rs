@@ -16,7 +16,8 @@ use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::Wallet;
 
 use crate::error::ReadError;
-use crate::session::Value::{Id, Number, Shard, Text};
+use crate::leases::Shards;
+use crate::session::Value::{self, Id, Number, Shard, Text};
 use crate::session::{Session, Statement, statement};
 use crate::{find, rows};
 
@@ -163,22 +164,35 @@ impl<'c> Reader<'c> {
         find::balance(self.session, &account.id())
     }
 
-    /// Payments whose time is over and that no card attempt holds open.
-    pub fn payments_to_expire(&self, now: Timestamp, count_max: i64) -> Read<Vec<PaymentId>> {
-        let values = [Number(now.micros()), Number(count_max)];
+    /// Payments in these shards whose time is over and that no card attempt holds open.
+    pub fn payments_to_expire(
+        &self,
+        owned: &Shards,
+        now: Timestamp,
+        count_max: i64,
+    ) -> Read<Vec<PaymentId>> {
+        if owned.are_none() {
+            return Ok(vec![]);
+        }
+        let values = [Number(now.micros()), Number(count_max), Value::Shards(owned.numbers())];
         self.session.list(statement!(LIST_PAYMENTS_TO_EXPIRE), &values, |row| {
             Ok(PaymentId::from_bytes(row.get(0)?))
         })
     }
 
-    /// Attempts of one mode, and so of one acquirer, whose order is to be looked at.
+    /// Attempts of one mode, and so of one acquirer, in these shards, whose order is to be looked at.
     pub fn attempts_to_look_at(
         &self,
+        owned: &Shards,
         mode: Mode,
         now: Timestamp,
         count_max: i64,
     ) -> Read<Vec<(PaymentId, u16)>> {
-        let values = [Number(now.micros()), Text(mode.as_str()), Number(count_max)];
+        if owned.are_none() {
+            return Ok(vec![]);
+        }
+        let shards = Value::Shards(owned.numbers());
+        let values = [Number(now.micros()), Text(mode.as_str()), Number(count_max), shards];
         self.session.list(statement!(LIST_ATTEMPTS_TO_LOOK_AT), &values, |row| {
             Ok((PaymentId::from_bytes(row.get(0)?), row.get(1)?))
         })
@@ -220,29 +234,38 @@ impl<'c> Reader<'c> {
         find::learned_method(self.session, app, origin)
     }
 
-    /// Idempotency keys made before this moment, oldest first.
+    /// Idempotency keys in these shards that were made before this moment, oldest first.
     pub fn idempotency_keys_to_prune(
         &self,
+        owned: &Shards,
         before: Timestamp,
         count_max: i64,
     ) -> Read<Vec<IdempotencyScope>> {
-        let values = [Number(before.micros()), Number(count_max)];
+        if owned.are_none() {
+            return Ok(vec![]);
+        }
+        let shards = Value::Shards(owned.numbers());
+        let values = [Number(before.micros()), Number(count_max), shards];
         let sql = statement!(LIST_IDEMPOTENCY_KEYS_TO_PRUNE);
         self.session.list(sql, &values, rows::idempotency_scope_from)
     }
 
-    /// When the next payment's time is over.
-    pub fn next_expiry(&self) -> Read<Option<Timestamp>> {
-        self.next(statement!(NEXT_EXPIRY))
+    /// When the time of the next payment in these shards is over.
+    pub fn next_expiry(&self, owned: &Shards) -> Read<Option<Timestamp>> {
+        self.next(statement!(NEXT_EXPIRY), owned)
     }
 
-    /// When the next order is to be looked at.
-    pub fn next_look(&self) -> Read<Option<Timestamp>> {
-        self.next(statement!(NEXT_LOOK))
+    /// When the next order in these shards is to be looked at.
+    pub fn next_look(&self, owned: &Shards) -> Read<Option<Timestamp>> {
+        self.next(statement!(NEXT_LOOK), owned)
     }
 
-    fn next(&self, sql: Statement) -> Read<Option<Timestamp>> {
-        let found = self.session.find(sql, &[], |row| row.get::<Option<i64>>(0))?;
+    fn next(&self, sql: Statement, owned: &Shards) -> Read<Option<Timestamp>> {
+        if owned.are_none() {
+            return Ok(None);
+        }
+        let values = [Value::Shards(owned.numbers())];
+        let found = self.session.find(sql, &values, |row| row.get::<Option<i64>>(0))?;
         Ok(found.flatten().map(Timestamp::from_micros))
     }
 }

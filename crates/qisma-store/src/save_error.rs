@@ -13,6 +13,10 @@ pub enum SaveError {
     /// and the batch is to be decided again.
     #[error("somebody was faster: {0}")]
     Lost(String),
+    /// Another node has taken over a shard that something in this batch was done for; the transaction
+    /// was rolled back.
+    #[error("another node has taken over a shard")]
+    Fenced,
     /// A statement cannot succeed, however often it is tried; the transaction was rolled back.
     #[error("{0}")]
     Statement(String),

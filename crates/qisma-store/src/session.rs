@@ -33,6 +33,9 @@ pub(crate) enum Value<'v> {
     Number(i64),
     Text(&'v str),
     Id(&'v [u8; 16]),
+    /// The shards that a worker's read is for: always the last, and left out for the embedded engine,
+    /// where one node owns them all.
+    Shards(&'v [i16]),
 }
 
 impl rusqlite::ToSql for Value<'_> {
@@ -42,6 +45,7 @@ impl rusqlite::ToSql for Value<'_> {
             Self::Number(number) => ValueRef::Integer(*number),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
             Self::Id(id) => ValueRef::Blob(id.as_slice()),
+            Self::Shards(_) => ValueRef::Null,
         }))
     }
 }
@@ -51,6 +55,10 @@ impl rusqlite::ToSql for Value<'_> {
 pub(crate) enum Session<'c> {
     Sqlite(&'c rusqlite::Connection),
     Postgres(&'c postgres::Connection),
+}
+
+fn without_shards<'a, 'v>(values: &'a [Value<'v>]) -> impl Iterator<Item = &'a Value<'v>> {
+    values.iter().filter(|value| !matches!(value, Value::Shards(_)))
 }
 
 impl Session<'_> {
@@ -64,7 +72,8 @@ impl Session<'_> {
         match self {
             Self::Sqlite(connection) => {
                 let mut prepared = connection.prepare_cached(statement.sqlite)?;
-                let mut found = prepared.query(rusqlite::params_from_iter(values))?;
+                let mut found =
+                    prepared.query(rusqlite::params_from_iter(without_shards(values)))?;
                 found.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
             }
             Self::Postgres(connection) => {
@@ -84,7 +93,8 @@ impl Session<'_> {
         match self {
             Self::Sqlite(connection) => {
                 let mut prepared = connection.prepare_cached(statement.sqlite)?;
-                let mut found = prepared.query(rusqlite::params_from_iter(values))?;
+                let mut found =
+                    prepared.query(rusqlite::params_from_iter(without_shards(values)))?;
                 let mut all = vec![];
                 while let Some(row) = found.next()? {
                     all.push(read(&Row::Sqlite(row))?);

@@ -20,6 +20,9 @@ pub trait Clock: Send + Sync {
 
     /// Resolves once [`now`](Self::now) has reached `at`; at once when it already has.
     fn sleep_until(&self, at: Timestamp) -> Sleep;
+
+    /// Whether it is the world's time, so that other machines' clocks should agree with it.
+    fn is_of_the_world(&self) -> bool;
 }
 
 /// The machine's clock.
@@ -47,6 +50,10 @@ impl Clock for SystemClock {
                 tokio::time::sleep(Duration::from_micros(left_micros).min(STEP_MAX)).await;
             }
         })
+    }
+
+    fn is_of_the_world(&self) -> bool {
+        true
     }
 }
 
@@ -154,6 +161,10 @@ impl Clock for ManualClock {
             // This future holds a clone of the clock, so the sender outlives the wait.
             let _ = woken.await;
         })
+    }
+
+    fn is_of_the_world(&self) -> bool {
+        false
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use qisma_domain::ids::Mode;
 use qisma_domain::time::Timestamp;
-use qisma_store::{Store, StoreOptions};
+use qisma_store::{LeaseOptions, Store, StoreOptions};
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,6 +88,10 @@ impl Gateway {
         let store = Store::open(StoreOptions {
             engine: config.database.engine.clone(),
             read_connections_max: config.database.read_connections_max,
+            leases: LeaseOptions {
+                lease_secs: config.workers.lease_secs,
+                clock_must_agree: clock.is_of_the_world(),
+            },
             now: {
                 let clock = clock.clone();
                 Arc::new(move || clock.now())

@@ -44,6 +44,7 @@ impl Bench {
         let store = Store::open(StoreOptions {
             engine,
             read_connections_max: 1,
+            leases: qisma_store::LeaseOptions::default(),
             now: Arc::new(move || {
                 Timestamp::from_micros(clock.fetch_add(STEP_MICROS, Ordering::Relaxed))
             }),

@@ -264,3 +264,18 @@ CREATE TABLE batches (
 );
 
 CREATE INDEX batches_to_prune ON batches (at_us);
+
+-- Which gateway does the work of a shard (webhooks, expiry, looks at banks), and until when it need not
+-- be asked. A takeover raises the epoch; what the former owner still writes names the old one.
+CREATE TABLE leases (
+    vshard      smallint  NOT NULL PRIMARY KEY,
+    owner       uuid      NOT NULL,
+    epoch       bigint    NOT NULL,
+    expires_us  bigint    NOT NULL
+) WITH (fillfactor = 50);
+
+-- The gateways that want a share of the shards, and when each was last heard of.
+CREATE TABLE nodes (
+    id       uuid    NOT NULL PRIMARY KEY,
+    seen_us  bigint  NOT NULL
+);

@@ -40,6 +40,19 @@ pub(super) struct Step<'p> {
     pub(super) what: &'static str,
 }
 
+/// A step that touched fewer rows than it must.
+pub(super) struct Short {
+    touched: u64,
+    wanted: usize,
+    pub(super) what: &'static str,
+}
+
+impl std::fmt::Display for Short {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {} {}", self.touched, self.wanted, self.what)
+    }
+}
+
 /// How a COMMIT ended.
 pub(super) enum Committed {
     Yes,
@@ -64,11 +77,16 @@ pub struct Connection {
 /// Plans that look rows up by their keys, whatever the statistics say: a batch's arrays are short and
 /// the tables long, and a plan that was made while a table was small must not scan it later.
 const PLANNER: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
-                       SET LOCAL enable_mergejoin = off;";
+                       SET LOCAL enable_mergejoin = off; \
+                       SET LOCAL idle_in_transaction_session_timeout = 5000;";
+/// The server rolls back what a node has begun that froze or lost its power: the rows it had locked
+/// would stop all others.
+///
 /// The same for a session of our own; and one plan for good, instead of one for each batch.
 pub(super) const SESSION_OPTIONS: &str = "-c enable_seqscan=off -c enable_hashjoin=off \
                                           -c enable_mergejoin=off \
-                                          -c plan_cache_mode=force_generic_plan";
+                                          -c plan_cache_mode=force_generic_plan \
+                                          -c idle_in_transaction_session_timeout=5000";
 
 impl Connection {
     /// Connects to whichever of the servers takes writes, and makes sure that it keeps what it says.
@@ -124,7 +142,8 @@ impl Connection {
 
     /// The first value of a statement that takes no parameters.
     pub(super) fn simple(&self, sql: &str) -> Result<Option<String>, Trouble> {
-        let messages = self.wait(STATEMENT_TIMEOUT, "a statement", self.client.simple_query(sql))?;
+        let messages =
+            self.wait(STATEMENT_TIMEOUT, "a statement", self.client.simple_query(sql))?;
         let first = messages.iter().find_map(|message| match message {
             tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
@@ -161,7 +180,8 @@ impl Connection {
             // Whoever reads whole tables wants the plans for that.
             connection.execute_batch(
                 "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; \
-                 SET LOCAL enable_mergejoin = on; SET LOCAL plan_cache_mode = auto",
+                 SET LOCAL enable_mergejoin = on; SET LOCAL plan_cache_mode = auto; \
+                 SET LOCAL idle_in_transaction_session_timeout = 0",
             )
         };
         begin().map_err(|trouble: Trouble| OpenError::Server {
@@ -263,7 +283,11 @@ impl Connection {
     /// Runs the steps of a transaction, all on their way before the first answer is read; begins it
     /// first where it has not begun. Each step must touch as many rows as it says, or the name of its
     /// rows comes back. The transaction is left open: the caller ends it.
-    pub(super) fn run(&self, begun: bool, steps: &[Step<'_>]) -> Result<Result<(), String>, Trouble> {
+    pub(super) fn run(
+        &self,
+        begun: bool,
+        steps: &[Step<'_>],
+    ) -> Result<Result<(), Short>, Trouble> {
         self.wait(STATEMENT_TIMEOUT, "a statement", async {
             if !self.is_pooled {
                 // Preparing waits for an answer, which must not come between the steps.
@@ -272,9 +296,8 @@ impl Connection {
                 }
             }
             let begin_sql = self.begin_sql();
-            let begin = async {
-                if begun { Ok(()) } else { self.client.batch_execute(&begin_sql).await }
-            };
+            let begin =
+                async { if begun { Ok(()) } else { self.client.batch_execute(&begin_sql).await } };
             let work = steps.iter().map(|step| self.execute_in_time(step.sql, &step.params));
             let (begun, done) = join(begin, join_all(work)).await;
             begun?;
@@ -282,7 +305,7 @@ impl Connection {
                 // The first error is the cause; those after it only say that the transaction failed.
                 let touched = touched?;
                 if usize::try_from(touched) != Ok(step.rows) {
-                    return Ok(Err(format!("{touched} of {} {}", step.rows, step.what)));
+                    return Ok(Err(Short { touched, wanted: step.rows, what: step.what }));
                 }
             }
             Ok(Ok(()))
@@ -347,10 +370,8 @@ fn typed<'a>(params: &'a [Param<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
 }
 
 /// Moves bytes for a connection until it ends, and listens for warnings.
-async fn serve<S, T>(
-    mut connection: tokio_postgres::Connection<S, T>,
-    warned: Arc<AtomicBool>,
-) where
+async fn serve<S, T>(mut connection: tokio_postgres::Connection<S, T>, warned: Arc<AtomicBool>)
+where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {

@@ -2,6 +2,7 @@
 //! each with a connection of its own; one statement a table, one transaction a batch.
 
 mod connection;
+mod keeper;
 mod load;
 mod migrations;
 mod param;
@@ -9,12 +10,14 @@ mod people;
 mod plan;
 mod plan_outbox;
 pub mod sets;
+mod share;
 pub mod statements;
 mod target;
 mod trouble;
 mod writer;
 
 pub use connection::Connection;
+pub use keeper::Keeper;
 pub use migrations::{claim, key_id, migrate, schema_digest, schema_version};
 pub(crate) use statements as sql;
 pub use target::{PostgresOptions, Target};

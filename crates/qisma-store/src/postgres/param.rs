@@ -69,6 +69,7 @@ impl<'p> From<&Value<'p>> for Param<'p> {
             Value::Number(number) => Self::Number(*number),
             Value::Text(text) => Self::Text(text),
             Value::Id(id) => Self::Id(Id(**id)),
+            Value::Shards(shards) => Self::Shards(shards.to_vec()),
         }
     }
 }

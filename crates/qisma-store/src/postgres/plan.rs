@@ -10,13 +10,14 @@ use qisma_domain::payment::Payment;
 use qisma_domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::mem::take;
-
+use std::sync::Arc;
 
 use super::connection::Step;
 use super::param::{Id, Param};
 use super::people::People;
 use super::sets;
 use crate::fold::{Delta, Write, fold_postings, fold_rows};
+use crate::leases::{Fence, Tenure};
 use crate::rows::payment_state_columns;
 
 /// A batch's changes, folded: one write a row.
@@ -29,7 +30,11 @@ pub(super) struct Plan {
     pub(super) deliveries: Vec<Write<Delivery>>,
     pub(super) learned: BTreeMap<(AppId, String), LearnedMethod>,
     deltas: BTreeMap<AccountId, Delta>,
+    fences: Vec<Arc<Tenure>>,
 }
+
+/// What the rows of the fence are called.
+pub(super) const LEASES: &str = "leases that are still held";
 
 pub(super) type Steps<'p> = Vec<Step<'p>>;
 
@@ -67,7 +72,7 @@ macro_rules! column {
 pub(super) use column;
 
 impl Plan {
-    pub(super) fn of(mut changes: Changes) -> Self {
+    pub(super) fn of(mut changes: Changes, fences: &[Fence]) -> Self {
         let deltas = fold_postings(&changes);
         let payments = fold_rows(take(&mut changes.payments), |row| row.id, |row| row.version);
         let attempts = take(&mut changes.attempts);
@@ -79,7 +84,20 @@ impl Plan {
         changes.idempotency.sort_by(|one, other| one.scope.cmp(&other.scope));
         changes.idempotency_pruned.sort();
         let people = People::of(&mut changes);
-        Self { changes, people, payments, attempts, challenges, deliveries, learned, deltas }
+        let mut fences: Vec<_> = fences.iter().filter_map(Fence::tenure).cloned().collect();
+        fences.sort_by_key(|tenure| (tenure.shard, tenure.epoch));
+        fences.dedup_by_key(|tenure| (tenure.shard, tenure.epoch));
+        Self {
+            changes,
+            people,
+            payments,
+            attempts,
+            challenges,
+            deliveries,
+            learned,
+            deltas,
+            fences,
+        }
     }
 
     /// The shard of the batch's marker: one that the batch writes to anyway.
@@ -92,7 +110,9 @@ impl Plan {
 
     /// The steps, without those that would touch nothing.
     pub(super) fn steps(&self) -> Steps<'_> {
-        let mut steps = self.people.steps();
+        let mut steps = vec![];
+        self.fences(&mut steps);
+        steps.extend(self.people.steps());
         self.payments(&mut steps);
         self.attempts(&mut steps);
         self.challenges(&mut steps);
@@ -104,6 +124,23 @@ impl Plan {
         self.accounts(&mut steps);
         steps.retain(|step| 0 < step.rows);
         steps
+    }
+
+    /// Before all else, and with the rows locked: once another node has a shard, nothing of ours that
+    /// was done for it can be committed any more.
+    fn fences<'p>(&'p self, steps: &mut Steps<'p>) {
+        let fences = &self.fences;
+        steps.push(Step {
+            sql: sets::HOLD_LEASE,
+            rows: fences.len(),
+            what: LEASES,
+            params: vec![
+                column!(Shards, fences, |tenure| tenure.shard.into()),
+                column!(Ids, fences, |tenure| Id(tenure.owner)),
+                column!(Numbers, fences, |tenure| tenure.epoch),
+                column!(Numbers, fences, |_| 0),
+            ],
+        });
     }
 
     fn payments<'p>(&'p self, steps: &mut Steps<'p>) {

@@ -217,6 +217,37 @@ statements! {
     FIND_KEY_ID = "SELECT key_id FROM master_key WHERE id = 1";
     INSERT_KEY_ID = "INSERT INTO master_key (id, key_id) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
 
+    // -- who does a shard's work --
+    LIST_LEASES = "SELECT vshard, owner, expires_us FROM leases ORDER BY vshard";
+    // Whoever takes a shard over makes a new epoch, by which what the former owner still writes is
+    // told apart.
+    CLAIM_LEASE = "INSERT INTO leases (vshard, owner, epoch, expires_us)
+        SELECT vshard, owner, epoch, expires_us
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[]) AS u (vshard, owner,
+            epoch, expires_us)
+        ON CONFLICT (vshard) DO UPDATE SET owner = excluded.owner, epoch = leases.epoch + 1,
+            expires_us = excluded.expires_us
+        WHERE leases.expires_us <= $5 OR leases.owner = excluded.owner
+        RETURNING vshard, epoch";
+    RENEW_LEASE = "INSERT INTO leases (vshard, owner, epoch, expires_us)
+        SELECT vshard, owner, epoch, expires_us
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[]) AS u (vshard, owner,
+            epoch, expires_us)
+        ON CONFLICT (vshard) DO UPDATE SET expires_us = excluded.expires_us
+        WHERE leases.owner = excluded.owner AND leases.epoch = excluded.epoch
+        RETURNING vshard";
+    // Changes nothing, but locks: a takeover waits for the transaction that has begun with this.
+    HOLD_LEASE = "INSERT INTO leases (vshard, owner, epoch, expires_us)
+        SELECT vshard, owner, epoch, expires_us
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[]) AS u (vshard, owner,
+            epoch, expires_us)
+        ON CONFLICT (vshard) DO UPDATE SET epoch = leases.epoch
+        WHERE leases.owner = excluded.owner AND leases.epoch = excluded.epoch";
+    LIST_NODES = "SELECT id FROM nodes WHERE seen_us > $1 ORDER BY id";
+    PUT_NODE = "INSERT INTO nodes (id, seen_us) VALUES ($1, $2)
+        ON CONFLICT (id) DO UPDATE SET seen_us = excluded.seen_us";
+    END_NODE = "DELETE FROM nodes WHERE id = $1 OR seen_us < $2";
+
     // -- what was committed --
     INSERT_BATCH = "INSERT INTO batches (vshard, id, seen, at_us)
         VALUES ($1, $2, 0, $3)";

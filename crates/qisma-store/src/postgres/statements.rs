@@ -67,9 +67,10 @@ statements! {
         WHERE vshard = $1 AND payment_id = $2 ORDER BY number";
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments
         WHERE status IN ('created', 'requires_action') AND expires_us <= $1
+            AND vshard = ANY($3::smallint[])
         ORDER BY expires_us LIMIT $2";
     NEXT_EXPIRY = "SELECT min(expires_us) FROM payments
-        WHERE status IN ('created', 'requires_action')";
+        WHERE status IN ('created', 'requires_action') AND vshard = ANY($1::smallint[])";
 
     // -- attempts and codes --
     LIST_ATTEMPTS = concat!("SELECT ", attempt_columns!(),
@@ -77,8 +78,10 @@ statements! {
     LIST_ATTEMPTS_TO_LOOK_AT = "SELECT a.payment_id, a.number FROM attempts a
         JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
         WHERE a.next_look_us IS NOT NULL AND a.next_look_us <= $1 AND p.mode = $2
+            AND a.vshard = ANY($4::smallint[])
         ORDER BY a.next_look_us LIMIT $3";
-    NEXT_LOOK = "SELECT min(next_look_us) FROM attempts WHERE next_look_us IS NOT NULL";
+    NEXT_LOOK = "SELECT min(next_look_us) FROM attempts
+        WHERE next_look_us IS NOT NULL AND vshard = ANY($1::smallint[])";
     LIST_ATTEMPTS_UNRESOLVED = concat!("SELECT ", attempt_columns!(),
         " FROM attempts WHERE next_look_us IS NOT NULL OR needs_operator
           OR status IN ('init', 'sent', 'unknown') ORDER BY started_us, payment_id, number LIMIT $1");
@@ -89,7 +92,7 @@ statements! {
     FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, key, fingerprint, payment_id, answer, request_id, created_us
         FROM idempotency_keys WHERE vshard = $1 AND merchant_id = $2 AND mode = $3 AND key = $4";
     LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, key FROM idempotency_keys
-        WHERE created_us < $1 ORDER BY created_us LIMIT $2";
+        WHERE created_us < $1 AND vshard = ANY($3::smallint[]) ORDER BY created_us LIMIT $2";
 
     // -- books --
     FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = $1 AND id = $2";
@@ -112,9 +115,11 @@ statements! {
         " FROM deliveries WHERE vshard = $1 AND payment_id = $2 ORDER BY created_us, id");
     NEXT_RECEIVER = "SELECT app_id, origin FROM deliveries
         WHERE status = 'pending' AND (app_id, origin) > ($1, $2)
+            AND vshard = ANY($3::smallint[])
         ORDER BY app_id, origin LIMIT 1";
     LIST_WAITING_OF_RECEIVER = "SELECT id, state_us FROM deliveries
         WHERE status = 'pending' AND app_id = $1 AND origin = $2
+            AND vshard = ANY($4::smallint[])
         ORDER BY state_us, vshard, id LIMIT $3";
     FIND_LEARNED_METHOD = "SELECT method FROM learned_methods
         WHERE vshard = $1 AND app_id = $2 AND origin = $3";

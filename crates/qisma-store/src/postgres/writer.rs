@@ -13,12 +13,13 @@ use rand_core::Rng;
 use super::connection::{Committed, Connection, Step};
 use super::load::{LoadError, round};
 use super::param::{Id, Param};
-use super::plan::Plan;
+use super::plan::{LEASES, Plan};
+use super::sets;
 use super::target::Target;
 use super::trouble::Trouble;
-use super::sets;
 use crate::error::{OpenError, ReadError};
 use crate::lane::{LaneWriter, Stopping};
+use crate::leases::Fence;
 use crate::save_error::SaveError;
 
 /// How often a transaction that another one was in the way of is tried again as it is.
@@ -45,6 +46,7 @@ struct Marker {
 /// How one try to save ended without having saved.
 enum Missed {
     Lost(String),
+    Fenced,
     Trouble(Trouble),
     Unknown(String),
 }
@@ -89,6 +91,7 @@ impl Writer {
             match attempt(connection, false, &steps) {
                 Ok(()) => return Ok(()),
                 Err(Missed::Lost(what)) => return Err(SaveError::Lost(what)),
+                Err(Missed::Fenced) => return Err(SaveError::Fenced),
                 Err(Missed::Unknown(why)) => return self.settle(plan, marker, &why),
                 Err(Missed::Trouble(Trouble::Conflict(_))) if tries < CONFLICTS_MAX => {}
                 Err(Missed::Trouble(Trouble::Conflict(why))) => return Err(SaveError::Lost(why)),
@@ -119,6 +122,7 @@ impl Writer {
             match self.settle_once(marker, &steps) {
                 Ok(()) => return Ok(()),
                 Err(Missed::Lost(what)) => return Err(SaveError::Lost(what)),
+                Err(Missed::Fenced) => return Err(SaveError::Fenced),
                 Err(Missed::Trouble(Trouble::Statement(why))) => {
                     return Err(SaveError::Statement(why));
                 }
@@ -160,9 +164,10 @@ impl Marker {
 fn attempt(connection: &Connection, begun: bool, steps: &[Step<'_>]) -> Result<(), Missed> {
     match connection.run(begun, steps) {
         Ok(Ok(())) => {}
-        Ok(Err(what)) => {
+        Ok(Err(short)) => {
             roll_back(connection)?;
-            return Err(Missed::Lost(what));
+            let is_fenced = short.what == LEASES;
+            return Err(if is_fenced { Missed::Fenced } else { Missed::Lost(short.to_string()) });
         }
         Err(trouble @ Trouble::Gone(_)) => return Err(Missed::Trouble(trouble)),
         Err(trouble) => {
@@ -201,8 +206,13 @@ impl LaneWriter for Writer {
         Err(ReadError::Closed)
     }
 
-    fn save(&mut self, changes: Changes, now: Timestamp) -> Result<(), SaveError> {
-        let plan = Plan::of(changes);
+    fn save(
+        &mut self,
+        changes: Changes,
+        fences: &[Fence],
+        now: Timestamp,
+    ) -> Result<(), SaveError> {
+        let plan = Plan::of(changes, fences);
         let marker = self.marker(&plan, now);
         self.save_plan(&plan, marker)
     }

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use crate::error::{OpenError, ReadError};
 use crate::lane::LaneWriter;
+use crate::leases::Fence;
 use crate::migrate::{MigrateReport, migrate};
 use crate::save_error::SaveError;
 
@@ -100,7 +101,13 @@ impl LaneWriter for Writer {
         self.load_round(keys)
     }
 
-    fn save(&mut self, changes: Changes, _now: Timestamp) -> Result<(), SaveError> {
+    // A file has one owner, whose lock is the fence.
+    fn save(
+        &mut self,
+        changes: Changes,
+        _fences: &[Fence],
+        _now: Timestamp,
+    ) -> Result<(), SaveError> {
         self.save_changes(changes)
     }
 

@@ -1,8 +1,8 @@
 //! Reads: they change nothing, wait their turn, and see one moment.
 
 use qisma_domain::decide::prune_keys::PruneKeys;
-use qisma_store::ReadError;
 use qisma_store::sqlite::open_reader;
+use qisma_store::{ReadError, Shards};
 use std::sync::mpsc;
 
 use crate::commands::{create_merchant, keyed, merchant, scope};
@@ -76,8 +76,11 @@ async fn keys_to_forget_are_listed_oldest_first_and_then_gone() {
     let place = place();
     place.people(2).await;
     place.must(keyed("a", 1)).await;
-    let list =
-        |before| place.store.read(move |reader| reader.idempotency_keys_to_prune(before, 500));
+    let list = |before| {
+        place
+            .store
+            .read(move |reader| reader.idempotency_keys_to_prune(&Shards::all(), before, 500))
+    };
     assert_eq!(list(NOW).await.unwrap(), vec![]);
     assert_eq!(list(NOW.plus_secs(1)).await.unwrap(), vec![scope("a")]);
     // The lane's own clock says that its time is not over.

@@ -4,7 +4,8 @@ use qisma_domain::decide::Decide;
 use qisma_domain::time::Timestamp;
 use qisma_store::sqlite::{Writer, open_writer};
 use qisma_store::{
-    Engine, Lane, LaneOptions, PostgresOptions, RunError, Store, StoreOptions, migrate_engine, postgres,
+    Engine, Lane, LaneOptions, LeaseOptions, PostgresOptions, RunError, Store, StoreOptions,
+    migrate_engine, postgres,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -14,13 +15,15 @@ use std::fmt::Write;
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use tempfile::TempDir;
 use throwaway_postgres::{Lent, Profile};
 
 pub const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+/// No two stores draw alike: gateways tell each other apart by chance.
+static SEEDS: AtomicU64 = AtomicU64::new(7);
 
 /// What the store has told: how often there was something to deliver, and what was fatal; and how
 /// many batches it took, each of which asks the clock once.
@@ -59,13 +62,15 @@ enum Kept {
     Server(Lent),
 }
 
-fn options(told: &Told) -> LaneOptions {
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+fn options(told: &Told, now: Now) -> LaneOptions {
     let (deliveries, fatal) = (told.deliveries.clone(), told.fatal.clone());
     let batches = told.batches.clone();
     LaneOptions {
         now: Arc::new(move || {
             batches.fetch_add(1, Ordering::SeqCst);
-            NOW
+            now()
         }),
         rng: Box::new(StdRng::seed_from_u64(7)),
         on_fatal: Box::new(move |why| fatal.lock().expect("no test panics holding it").push(why)),
@@ -80,13 +85,19 @@ pub fn open(path: &Path, told: &Told) -> Store {
 }
 
 pub fn open_engine(engine: Engine, told: &Told) -> Store {
-    let lane = options(told);
+    open_at(engine, told, Arc::new(|| NOW))
+}
+
+/// A store whose clock the test moves, as of a gateway of its own.
+pub fn open_at(engine: Engine, told: &Told, now: Now) -> Store {
+    let lane = options(told, now);
     let fatal = told.fatal.clone();
     Store::open(StoreOptions {
         engine,
         read_connections_max: 2,
+        leases: LeaseOptions { clock_must_agree: false, ..LeaseOptions::default() },
         now: lane.now,
-        rng: Box::new(|| Box::new(StdRng::seed_from_u64(7))),
+        rng: Box::new(|| Box::new(StdRng::seed_from_u64(SEEDS.fetch_add(1, Ordering::SeqCst)))),
         on_fatal: Arc::new(move |why| fatal.lock().expect("no test panics holding it").push(why)),
         on_delivery: lane.on_delivery,
     })
@@ -139,7 +150,7 @@ fn server(url: String, is_pooled: bool, lanes: usize) -> Engine {
 pub fn lane(path: &Path, told: &Told, prepare: impl FnOnce(&Writer)) -> Lane {
     let writer = open_writer(path, NOW).expect("a fresh directory takes a database");
     prepare(&writer);
-    Lane::start(writer, options(told)).expect("a thread can be started")
+    Lane::start(writer, options(told, Arc::new(|| NOW))).expect("a thread can be started")
 }
 
 /// Puts a command in the queue: polled once, it is there.
@@ -178,6 +189,16 @@ impl Place {
                 open_engine(server(lent.url().to_owned(), lent.is_pooled(), lanes), told)
             }
         }
+    }
+
+    /// Another store on the same server, as of another gateway with a clock of its own.
+    pub fn gateway(&self, now: Now) -> Store {
+        self.gateway_with_lanes(now, 2)
+    }
+
+    /// The same with so many lanes.
+    pub fn gateway_with_lanes(&self, now: Now, lanes: usize) -> Store {
+        open_at(server(self.url().to_owned(), false, lanes), &Told::default(), now)
     }
 
     /// Where the database is, of a server.
@@ -240,7 +261,7 @@ impl Place {
         // What says which batches there were is not of the books.
         let tables = self.ask(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'
-             AND table_name NOT IN ('batches', 'schema_version') ORDER BY 1",
+             AND table_name NOT IN ('batches', 'schema_version', 'leases', 'nodes') ORDER BY 1",
         );
         let mut text = String::new();
         for name in tables.iter().map(|row| &row[0]) {

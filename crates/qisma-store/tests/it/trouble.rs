@@ -7,11 +7,11 @@ use qisma_domain::ids::{EntryId, Mode, PaymentId, Shard};
 use qisma_domain::journal::{EntryKind, JournalEntry, Posting, Postings};
 use qisma_domain::money::Currency;
 use qisma_domain::payment::Canceler;
-use qisma_store::RunError;
+use qisma_store::{Fence, RunError};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::commands::{create_merchant, does, gate, merchant, nothing};
-use crate::support::{NOW, Place, Told, lane, open, embedded, queued};
+use crate::support::{NOW, Place, Told, embedded, lane, open, queued};
 
 fn cancel(payment: PaymentId) -> CancelPayment {
     CancelPayment { payment, by: Canceler::Payer, unpaid_attempt: None }
@@ -27,14 +27,14 @@ async fn a_full_disk_is_said_and_the_lane_goes_on_when_there_is_room() {
     let full = loop {
         let mut command = create_merchant(kept);
         command.name = "n".repeat(120);
-        match lane.run(command, false).await {
+        match lane.run(command, false, Fence::none()).await {
             Ok(_) => kept += 1,
             Err(error) => break error,
         }
     };
     assert!(matches!(full, RunError::StorageFull), "{full:?}");
     assert_eq!(told.fatal(), Vec::<String>::new());
-    assert!(lane.run(nothing(), false).await.is_ok());
+    assert!(lane.run(nothing(), false, Fence::none()).await.is_ok());
     lane.close();
     let again = open(&path, &told);
     let found = again.read(move |reader| reader.merchants(-1, 100_000)).await.unwrap();
@@ -103,6 +103,7 @@ async fn a_lane_that_panics_says_so_once_and_takes_nothing_more() {
     let options = qisma_store::StoreOptions {
         engine: qisma_store::Engine::Sqlite(path),
         read_connections_max: 1,
+        leases: qisma_store::LeaseOptions::default(),
         now: std::sync::Arc::new(move || {
             if asked.swap(true, Ordering::SeqCst) { panic!("a planted bug") } else { NOW }
         }),

@@ -25,7 +25,7 @@ pub use self::gateway::{
 };
 use self::layers::Layers;
 pub use self::network::Network;
-pub use self::outgoing::{Messages, Rails, SmsGateway, WalletRail, Webhooks};
+pub use self::outgoing::{Messages, Rails, SmsGateway, WalletRail, Webhooks, Workers};
 use self::reader::Reader;
 use crate::data_dir::DataDir;
 
@@ -109,6 +109,8 @@ pub struct Config {
     pub messages: Messages,
     /// How events leave.
     pub webhooks: Webhooks,
+    /// How work is shared.
+    pub workers: Workers,
     /// Which links are taken.
     pub links: Links,
     /// How the books are kept.
@@ -137,6 +139,7 @@ impl Config {
             rails: Rails::read(&mut reader),
             messages: Messages::read(&mut reader),
             webhooks: Webhooks::read(&mut reader),
+            workers: Workers::read(&mut reader),
             links: Links::read(&mut reader),
             ledger: Ledger::read(&mut reader),
             log: Log::read(&mut reader),

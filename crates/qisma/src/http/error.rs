@@ -180,7 +180,7 @@ impl ApiError {
             RunError::Refused(refusal) => return of_refusal(refusal),
             RunError::Overloaded => ErrorCode::Overloaded,
             RunError::StorageFull => ErrorCode::StorageFull,
-            RunError::Unavailable => ErrorCode::StorageUnavailable,
+            RunError::Unavailable | RunError::Superseded => ErrorCode::StorageUnavailable,
             RunError::Internal => ErrorCode::Internal,
             RunError::Unknown => ErrorCode::OutcomeUnknown,
         })

@@ -10,7 +10,7 @@ use crate::gateway::Gateway;
 /// The answer of `GET /health`.
 #[derive(Serialize)]
 pub struct Health {
-    /// `ok` or `failing`.
+    /// `ok`, `failing`, or `clock_off`: this machine's clock and the database server's differ.
     status: &'static str,
     /// The version of this binary.
     version: &'static str,
@@ -22,6 +22,8 @@ pub async fn read(State(gateway): State<Gateway>) -> (StatusCode, Answer<Health>
     let is_failing = gateway.fatal.is_cancelled() || gateway.store.read(|_| Ok(())).await.is_err();
     let (code, status) = if is_failing {
         (StatusCode::SERVICE_UNAVAILABLE, "failing")
+    } else if gateway.store.clock_is_off().is_some() {
+        (StatusCode::SERVICE_UNAVAILABLE, "clock_off")
     } else {
         (StatusCode::OK, "ok")
     };

@@ -4,6 +4,7 @@
 use qisma_domain::attempt::{CardAttempt, Reversal};
 use qisma_domain::decide::record_reversal::{RecordReversal, ReversalReport};
 use qisma_domain::payment::Payment;
+use qisma_store::Fence;
 
 use super::client_of;
 use super::outcome::{LookError, status};
@@ -16,6 +17,7 @@ pub(super) async fn give_back(
     payment: &Payment,
     attempt: u16,
     card: &CardAttempt,
+    fence: &Fence,
 ) -> Result<Reversal, LookError> {
     let report = match client_of(gateway, card.acquirer) {
         Some(client) => step(client, card).await,
@@ -23,7 +25,7 @@ pub(super) async fn give_back(
     };
     let order_number = card.order_number.as_str();
     let command = RecordReversal { payment: payment.id, attempt, report };
-    let reversal = gateway.store.run_reserved(command).await?;
+    let reversal = gateway.store.run_fenced(command, fence).await?;
     match report {
         ReversalReport::GivenBack => {
             tracing::info!(order_number, "an unwanted approval was given back");

@@ -11,7 +11,7 @@ use qisma_domain::ids::PaymentId;
 use qisma_domain::limits;
 use qisma_domain::payment::Payment;
 use qisma_domain::time::Timestamp;
-use qisma_store::{ReadError, RunError};
+use qisma_store::{Fence, ReadError, RunError};
 
 use super::client_of;
 use super::give_back::give_back;
@@ -60,7 +60,17 @@ pub async fn look_at(
     payment_id: PaymentId,
     attempt_number: u16,
 ) -> Result<Look, LookError> {
-    look(gateway, payment_id, attempt_number, false).await
+    look_at_fenced(gateway, payment_id, attempt_number, &Fence::none()).await
+}
+
+/// The same for the worker, as long as the payment's shard is this gateway's.
+pub async fn look_at_fenced(
+    gateway: &Gateway,
+    payment_id: PaymentId,
+    attempt_number: u16,
+    fence: &Fence,
+) -> Result<Look, LookError> {
+    look(gateway, payment_id, attempt_number, false, fence).await
 }
 
 /// The same for a payer, who may ask as often as they like: while one look at the attempt runs, the
@@ -83,7 +93,7 @@ pub(super) async fn look_after_registration(
     payment_id: PaymentId,
     attempt_number: u16,
 ) -> Result<Look, LookError> {
-    look(gateway, payment_id, attempt_number, true).await
+    look(gateway, payment_id, attempt_number, true, &Fence::none()).await
 }
 
 async fn look(
@@ -91,13 +101,17 @@ async fn look(
     payment_id: PaymentId,
     attempt_number: u16,
     registration_is_over: bool,
+    fence: &Fence,
 ) -> Result<Look, LookError> {
     let found = gateway.store.read(move |reader| reader.payment_by_link(&payment_id)).await?;
     let aggregate = found.ok_or(LookError::NotFound)?;
     let attempt = aggregate.attempt(attempt_number).ok_or(LookError::NotFound)?;
     let card = attempt.card().ok_or(LookError::NotFound)?;
+    if !fence.holds(gateway.now()) {
+        return Err(LookError::Store(RunError::Superseded));
+    }
     if matches!(card.reversal, Reversal::Due | Reversal::RefundDue) {
-        give_back(gateway, &aggregate.payment, attempt.number, card).await?;
+        give_back(gateway, &aggregate.payment, attempt.number, card, fence).await?;
         gateway.inquiries.notify_one();
         return Ok(Look { outcome: Outcome::Unwanted, unpaid: false });
     }
@@ -110,7 +124,7 @@ async fn look(
         return Ok(Look { outcome: outcome_of(attempt.state), unpaid: false });
     }
     let report = ask(gateway, &aggregate.payment, card).await;
-    record(gateway, attempt, card, report).await
+    record(gateway, attempt, card, report, fence).await
 }
 
 /// Whether nothing can follow what is recorded. A decline is not such a thing: some banks let the
@@ -133,6 +147,7 @@ async fn record(
     attempt: &Attempt,
     card: &CardAttempt,
     report: BankReport,
+    fence: &Fence,
 ) -> Result<Look, LookError> {
     let (payment, number) = (attempt.payment, attempt.number);
     let unpaid = report == BankReport::Unpaid;
@@ -140,14 +155,15 @@ async fn record(
         // The order exists, but the answer with its page was lost: nobody can ever pay it, and
         // waiting for it would hold the payment up until its end.
         let reason = AbandonReason::NotOpened;
-        let left = gateway.store.run_reserved(AbandonAttempt { payment, attempt: number, reason });
+        let leave = AbandonAttempt { payment, attempt: number, reason };
+        let left = gateway.store.run_fenced(leave, fence);
         return match left.await {
             Ok(()) | Err(RunError::Refused(_)) => Ok(Look { outcome: Outcome::Declined, unpaid }),
             Err(error) => Err(of_other_refusal(error)),
         };
     }
     let command = RecordOutcome { payment, attempt: number, report: report.clone() };
-    let outcome = gateway.store.run_reserved(command).await?;
+    let outcome = gateway.store.run_fenced(command, fence).await?;
     alarm(gateway.now(), attempt, card, &report, outcome);
     if !matches!(outcome, Outcome::Captured | Outcome::Declined | Outcome::Unchanged) {
         // The next look may have come nearer than the worker thinks.

@@ -6,6 +6,7 @@ use qisma_domain::decide::expire_payment::ExpirePayment;
 use qisma_domain::time::Timestamp;
 use qisma_store::RunError;
 
+use super::owned;
 use crate::gateway::Gateway;
 
 const PAGE: usize = 200;
@@ -15,10 +16,11 @@ const PAUSE_SECS: i64 = 1;
 /// Expires what is due and says when something is next due.
 pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
     loop {
-        let now = gateway.now();
+        let (now, owned) = (gateway.now(), owned(gateway).await);
         let count_max = i64::try_from(PAGE).expect("a page is small");
+        let ours = owned.clone();
         let found = gateway.store.read(move |reader| {
-            Ok((reader.payments_to_expire(now, count_max)?, reader.next_expiry()?))
+            Ok((reader.payments_to_expire(&ours, now, count_max)?, reader.next_expiry(&ours)?))
         });
         let (due, next) = match found.await {
             Ok(found) => found,
@@ -31,11 +33,13 @@ pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
             return next;
         }
         // All at once: the lane puts them into one transaction.
-        let ends = due.into_iter().map(|payment| async move {
-            match gateway.store.run_reserved(ExpirePayment { payment }).await {
+        let due =
+            due.into_iter().filter_map(|payment| Some((payment, owned.fence(payment.shard())?)));
+        let ends = due.map(|(payment, fence)| async move {
+            match gateway.store.run_fenced(ExpirePayment { payment }, &fence).await {
                 Ok(()) => true,
                 // Somebody was faster, or it is not due after all.
-                Err(RunError::Refused(_)) => false,
+                Err(RunError::Refused(_) | RunError::Superseded) => false,
                 Err(error) => {
                     tracing::error!(%payment, %error, "a payment could not be expired");
                     false

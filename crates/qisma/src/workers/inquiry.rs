@@ -11,12 +11,13 @@ use futures_util::FutureExt;
 use qisma_domain::decide::record_outcome::Outcome;
 use qisma_domain::ids::{Mode, PaymentId};
 use qisma_domain::time::Timestamp;
+use qisma_store::{Fence, RunError, Shards};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::wake_at;
+use super::{changed, owned, wake_at};
 use crate::gateway::Gateway;
-use crate::payer::outcome::{Look, LookError, look_at};
+use crate::payer::outcome::{Look, LookError, look_at_fenced};
 
 /// A mode has one acquirer.
 const MODES: [Mode; 2] = [Mode::Test, Mode::Live];
@@ -32,7 +33,10 @@ type Order = (PaymentId, u16);
 /// deadline of its own.
 pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
     let mut looks = Looks::default();
+    let mut changes = gateway.store.shard_changes();
     while !shutdown.is_cancelled() {
+        gateway.store.keep_leases().await;
+        changes.mark_unchanged();
         let next = looks.start_due(&gateway).await;
         let wake_at = wake_at(&gateway, next);
         tokio::select! {
@@ -40,6 +44,7 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
             Some(ended) = looks.under_way.join_next() => looks.note(&ended, gateway.now()),
             () = gateway.clock.sleep_until(wake_at) => {}
             () = gateway.inquiries.notified() => {}
+            () = changed(&mut changes) => {}
         }
     }
     while looks.under_way.join_next().await.is_some() {}
@@ -77,25 +82,30 @@ impl Looks {
         while let Some(ended) = self.under_way.try_join_next() {
             self.note(&ended, gateway.now());
         }
-        let now = gateway.now();
+        let (now, owned) = (gateway.now(), owned(gateway).await);
         self.resting.retain(|_, until| now < *until);
         for mode in MODES {
-            let due = self.due(gateway, mode, now).await;
+            let due = self.due(gateway, mode, now, &owned).await;
             let Some(due) = due else { return Some(now.plus_secs(REST_SECS)) };
-            for order in due {
+            for (order, fence) in due {
                 let (gateway, (payment, attempt)) = (gateway.clone(), order);
-                let look = async move { look_at(&gateway, payment, attempt).await };
+                let look = async move { look_at_fenced(&gateway, payment, attempt, &fence).await };
                 self.start(mode, order, look);
             }
         }
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "a method has one lifetime")]
-        let next = gateway.store.read(|reader| reader.next_look()).await.ok().flatten();
+        let next = gateway.store.read(move |reader| reader.next_look(&owned)).await.ok().flatten();
         // What is due already is under way, rests, or waits for a place.
         next.map(|next| next.max(now.plus_secs(REST_SECS)))
     }
 
     /// What may be begun now for an acquirer; `None` when the store cannot say.
-    async fn due(&self, gateway: &Gateway, mode: Mode, now: Timestamp) -> Option<Vec<Order>> {
+    async fn due(
+        &self,
+        gateway: &Gateway,
+        mode: Mode,
+        now: Timestamp,
+        owned: &Shards,
+    ) -> Option<Vec<(Order, Fence)>> {
         let taken = self.taken.get(&mode);
         let taken_count = taken.map_or(0, BTreeSet::len);
         let free = PER_ACQUIRER_MAX.saturating_sub(taken_count);
@@ -105,8 +115,10 @@ impl Looks {
         // Those that may not be begun stand first, because they have been due for longest.
         let count_max = free + taken_count + self.resting.len();
         let count_max = i64::try_from(count_max).unwrap_or(i64::MAX);
-        let read =
-            gateway.store.read(move |reader| reader.attempts_to_look_at(mode, now, count_max));
+        let ours = owned.clone();
+        let read = gateway
+            .store
+            .read(move |reader| reader.attempts_to_look_at(&ours, mode, now, count_max));
         let due = match read.await {
             Ok(due) => due,
             Err(error) => {
@@ -116,7 +128,9 @@ impl Looks {
         };
         let is_taken = |order: &Order| taken.is_some_and(|taken| taken.contains(order));
         let free_to_begin = |order: &Order| !is_taken(order) && !self.resting.contains_key(order);
-        Some(due.into_iter().filter(free_to_begin).take(free).collect())
+        let fenced = |order: Order| Some((order, owned.fence(order.0.shard())?));
+        let due = due.into_iter().filter(free_to_begin).filter_map(fenced);
+        Some(due.take(free).collect())
     }
 
     fn start(
@@ -133,6 +147,8 @@ impl Looks {
             let rests = match looked {
                 // It is to be given back, which is the next look's work.
                 Ok(Ok(look)) => look.outcome != Outcome::Unwanted,
+                // Another gateway has the order now, and looks at it.
+                Ok(Err(LookError::Store(RunError::Superseded))) => true,
                 Ok(Err(error)) => {
                     tracing::error!(%payment, attempt, %error, "an order could not be looked at");
                     true

@@ -4,9 +4,12 @@
 pub mod deliver;
 pub mod expiry;
 pub mod inquiry;
+pub mod leases;
 pub mod prune;
 
 use qisma_domain::time::Timestamp;
+use qisma_store::Shards;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +18,8 @@ use crate::gateway::Gateway;
 /// The longest a worker sleeps: whatever it has overlooked, it finds within this time. No payment
 /// lives shorter, so none expires before the expiry worker has seen it.
 const SLEEP_SECS_MAX: i64 = 60;
+/// The same where other gateways share the database: what one of them has committed wakes nobody here.
+const POLL_SECS: i64 = 1;
 const _: () = assert!(SLEEP_SECS_MAX <= qisma_domain::limits::SESSION_TIMEOUT_SECS_MIN);
 
 /// Starts every worker. Each ends soon after shutdown, once it is done with what it began.
@@ -23,6 +28,7 @@ pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
     let (own, stop) = (|| gateway.clone(), || shutdown.clone());
     // New payments do not wake the expiry worker: thousands a second would keep it from sleeping,
     // and it looks often enough to see each in time.
+    workers.spawn(leases::run(own(), stop()));
     workers.spawn(run_until(own(), stop(), expiry::step));
     workers.spawn(inquiry::run(own(), stop()));
     workers.spawn(run_until(own(), stop(), prune::step));
@@ -37,17 +43,37 @@ async fn run_until(
     shutdown: CancellationToken,
     step: impl AsyncFn(&Gateway) -> Option<Timestamp>,
 ) {
+    let mut changes = gateway.store.shard_changes();
     while !shutdown.is_cancelled() {
+        // What this brings is no news afterwards.
+        gateway.store.keep_leases().await;
+        changes.mark_unchanged();
         let next = step(&gateway).await;
         let wake_at = wake_at(&gateway, next);
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = gateway.clock.sleep_until(wake_at) => {}
+            () = changed(&mut changes) => {}
         }
     }
 }
 
+/// The shards whose work is ours: renewed where it is time, so that whoever moves the clock by hand
+/// need not run the worker that does it.
+async fn owned(gateway: &Gateway) -> Shards {
+    gateway.store.keep_leases().await;
+    gateway.store.owned_shards()
+}
+
+/// Resolves when something was told; never once nobody is left to tell.
+async fn changed(changes: &mut watch::Receiver<u64>) {
+    if changes.changed().await.is_err() {
+        std::future::pending().await
+    }
+}
+
 fn wake_at(gateway: &Gateway, next: Option<Timestamp>) -> Timestamp {
-    let latest = gateway.now().plus_secs(SLEEP_SECS_MAX);
+    let sleep_secs = if gateway.store.is_shared() { POLL_SECS } else { SLEEP_SECS_MAX };
+    let latest = gateway.now().plus_secs(sleep_secs);
     next.map_or(latest, |next| next.min(latest))
 }

@@ -62,6 +62,7 @@ impl Books {
         let store = Store::open(StoreOptions {
             engine: Engine::Sqlite(dir.path().join("qisma.db")),
             read_connections_max: 1,
+            leases: crate::LeaseOptions::default(),
             now: Arc::new(move || Timestamp::from_micros(clock.load(Ordering::Relaxed))),
             rng: Box::new(|| Box::new(StdRng::seed_from_u64(7))),
             on_fatal: Arc::new(|_| {}),

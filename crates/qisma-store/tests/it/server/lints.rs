@@ -7,23 +7,16 @@ use throwaway_postgres::Profile;
 use crate::support::on_server;
 
 /// Small tables that every node of a distributed engine would hold a copy of.
-const REFERENCE: [&str; 6] =
-    ["merchants", "apps", "key_pairs", "master_key", "schema_version", "migration_lease"];
+const REFERENCE: [&str; 7] =
+    ["merchants", "apps", "key_pairs", "master_key", "schema_version", "migration_lease", "nodes"];
 
 /// Reads that name no shard: lists of an operator or a worker. Each costs as much as there are
 /// shards, so none of them is on the road of a payment.
-const SCATTER: [&str; 12] = [
+const SCATTER: [&str; 5] = [
     "LIST_PAYMENTS",
     "LIST_PAYMENTS_OF_MERCHANT",
-    "LIST_PAYMENTS_TO_EXPIRE",
-    "NEXT_EXPIRY",
-    "LIST_ATTEMPTS_TO_LOOK_AT",
-    "NEXT_LOOK",
     "LIST_ATTEMPTS_UNRESOLVED",
-    "LIST_IDEMPOTENCY_KEYS_TO_PRUNE",
     "LIST_DELIVERIES",
-    "NEXT_RECEIVER",
-    "LIST_WAITING_OF_RECEIVER",
     "PRUNE_BATCHES",
 ];
 

@@ -81,9 +81,7 @@ fn read_failed(error: &ReadError, tongue: Tongue) -> Response {
     tracing::error!(%error, "a payment could not be read for its page");
     let problem = match error {
         ReadError::Corrupt(_) => Problem::Internal,
-        ReadError::Database(_) | ReadError::Server(_) | ReadError::Closed => {
-            Problem::Unavailable
-        }
+        ReadError::Database(_) | ReadError::Server(_) | ReadError::Closed => Problem::Unavailable,
     };
     problem_of(problem, tongue, None)
 }
@@ -153,9 +151,10 @@ impl Loaded {
                 let html = pages::waiting(&self.frame());
                 return turned(self.page(StatusCode::SERVICE_UNAVAILABLE, html));
             }
-            RunError::Overloaded | RunError::StorageFull | RunError::Unavailable => {
-                Problem::Unavailable
-            }
+            RunError::Overloaded
+            | RunError::StorageFull
+            | RunError::Unavailable
+            | RunError::Superseded => Problem::Unavailable,
             RunError::Refused(_) | RunError::Internal => Problem::Internal,
         };
         turned(problem_of(problem, self.tongue, Some(&self.payment().id)))

@@ -4,8 +4,9 @@
 //! try brought is recorded there before the same delivery can leave again. Only how well a receiver
 //! does at the moment is known in memory ([`gates`]).
 //!
-//! **Invariant:** one delivery is under way at most once. A second copy leaves only after a crash
-//! between the receiver's answer and its record.
+//! **Invariant:** one delivery is under way at most once, whichever gateway sends it. A second copy
+//! leaves only after a crash between the receiver's answer and its record, or when a gateway froze with
+//! it under way for longer than its lease.
 //! **Invariant:** no read and no transaction is open while a receiver is being called.
 
 mod gates;
@@ -26,10 +27,9 @@ use tokio_util::sync::CancellationToken;
 use self::gates::{Gates, Verdict};
 use self::search::{Find, Parcel, Search};
 use self::turns::{Owner, Turns};
+use super::{changed, owned, wake_at};
 use crate::gateway::Gateway;
 
-/// The longest the worker sleeps: whatever it has overlooked, it finds within this time.
-const SLEEP_SECS_MAX: i64 = 60;
 /// How long it waits after the store could not be read.
 const READ_AGAIN_SECS: i64 = 5;
 
@@ -37,18 +37,21 @@ const READ_AGAIN_SECS: i64 = 5;
 /// its own, so that takes no longer than `webhooks.timeout_secs`.
 pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
     let mut deliveries = gateway.deliveries.clone();
+    let mut changes = gateway.store.shard_changes();
     let mut sender = Sender::new(&gateway, shutdown.clone());
     while !shutdown.is_cancelled() {
+        gateway.store.keep_leases().await;
+        changes.mark_unchanged();
         deliveries.mark_unchanged();
         let next = sender.start_due().await;
-        let latest = gateway.now().plus_secs(SLEEP_SECS_MAX);
-        let wake_at = next.map_or(latest, |next| next.min(latest));
+        let wake_at = wake_at(&gateway, next);
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some(ended) = sender.under_way.join_next() => sender.note(ended),
             () = gateway.clock.sleep_until(wake_at) => {}
             // Whoever tells of them lives as long as the store.
-            changed = deliveries.changed() => if changed.is_err() { break },
+            told = deliveries.changed() => if told.is_err() { break },
+            () = changed(&mut changes) => {}
         }
     }
     sender.finish().await;
@@ -97,6 +100,7 @@ impl Sender {
         }
         let search = Search {
             now: self.gateway.now(),
+            owned: owned(&self.gateway).await,
             free_in_all: self.gates.free_in_all(),
             free_at_most: self.gates.per_receiver_max(),
             free: self.gates.free_by_receiver(),

@@ -8,13 +8,15 @@ use qisma_domain::delivery::{Delivery, DeliveryMethod};
 use qisma_domain::event::Event;
 use qisma_domain::ids::{AppId, DeliveryId};
 use qisma_domain::time::Timestamp;
-use qisma_store::{ReadError, Reader, Receiver};
+use qisma_store::{Fence, ReadError, Reader, Receiver, Shards};
 
 use super::turns::{Owner, Turns};
 
 /// What is looked for.
 pub(super) struct Search {
     pub(super) now: Timestamp,
+    /// The shards in which it is looked for.
+    pub(super) owned: Shards,
     /// How many may leave in all.
     pub(super) free_in_all: usize,
     /// How many may leave to a receiver that `free` does not name.
@@ -54,6 +56,8 @@ pub(super) enum Find {
 /// A delivery with what it takes to send it.
 pub(super) struct Parcel {
     pub(super) delivery: Delivery,
+    /// What has to stand while it is sent.
+    pub(super) fence: Fence,
     /// None: it is missing or unreadable, and so the delivery cannot be sent.
     pub(super) event: Option<Event>,
     /// None: as with the event.
@@ -66,7 +70,7 @@ impl Search {
     /// Goes round all receivers once, in the order of their turns.
     pub(super) fn run(mut self, reader: &Reader<'_>) -> Result<Found, ReadError> {
         let mut receivers = vec![];
-        while let Some(receiver) = reader.next_receiver(receivers.last())? {
+        while let Some(receiver) = reader.next_receiver(&self.owned, receivers.last())? {
             receivers.push(receiver);
         }
         let owner_of = |app: &AppId| reader.app(app).ok().flatten().map(|app| app.merchant);
@@ -95,12 +99,13 @@ impl Search {
         }
         // One more than may leave tells when the next one is due.
         let count_max = free + self.taken.len() + 1;
-        let waiting = reader.waiting_of(receiver, count_max)?;
+        let waiting = reader.waiting_of(&self.owned, receiver, count_max)?;
         let waiting: Vec<_> =
             waiting.into_iter().filter(|waiting| !self.taken.contains(&waiting.id)).collect();
         let due = waiting.iter().take_while(|waiting| waiting.next_at <= self.now).take(free);
         let before = found.finds.len();
-        found.finds.extend(due.filter_map(|waiting| Self::find(reader, owner, waiting.id)));
+        let owned = &self.owned;
+        found.finds.extend(due.filter_map(|waiting| find(reader, owned, owner, waiting.id)));
         let begun = found.finds.len() - before;
         if 0 < begun {
             *of_owner -= begun;
@@ -110,16 +115,17 @@ impl Search {
         found.next_at = found.next_at.into_iter().chain(later).min();
         Ok(())
     }
+}
 
-    fn find(reader: &Reader<'_>, owner: Owner, id: DeliveryId) -> Option<Find> {
-        let delivery = match reader.delivery(&id) {
-            Ok(delivery) => delivery?,
-            Err(error) => return Some(Find::Unreadable { delivery: id, error }),
-        };
-        // What cannot be read is as good as missing: the try fails, and its neighbours leave.
-        let event = reader.event(&delivery.event).ok().flatten();
-        let app = reader.app(&delivery.app).ok().flatten();
-        let learned = reader.learned_method(&delivery.app, &delivery.origin).ok().flatten();
-        Some(Find::Parcel(owner, Box::new(Parcel { delivery, event, app, learned })))
-    }
+fn find(reader: &Reader<'_>, owned: &Shards, owner: Owner, id: DeliveryId) -> Option<Find> {
+    let fence = owned.fence(id.shard())?;
+    let delivery = match reader.delivery(&id) {
+        Ok(delivery) => delivery?,
+        Err(error) => return Some(Find::Unreadable { delivery: id, error }),
+    };
+    // What cannot be read is as good as missing: the try fails, and its neighbours leave.
+    let event = reader.event(&delivery.event).ok().flatten();
+    let app = reader.app(&delivery.app).ok().flatten();
+    let learned = reader.learned_method(&delivery.app, &delivery.origin).ok().flatten();
+    Some(Find::Parcel(owner, Box::new(Parcel { delivery, fence, event, app, learned })))
 }

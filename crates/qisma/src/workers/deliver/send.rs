@@ -6,7 +6,7 @@ use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::Event;
 use qisma_domain::signature::{WebhookSecret, sign};
 use qisma_domain::time::Timestamp;
-use qisma_store::RunError;
+use qisma_store::{Fence, RunError};
 use tokio_util::sync::CancellationToken;
 
 use super::gates::Verdict;
@@ -27,7 +27,11 @@ pub(super) async fn send_and_record(
     parcel: Parcel,
     shutdown: &CancellationToken,
 ) -> Verdict {
-    let Parcel { delivery, event, app, learned } = parcel;
+    let Parcel { delivery, fence, event, app, learned } = parcel;
+    // It may have waited for long, or this machine stood still: then another gateway sends it.
+    if !fence.holds(gateway.now()) {
+        return Verdict::NotCalled;
+    }
     let webhook_mode = app.as_ref().map_or(WebhookMode::Get, |app| app.webhook_mode);
     let method = method_of(webhook_mode, &delivery, learned);
     let (verdict, result) = match prepare(gateway, &delivery, event, app, method) {
@@ -46,7 +50,7 @@ pub(super) async fn send_and_record(
         result,
         jitter_key: *gateway.keyring.webhook_jitter_key(),
     };
-    record(gateway, command, shutdown).await;
+    record(gateway, command, &fence, shutdown).await;
     verdict
 }
 
@@ -133,12 +137,18 @@ fn wait_secs(wish: RetryAfter, now: Timestamp) -> i64 {
 }
 
 /// Records a try, for as long as it takes: an answer that was lost would be a webhook sent twice.
-async fn record(gateway: &Gateway, command: RecordDelivery, shutdown: &CancellationToken) {
+async fn record(
+    gateway: &Gateway,
+    command: RecordDelivery,
+    fence: &Fence,
+    shutdown: &CancellationToken,
+) {
     loop {
-        let wait_secs = match gateway.store.run_reserved(command.clone()).await {
+        let wait_secs = match gateway.store.run_fenced(command.clone(), fence).await {
             Ok(delivery) => return report(&delivery),
-            // It was resent meanwhile, so it is due again; or the process is about to end.
-            Err(RunError::Refused(_) | RunError::Unknown) => return,
+            // It was resent meanwhile, so it is due again; or the process is about to end; or another
+            // gateway has taken the shard over and sends it once more.
+            Err(RunError::Refused(_) | RunError::Unknown | RunError::Superseded) => return,
             Err(RunError::Internal) => RECORD_AGAIN_AFTER_FAULT_SECS,
             Err(RunError::Overloaded | RunError::StorageFull | RunError::Unavailable) => {
                 RECORD_AGAIN_SECS

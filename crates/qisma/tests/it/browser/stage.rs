@@ -15,6 +15,7 @@ use qisma::verify::VerifyOptions;
 use qisma_domain::delivery::{Delivery, DeliveryState};
 use qisma_domain::ids::Mode;
 use qisma_domain::time::Timestamp;
+use qisma_store::Shards;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -156,8 +157,8 @@ async fn settle(stage: &Stage) {
             let is_due = |delivery: &Delivery| {
                 matches!(delivery.state, DeliveryState::Pending { next_at } if next_at <= now)
             };
-            Ok(reader.payments_to_expire(now, 1)?.is_empty()
-                && reader.attempts_to_look_at(Mode::Test, now, 1)?.is_empty()
+            Ok(reader.payments_to_expire(&Shards::all(), now, 1)?.is_empty()
+                && reader.attempts_to_look_at(&Shards::all(), Mode::Test, now, 1)?.is_empty()
                 && !reader.deliveries(None, ROWS_MAX)?.iter().any(is_due))
         });
         if read.await.unwrap() {
