@@ -11,6 +11,7 @@ mod checkout;
 mod commands;
 mod documents;
 mod given;
+mod nodes;
 mod shop;
 mod test_app;
 mod tidy;

@@ -97,23 +97,11 @@ impl Shop {
     }
 
     pub async fn payment_of(&self, app: AppId, webhook: &str) -> PaymentId {
-        let link = |text, kind| Link::parse(text, kind, false).unwrap();
-        let new = NewPayment {
-            amount: Amount::from_millimes(10_000).unwrap(),
-            legs: vec![],
-            success_link: link("https://shop.example/paid", LinkKind::Success),
-            fail_link: link("https://shop.example/failed", LinkKind::Fail),
-            webhook: Some(link(webhook, LinkKind::Webhook)),
-            developer_tracking_id: Some("order 7".into()),
-            accept_card: true,
-            image_url: None,
-            session_timeout_secs: 1_200,
-        };
         let command = CreatePayment {
             merchant: self.merchant,
             app,
             mode: Mode::Test,
-            new,
+            new: new_payment(webhook),
             link_prefix: "https://pay.example/pay/".into(),
             idempotent: None,
         };
@@ -178,6 +166,22 @@ impl Shop {
     /// Waits until the worker has nothing to do at this moment.
     pub async fn settle(&self) {
         self.clock.wait_for_sleepers(1).await;
+    }
+}
+
+/// A payment of 10 dinars with a webhook.
+pub fn new_payment(webhook: &str) -> NewPayment {
+    let link = |text, kind| Link::parse(text, kind, false).unwrap();
+    NewPayment {
+        amount: Amount::from_millimes(10_000).unwrap(),
+        legs: vec![],
+        success_link: link("https://shop.example/paid", LinkKind::Success),
+        fail_link: link("https://shop.example/failed", LinkKind::Fail),
+        webhook: Some(link(webhook, LinkKind::Webhook)),
+        developer_tracking_id: Some("order 7".into()),
+        accept_card: true,
+        image_url: None,
+        session_timeout_secs: 1_200,
     }
 }
 

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use throwaway_postgres::Lent;
 use tokio_util::sync::CancellationToken;
 
-const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// When every test begins: a Monday in November 2026.
 pub const START: Timestamp = Timestamp::from_secs(1_795_428_000);
 const SEED: u64 = 7;
@@ -177,11 +177,11 @@ impl Reply {
 }
 
 /// What a database is copied from: a gateway's, before it was ever used.
-fn template() -> String {
+pub fn template() -> String {
     format!("qisma_{}", qisma_store::postgres::schema_digest())
 }
 
-fn migrate(url: &str) -> anyhow::Result<()> {
+pub fn migrate(url: &str) -> anyhow::Result<()> {
     let options =
         PostgresOptions { url: url.to_owned(), tls_ca_file: None, is_pooled: false, lanes: 1 };
     qisma_store::migrate_engine(&Engine::Postgres(options), START)?;

@@ -1,6 +1,6 @@
 //! The checkout over HTTP: a gateway and a sandbox bank on one clock, and a payer who has no scripts.
 
-mod browser;
+pub mod browser;
 mod callbacks;
 mod card;
 mod expiry;

@@ -42,7 +42,7 @@ impl Ended {
     }
 }
 
-fn command() -> Command {
+pub fn command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_qisma"))
 }
 

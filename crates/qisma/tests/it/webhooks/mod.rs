@@ -3,7 +3,7 @@
 
 mod isolation;
 mod methods;
-mod receiver;
+pub mod receiver;
 mod schedule;
 mod signatures;
 mod verify_payment;
