@@ -126,11 +126,6 @@ impl Shards {
     pub(crate) fn are_none(&self) -> bool {
         self.numbers().is_empty()
     }
-
-    /// Whether some of them are not among the others.
-    pub(crate) fn are_more_than(&self, others: &Self) -> bool {
-        self.numbers().iter().any(|shard| others.numbers().binary_search(shard).is_err())
-    }
 }
 
 /// What stands as long as a shard's work is this gateway's. While it is kept, the shard is not given

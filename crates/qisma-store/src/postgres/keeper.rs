@@ -26,6 +26,8 @@ const CLOCK_PERIOD_SECS: i64 = 60;
 const SOON_SECS: i64 = 1;
 /// A gateway that was not heard of for so long is forgotten.
 const FORGET_SECS: i64 = 86_400;
+/// How often a beat that another transaction was in the way of is done again at once.
+const CONFLICTS_MAX: u32 = 3;
 /// The server's clock, in microseconds. Only compared with: no statement of ours decides by it.
 const ASK_TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
@@ -63,6 +65,10 @@ struct Holding {
 }
 
 impl Holding {
+    fn is_ours(&self, now: Timestamp) -> bool {
+        !self.is_leaving && self.tenure.holds(now)
+    }
+
     fn is_in_use(&self) -> bool {
         1 < Arc::strong_count(&self.tenure)
     }
@@ -95,13 +101,14 @@ impl Keeper {
 
     /// What is this gateway's by its own clock.
     pub fn owned(&self) -> Shards {
-        self.owned_at((self.now)())
+        let (now, held) = ((self.now)(), self.held());
+        let ours = held.iter().filter(|(_, one)| one.is_ours(now));
+        Shards::of(ours.map(|(shard, one)| (*shard, one.tenure.clone())).collect())
     }
 
-    fn owned_at(&self, now: Timestamp) -> Shards {
+    fn ours_at(&self, now: Timestamp) -> BTreeSet<u8> {
         let held = self.held();
-        let ours = held.iter().filter(|(_, one)| !one.is_leaving && one.tenure.holds(now));
-        Shards::of(ours.map(|(shard, one)| (*shard, one.tenure.clone())).collect())
+        held.iter().filter(|(_, one)| one.is_ours(now)).map(|(shard, _)| *shard).collect()
     }
 
     /// Whether other gateways were heard of at the last beat.
@@ -136,7 +143,8 @@ impl Keeper {
         if line.has_ended || !self.is_due(now) {
             return;
         }
-        let before = self.owned_at(now);
+        // By number: to keep what is held would be to use it, and what is used is not given up.
+        let before = self.ours_at(now);
         let next = self.beat(&mut line, now).unwrap_or_else(|why| {
             tracing::warn!(why, "the shares of the gateways could not be kept; trying again");
             line.connection = None;
@@ -144,7 +152,7 @@ impl Keeper {
         });
         self.last_us.store(now.micros(), Ordering::SeqCst);
         self.next_us.store(next.micros(), Ordering::SeqCst);
-        if self.owned_at((self.now)()).are_more_than(&before) {
+        if !self.ours_at((self.now)()).is_subset(&before) {
             self.changes.send_modify(|count| *count = count.wrapping_add(1));
         }
     }
@@ -155,7 +163,13 @@ impl Keeper {
             Some(connection) => connection,
             None => Connection::open(&self.target).map_err(|error| error.to_string())?,
         };
-        let done = self.beat_on(&connection, &mut line.clock_compared_at, now);
+        let mut done = self.beat_on(&connection, &mut line.clock_compared_at, now);
+        for _ in 0..CONFLICTS_MAX {
+            if !matches!(done, Err(Trouble::Conflict(_))) {
+                break;
+            }
+            done = self.beat_on(&connection, &mut line.clock_compared_at, now);
+        }
         line.connection = Some(connection);
         done.map_err(|trouble| trouble.to_string())
     }
