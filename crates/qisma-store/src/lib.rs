@@ -81,7 +81,7 @@ pub struct StoreOptions {
     /// The clock of commands.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// The chance of commands, for one lane after the other.
-    pub rng: Box<dyn FnMut() -> Box<dyn Rng + Send>>,
+    pub rng: Box<dyn FnMut() -> Box<dyn Rng + Send> + Send>,
     /// Called once by each lane that finds a commit's outcome unknown for good: the process must end
     /// (exit 70), because what the disk holds can only be known by opening it again.
     pub on_fatal: Arc<dyn Fn(String) + Send + Sync>,
@@ -113,10 +113,14 @@ impl Store {
             }
             Engine::Postgres(given) => {
                 let target = postgres::Target::new(&given)?;
-                postgres::migrate(&target, now)?;
+                let rng = &mut options.rng;
+                let writers = inspect::apart(|| {
+                    postgres::migrate(&target, now)?;
+                    let open = |_| postgres::Writer::open(&target, rng());
+                    (0..given.lanes.max(1)).map(open).collect::<Result<Vec<_>, _>>()
+                })?;
                 let mut lanes = vec![];
-                for _ in 0..given.lanes.max(1) {
-                    let writer = postgres::Writer::open(&target, (options.rng)())?;
+                for writer in writers {
                     lanes.push(options.lane(writer)?);
                 }
                 (lanes, ReadPool::of_server(&target, options.read_connections_max))

@@ -171,7 +171,7 @@ fn run(connection: &Connection, now: Timestamp) -> Checked<Vec<String>> {
         }
         for (number, statement) in (1_i64..).zip(statements(migration.sql)) {
             if done < number {
-                connection.execute_reading(&resumable(statement))?;
+                connection.execute_reading(&resumable(&statement))?;
                 connection.query(STEP_MIGRATION, &[version(), Param::Number(number)])?;
             }
         }
@@ -195,11 +195,13 @@ fn digest(migration: &Migration) -> String {
     hex(&Sha256::digest(migration.sql.as_bytes()))
 }
 
-/// The statements of a file: none of ours holds a semicolon inside of it.
-fn statements(sql: &str) -> impl Iterator<Item = &str> {
-    sql.split(';').map(str::trim).filter(|statement| {
-        statement.lines().any(|line| !line.trim_start().starts_with("--") && !line.is_empty())
-    })
+/// The statements of a file, without its comments: no statement of ours holds a semicolon.
+fn statements(sql: &str) -> Vec<String> {
+    let is_comment = |line: &&str| line.trim_start().starts_with("--");
+    let code: Vec<&str> = sql.lines().filter(|line| !is_comment(line)).collect();
+    let all = code.join("\n");
+    let found = all.split(';').map(str::trim).filter(|statement| !statement.is_empty());
+    found.map(str::to_owned).collect()
 }
 
 /// A statement that was executed but not counted, because the run was cut off between the two, must
