@@ -96,6 +96,7 @@ pub struct Store {
     lanes: Arc<Vec<Lane>>,
     next_lane: Arc<AtomicUsize>,
     reads: Arc<ReadPool>,
+    server: Option<Arc<postgres::Target>>,
 }
 
 impl Store {
@@ -105,11 +106,11 @@ impl Store {
     /// settings that would not survive a power cut.
     pub fn open(mut options: StoreOptions) -> Result<Self, OpenError> {
         let now = (options.now)();
-        let (lanes, reads) = match options.engine.clone() {
+        let (lanes, reads, server) = match options.engine.clone() {
             Engine::Sqlite(path) => {
                 let writer = sqlite::open_writer(&path, now)?;
                 let reads = ReadPool::of_file(&path, options.read_connections_max)?;
-                (vec![options.lane(writer)?], reads)
+                (vec![options.lane(writer)?], reads, None)
             }
             Engine::Postgres(given) => {
                 let target = postgres::Target::new(&given)?;
@@ -123,10 +124,12 @@ impl Store {
                 for writer in writers {
                     lanes.push(options.lane(writer)?);
                 }
-                (lanes, ReadPool::of_server(&target, options.read_connections_max))
+                let reads = ReadPool::of_server(&target, options.read_connections_max);
+                (lanes, reads, Some(Arc::new(target)))
             }
         };
-        Ok(Self { lanes: Arc::new(lanes), next_lane: Arc::default(), reads: Arc::new(reads) })
+        let (lanes, reads) = (Arc::new(lanes), Arc::new(reads));
+        Ok(Self { lanes, next_lane: Arc::default(), reads, server })
     }
 
     /// Runs a command for a caller: refused at once when the lane is too busy.
@@ -169,6 +172,14 @@ impl Store {
         read: impl FnOnce(&Reader<'_>) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
         self.reads.read(read).await
+    }
+
+    /// Forgets what says which batches were committed before this moment, where the engine keeps that:
+    /// nobody waits so long for the answer to a commit.
+    pub async fn forget_batches(&self, before: Timestamp) -> Result<(), OpenError> {
+        let Some(target) = self.server.clone() else { return Ok(()) };
+        let pruning = tokio::task::spawn_blocking(move || postgres::prune_batches(&target, before));
+        pruning.await.unwrap_or(Ok(()))
     }
 
     /// Commands waiting in the lanes.

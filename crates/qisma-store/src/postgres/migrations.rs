@@ -12,8 +12,9 @@ use super::param::Param;
 use super::sets;
 use super::target::Target;
 use super::trouble::Trouble;
-use crate::error::OpenError;
+use crate::error::{OpenError, ReadError};
 use crate::migrate::{MigrateReport, hex};
+use crate::session::Value;
 
 struct Migration {
     version: i64,
@@ -62,12 +63,7 @@ const END_MIGRATION: &str = "UPDATE schema_version SET applied_us = $2 WHERE ver
 pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenError> {
     let connection = Connection::open(target)?;
     let failed = |trouble: Trouble| refused(target, &trouble);
-    for sql in CREATE_VERSIONS {
-        // Two nodes that start at once may both find nothing there.
-        if connection.execute_batch(sql).is_err() {
-            connection.execute_batch(sql).map_err(failed)?;
-        }
-    }
+    // A role that may not change the schema can still start on one that is up to date.
     let found = version(&connection).map_err(failed)?;
     if KNOWN < found {
         return Err(OpenError::SchemaNewer { found, known: KNOWN });
@@ -75,6 +71,12 @@ pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenErr
     if found == KNOWN {
         check_unchanged(&connection).map_err(failed)??;
         return Ok(MigrateReport { version: KNOWN, applied: vec![] });
+    }
+    for sql in CREATE_VERSIONS {
+        // Two nodes that start at once may both find nothing there.
+        if connection.execute_batch(sql).is_err() {
+            connection.execute_batch(sql).map_err(failed)?;
+        }
     }
     let lease_us = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
     let until = now.micros().saturating_add(lease_us);
@@ -98,6 +100,14 @@ pub(super) fn check_is_current(connection: &Connection, target: &Target) -> Resu
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(OpenError::SchemaNewer { found, known: KNOWN }),
     }
+}
+
+/// Forgets the markers of batches that were committed before this moment.
+pub fn prune_batches(target: &Target, before: Timestamp) -> Result<(), OpenError> {
+    let connection = Connection::open(target)?;
+    let pruned = connection.read_long(sets::PRUNE_BATCHES, &[Value::Number(before.micros())]);
+    let cause = |error: ReadError| OpenError::Server { server: target.name(), cause: error.to_string() };
+    pruned.map(drop).map_err(cause)
 }
 
 /// The id of the master key that a database was written under; `None` where no gateway has been.

@@ -15,7 +15,7 @@ mod trouble;
 mod writer;
 
 pub use connection::Connection;
-pub use migrations::{claim, key_id, migrate, schema_digest, schema_version};
+pub use migrations::{claim, key_id, migrate, prune_batches, schema_digest, schema_version};
 pub(crate) use statements as sql;
 pub use target::{PostgresOptions, Target};
 pub use trouble::Trouble;
