@@ -15,7 +15,7 @@ use qisma_store::{Fence, RunError, Shards};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::{changed, owned, wake_at};
+use super::{changed, owned, poll_at};
 use crate::gateway::Gateway;
 use crate::payer::outcome::{Look, LookError, look_at_fenced};
 
@@ -38,7 +38,7 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
         gateway.store.keep_leases().await;
         changes.mark_unchanged();
         let next = looks.start_due(&gateway).await;
-        let wake_at = wake_at(&gateway, next);
+        let wake_at = poll_at(&gateway, next);
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some(ended) = looks.under_way.join_next() => looks.note(&ended, gateway.now()),

@@ -18,7 +18,8 @@ use crate::gateway::Gateway;
 /// The longest a worker sleeps: whatever it has overlooked, it finds within this time. No payment
 /// lives shorter, so none expires before the expiry worker has seen it.
 const SLEEP_SECS_MAX: i64 = 60;
-/// The same where other gateways share the database: what one of them has committed wakes nobody here.
+/// The longest that those sleep who are told of new work, where other gateways share the database: what
+/// one of them has committed wakes nobody here.
 const POLL_SECS: i64 = 1;
 const _: () = assert!(SLEEP_SECS_MAX <= qisma_domain::limits::SESSION_TIMEOUT_SECS_MIN);
 
@@ -73,7 +74,15 @@ async fn changed(changes: &mut watch::Receiver<u64>) {
 }
 
 fn wake_at(gateway: &Gateway, next: Option<Timestamp>) -> Timestamp {
-    let sleep_secs = if gateway.store.is_shared() { POLL_SECS } else { SLEEP_SECS_MAX };
-    let latest = gateway.now().plus_secs(sleep_secs);
+    let latest = gateway.now().plus_secs(SLEEP_SECS_MAX);
     next.map_or(latest, |next| next.min(latest))
+}
+
+/// The same for a worker that is told of new work, as far as it is this gateway's.
+fn poll_at(gateway: &Gateway, next: Option<Timestamp>) -> Timestamp {
+    let wake_at = wake_at(gateway, next);
+    if gateway.store.is_shared() {
+        return wake_at.min(gateway.now().plus_secs(POLL_SECS));
+    }
+    wake_at
 }

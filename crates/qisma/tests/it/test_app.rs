@@ -62,7 +62,7 @@ impl TestApp {
         let sandbox_url = start_sandbox(&data, &clock, &stop);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bound = listener.local_addr().unwrap();
-        let database = Lent::wanted(&template(), migrate).unwrap();
+        let database = lent();
         let gateway = open(config(&data, &sandbox_url, database.as_ref(), settings), &clock, bound).await;
         tokio::spawn(qisma::http::serve(gateway.clone(), listener, stop.clone()));
         let client =
@@ -174,6 +174,11 @@ impl Reply {
         let errors = self.json()["result"]["errors"].as_array().cloned().unwrap_or_default();
         errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+/// A database of a server, if the suite runs on one; else the gateway keeps to its directory.
+pub fn lent() -> Option<Lent> {
+    Lent::wanted(&template(), migrate).unwrap()
 }
 
 /// What a database is copied from: a gateway's, before it was ever used.

@@ -2,7 +2,7 @@
 
 use qisma_domain::decide::create_merchant::CreateMerchant;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::task::JoinSet;
 
 use super::Behind;
@@ -67,11 +67,13 @@ fn stirred(number: usize, seed: usize) -> usize {
 
 /// Payments made while the server and the line misbehave: whatever was answered is there, once.
 async fn payments_through_trouble(seed: usize) {
+    let begins = Arc::new(AtomicBool::new(false));
+    let has_begun = begins.clone();
     let behind = Behind::start(3, move |number, text| {
         // The greeting of a connection asks a few things that are not of a transaction.
         let is_work = text.is_none_or(|text| text == "COMMIT");
         match stirred(number, seed) {
-            _ if !is_work => Deed::Pass,
+            _ if !is_work || !has_begun.load(Ordering::SeqCst) => Deed::Pass,
             0..3 => Deed::Fail("40001"),
             3..5 => Deed::Fail("40P01"),
             5 => Deed::CutAfter,
@@ -80,6 +82,7 @@ async fn payments_through_trouble(seed: usize) {
         }
     })
     .await;
+    begins.store(true, Ordering::SeqCst);
     let store = Arc::new(behind.store.clone());
     let mut callers = JoinSet::new();
     for _ in 0..16 {

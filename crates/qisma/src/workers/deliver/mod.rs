@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use self::gates::{Gates, Verdict};
 use self::search::{Find, Parcel, Search};
 use self::turns::{Owner, Turns};
-use super::{changed, owned, wake_at};
+use super::{changed, owned, poll_at};
 use crate::gateway::Gateway;
 
 /// How long it waits after the store could not be read.
@@ -44,7 +44,7 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
         changes.mark_unchanged();
         deliveries.mark_unchanged();
         let next = sender.start_due().await;
-        let wake_at = wake_at(&gateway, next);
+        let wake_at = poll_at(&gateway, next);
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some(ended) = sender.under_way.join_next() => sender.note(ended),
