@@ -182,7 +182,8 @@ impl Keeper {
     ) -> Result<Timestamp, Trouble> {
         let is_recent = |at: &Timestamp| *at <= now && now < at.plus_secs(CLOCK_PERIOD_SECS);
         // One that was off is asked about more often, so that whoever mends it need not wait.
-        let is_known = self.clock_is_off().is_none() && clock_compared_at.as_ref().is_some_and(is_recent);
+        let is_known =
+            self.clock_is_off().is_none() && clock_compared_at.as_ref().is_some_and(is_recent);
         if self.options.clock_must_agree && !is_known {
             self.compare_clocks(connection)?;
             *clock_compared_at = Some(now);

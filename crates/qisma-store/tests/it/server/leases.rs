@@ -305,7 +305,12 @@ async fn a_worker_finds_its_rows_by_the_indexes_made_for_it_however_full_the_tab
     for (name, index, kinds, values) in [
         ("LIST_PAYMENTS_TO_EXPIRE", "payments_to_expire", "bigint, bigint", "9, 9, "),
         ("NEXT_EXPIRY", "payments_to_expire", "", ""),
-        ("LIST_ATTEMPTS_TO_LOOK_AT", "attempts_to_look_at", "bigint, text, bigint", "9, 'test', 9, "),
+        (
+            "LIST_ATTEMPTS_TO_LOOK_AT",
+            "attempts_to_look_at",
+            "bigint, text, bigint",
+            "9, 'test', 9, ",
+        ),
         ("NEXT_LOOK", "attempts_to_look_at", "", ""),
         ("LIST_IDEMPOTENCY_KEYS_TO_PRUNE", "idempotency_keys_to_prune", "bigint, bigint", "9, 9, "),
         ("NEXT_RECEIVER", "deliveries_to_send", "uuid, text", "gen_random_uuid(), '', "),

@@ -174,8 +174,7 @@ impl World {
             let asked = self.client.get(url).header(AUTHORIZATION, &self.authorization);
             answer = asked.send().await.ok().or(answer);
         }
-        let answer: Value =
-            serde_json::from_str(&answer.unwrap().text().await.unwrap()).unwrap();
+        let answer: Value = serde_json::from_str(&answer.unwrap().text().await.unwrap()).unwrap();
         answer["result"]["status"].as_str().unwrap().to_owned()
     }
 }
@@ -210,7 +209,9 @@ async fn two_gateways_of_which_one_is_killed_let_one_win_each_race_and_leave_not
     let key = |name: &str| app[name].as_str().unwrap();
     for number in (1..PAYMENTS).step_by(2) {
         let phone = phone(number);
-        run(&format!("wallet create --phone {phone} --name Payer --mode test --fund-millimes {AMOUNT}"));
+        run(&format!(
+            "wallet create --phone {phone} --name Payer --mode test --fund-millimes {AMOUNT}"
+        ));
     }
     let url = |server: &Server| Url::parse(server.ready["url"].as_str().unwrap()).unwrap();
     let no_redirect = reqwest::redirect::Policy::none();

@@ -43,12 +43,9 @@ impl Node {
     async fn start(clock: &ManualClock, database: &Lent, seed: u64) -> Self {
         let data = tempfile::tempdir().unwrap();
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let variables = [
-            ("QISMA__WEBHOOKS__ALLOW_LOOPBACK", "true"),
-            ("QISMA__DATABASE__URL", database.url()),
-        ];
-        let sources =
-            Sources { variables: variables.map(own).to_vec(), ..Sources::default() };
+        let variables =
+            [("QISMA__WEBHOOKS__ALLOW_LOOPBACK", "true"), ("QISMA__DATABASE__URL", database.url())];
+        let sources = Sources { variables: variables.map(own).to_vec(), ..Sources::default() };
         let options = GatewayOptions {
             config: Config::load(&sources, &DataDir::open(data.path()).unwrap()).unwrap(),
             keyring: Keyring::new(&MasterKey::parse(MASTER_KEY).unwrap()),
@@ -128,8 +125,7 @@ impl Nodes {
     async fn is_all_delivered(&self) -> bool {
         let read = self.other.gateway.store.read(|reader| reader.deliveries(None, 1_000));
         let deliveries = read.await.unwrap();
-        let is_delivered =
-            |one: &Delivery| matches!(one.state, DeliveryState::Delivered { .. });
+        let is_delivered = |one: &Delivery| matches!(one.state, DeliveryState::Delivered { .. });
         deliveries.len() == PAYMENTS && deliveries.iter().all(is_delivered)
     }
 
@@ -196,5 +192,9 @@ async fn a_gateway_that_stops_in_order_hands_its_work_over_before_its_lease_is_o
     nodes.canceled().await;
     let sent = nodes.webhooks(WORKERS).await;
     let latest = sent.into_iter().max().unwrap();
-    assert!(latest <= stopped_at.plus_secs(LEASE_SECS / 3).secs(), "{}", latest - stopped_at.secs());
+    assert!(
+        latest <= stopped_at.plus_secs(LEASE_SECS / 3).secs(),
+        "{}",
+        latest - stopped_at.secs()
+    );
 }
