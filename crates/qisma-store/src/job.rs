@@ -35,6 +35,8 @@ pub(crate) trait Job: Send {
     fn fence(&self) -> &Fence;
     fn keys(&mut self, keys: &mut Keys);
     fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided;
+    /// Whether it was decided that something is so.
+    fn promises(&self) -> bool;
     fn answer(self: Box<Self>, fate: Fate);
     #[cfg(feature = "mutants")]
     fn answer_early(&mut self);
@@ -92,6 +94,10 @@ impl<D: Decide> Job for Pending<D> {
                 Decided::Panicked
             }
         }
+    }
+
+    fn promises(&self) -> bool {
+        matches!(self.decided, Some(Ok(_)))
     }
 
     fn answer(self: Box<Self>, fate: Fate) {

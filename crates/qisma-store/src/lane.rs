@@ -46,6 +46,12 @@ pub trait LaneWriter: Send + 'static {
     fn save(&mut self, changes: Changes, fences: &[Fence], now: Timestamp)
     -> Result<(), SaveError>;
 
+    /// Makes sure that what a batch without changes is answered from will stay, where that is not
+    /// certain.
+    fn confirm(&mut self, _now: Timestamp) -> Result<(), SaveError> {
+        Ok(())
+    }
+
     /// What is best done once the batch is answered. A failure ends the process.
     fn after_answers(&mut self) -> Result<(), String> {
         Ok(())
@@ -320,7 +326,15 @@ impl<W: LaneWriter> Worker<W> {
         let is_pending =
             |delivery: &Delivery| matches!(delivery.state, DeliveryState::Pending { .. });
         let has_deliveries = changes.deliveries.iter().any(is_pending);
-        let saved = if wrote { self.writer.save(changes, fences, now) } else { Ok(()) };
+        // A refusal promises nothing; an answer does, be it one that was given before.
+        let promises = || jobs.iter().any(|job| job.promises());
+        let saved = if wrote {
+            self.writer.save(changes, fences, now)
+        } else if promises() {
+            self.writer.confirm(now)
+        } else {
+            Ok(())
+        };
         match saved {
             Ok(()) => {
                 if has_deliveries {

@@ -2,6 +2,7 @@
 //! each with a connection of its own; one statement a table, one transaction a batch.
 
 mod connection;
+mod fence;
 mod keeper;
 mod load;
 mod migrations;

@@ -4,6 +4,7 @@
 use qisma_domain::attempt::Attempt;
 use qisma_domain::challenge::Challenge;
 use qisma_domain::changes::Changes;
+use qisma_domain::decide::prune_keys::forgotten_before;
 use qisma_domain::delivery::{Delivery, LearnedMethod};
 use qisma_domain::ids::{AccountId, AppId};
 use qisma_domain::payment::Payment;
@@ -13,6 +14,7 @@ use std::mem::take;
 use std::sync::Arc;
 
 use super::connection::Step;
+use super::fence;
 use super::param::{Id, Param};
 use super::people::People;
 use super::sets;
@@ -31,10 +33,9 @@ pub(super) struct Plan {
     pub(super) learned: BTreeMap<(AppId, String), LearnedMethod>,
     deltas: BTreeMap<AccountId, Delta>,
     fences: Vec<Arc<Tenure>>,
+    /// A key that was made anew meanwhile is not the one to be forgotten.
+    pruned_before: Timestamp,
 }
-
-/// What the rows of the fence are called.
-pub(super) const LEASES: &str = "leases that are still held";
 
 pub(super) type Steps<'p> = Vec<Step<'p>>;
 
@@ -72,7 +73,7 @@ macro_rules! column {
 pub(super) use column;
 
 impl Plan {
-    pub(super) fn of(mut changes: Changes, fences: &[Fence]) -> Self {
+    pub(super) fn of(mut changes: Changes, fences: &[Fence], now: Timestamp) -> Self {
         let deltas = fold_postings(&changes);
         let payments = fold_rows(take(&mut changes.payments), |row| row.id, |row| row.version);
         let attempts = take(&mut changes.attempts);
@@ -84,9 +85,8 @@ impl Plan {
         changes.idempotency.sort_by(|one, other| one.scope.cmp(&other.scope));
         changes.idempotency_pruned.sort();
         let people = People::of(&mut changes);
-        let mut fences: Vec<_> = fences.iter().filter_map(Fence::tenure).cloned().collect();
-        fences.sort_by_key(|tenure| (tenure.shard, tenure.epoch));
-        fences.dedup_by_key(|tenure| (tenure.shard, tenure.epoch));
+        let fences = fence::tenures(fences);
+        let pruned_before = forgotten_before(now);
         Self {
             changes,
             people,
@@ -97,6 +97,7 @@ impl Plan {
             learned,
             deltas,
             fences,
+            pruned_before,
         }
     }
 
@@ -110,8 +111,7 @@ impl Plan {
 
     /// The steps, without those that would touch nothing.
     pub(super) fn steps(&self) -> Steps<'_> {
-        let mut steps = vec![];
-        self.fences(&mut steps);
+        let mut steps = vec![fence::step(&self.fences)];
         steps.extend(self.people.steps());
         self.payments(&mut steps);
         self.attempts(&mut steps);
@@ -124,23 +124,6 @@ impl Plan {
         self.accounts(&mut steps);
         steps.retain(|step| 0 < step.rows);
         steps
-    }
-
-    /// Before all else, and with the rows locked: once another node has a shard, nothing of ours that
-    /// was done for it can be committed any more.
-    fn fences<'p>(&'p self, steps: &mut Steps<'p>) {
-        let fences = &self.fences;
-        steps.push(Step {
-            sql: sets::HOLD_LEASE,
-            rows: fences.len(),
-            what: LEASES,
-            params: vec![
-                column!(Shards, fences, |tenure| tenure.shard.into()),
-                column!(Ids, fences, |tenure| Id(tenure.owner)),
-                column!(Numbers, fences, |tenure| tenure.epoch),
-                column!(Numbers, fences, |_| 0),
-            ],
-        });
     }
 
     fn payments<'p>(&'p self, steps: &mut Steps<'p>) {
@@ -303,6 +286,7 @@ impl Plan {
                 column!(Numbers, pruned, |scope| scope.merchant.number()),
                 column!(Texts, pruned, |scope| scope.mode.as_str()),
                 column!(Texts, pruned, |scope| scope.key.as_str()),
+                Param::Number(self.pruned_before.micros()),
             ],
         });
         let new = &self.changes.idempotency;

@@ -22,13 +22,15 @@ use tempfile::TempDir;
 use throwaway_postgres::{Lent, Profile};
 
 pub const NOW: Timestamp = Timestamp::from_secs(1_000_000);
-/// No two stores draw alike: gateways tell each other apart by chance.
-static SEEDS: AtomicU64 = AtomicU64::new(7);
+/// Gateways tell each other apart by chance, so no two of them draw alike.
+static SEEDS: AtomicU64 = AtomicU64::new(10_000);
 
 /// What the store has told: how often there was something to deliver, and what was fatal; and how
 /// many batches it took, each of which asks the clock once.
 #[derive(Clone, Default)]
 pub struct Told {
+    /// What chance begins with.
+    pub seed: u64,
     pub deliveries: Arc<AtomicUsize>,
     pub batches: Arc<AtomicUsize>,
     pub fatal: Arc<Mutex<Vec<String>>>,
@@ -97,7 +99,14 @@ pub fn open_at(engine: Engine, told: &Told, now: Now) -> Store {
         read_connections_max: 2,
         leases: LeaseOptions { clock_must_agree: false, ..LeaseOptions::default() },
         now: lane.now,
-        rng: Box::new(|| Box::new(StdRng::seed_from_u64(SEEDS.fetch_add(1, Ordering::SeqCst)))),
+        rng: {
+            // Another seed for each lane and each node: those who draw alike would not race.
+            let mut seed = told.seed;
+            Box::new(move || {
+                seed += 1;
+                Box::new(StdRng::seed_from_u64(seed))
+            })
+        },
         on_fatal: Arc::new(move |why| fatal.lock().expect("no test panics holding it").push(why)),
         on_delivery: lane.on_delivery,
     })
@@ -198,7 +207,8 @@ impl Place {
 
     /// The same with so many lanes.
     pub fn gateway_with_lanes(&self, now: Now, lanes: usize) -> Store {
-        open_at(server(self.url().to_owned(), false, lanes), &Told::default(), now)
+        let told = Told { seed: SEEDS.fetch_add(1_000, Ordering::SeqCst), ..Told::default() };
+        open_at(server(self.url().to_owned(), false, lanes), &told, now)
     }
 
     /// Where the database is, of a server.
