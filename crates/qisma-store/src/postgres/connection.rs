@@ -19,6 +19,7 @@ use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
 
 use super::migrations::check_is_current;
 use super::param::Param;
+use super::step::{Short, Step};
 use super::target::Target;
 use super::trouble::{Trouble, chain};
 use crate::error::{OpenError, ReadError};
@@ -30,28 +31,6 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// For an index on a big table, or a look at every row of one.
 const LONG_TIMEOUT: Duration = Duration::from_secs(3_600);
-
-/// A statement of a transaction, and how many rows it must touch.
-pub(super) struct Step<'p> {
-    pub(super) sql: &'static str,
-    pub(super) params: Vec<Param<'p>>,
-    pub(super) rows: usize,
-    /// What the rows are, for whoever reads why it did not go through.
-    pub(super) what: &'static str,
-}
-
-/// A step that touched fewer rows than it must.
-pub(super) struct Short {
-    touched: u64,
-    wanted: usize,
-    pub(super) what: &'static str,
-}
-
-impl std::fmt::Display for Short {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {} {}", self.touched, self.wanted, self.what)
-    }
-}
 
 /// How a COMMIT ended.
 pub(super) enum Committed {
@@ -354,10 +333,8 @@ impl Connection {
                 Committed::Unknown("the server warned while it committed".into())
             }
             Ok(Ok(())) => Committed::Yes,
-            Ok(Err(error)) => Trouble::proves_rollback(&error).map_or_else(
-                || Committed::Unknown(Trouble::of(&error).to_string()),
-                Committed::No,
-            ),
+            Ok(Err(error)) => Trouble::proves_rollback(&error)
+                .map_or_else(|| Committed::Unknown(Trouble::of(&error).to_string()), Committed::No),
             Err(_) => Committed::Unknown("the commit took too long".into()),
         }
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::connection::Step;
 use super::param::{Id, Param};
 use super::plan::column;
 use super::sets;
+use super::step::Step;
 use crate::leases::{Fence, Tenure};
 
 /// What its rows are called.

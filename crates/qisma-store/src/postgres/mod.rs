@@ -13,6 +13,7 @@ mod plan_outbox;
 pub mod sets;
 mod share;
 pub mod statements;
+mod step;
 mod target;
 mod trouble;
 mod writer;

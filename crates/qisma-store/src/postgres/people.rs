@@ -8,10 +8,10 @@ use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::{PhoneWindow, Wallet};
 use std::mem::take;
 
-use super::connection::Step;
 use super::param::{Id, Param};
 use super::plan::{Steps, apart, column};
 use super::sets;
+use super::step::Step;
 use crate::fold::{Write, fold_rows};
 
 /// What a batch changes in them, folded.

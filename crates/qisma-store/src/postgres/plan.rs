@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use std::mem::take;
 use std::sync::Arc;
 
-use super::connection::Step;
 use super::fence;
 use super::param::{Id, Param};
 use super::people::People;
 use super::sets;
+use super::step::Step;
 use crate::fold::{Delta, Write, fold_postings, fold_rows};
 use crate::leases::{Fence, Tenure};
 use crate::rows::payment_state_columns;

@@ -2,10 +2,10 @@
 
 use qisma_domain::delivery::{Delivery, LearnedMethod};
 
-use super::connection::Step;
 use super::param::{Id, Param};
 use super::plan::{Plan, Steps, apart, column};
 use super::sets;
+use super::step::Step;
 use crate::rows::delivery_state_at;
 
 impl Plan {

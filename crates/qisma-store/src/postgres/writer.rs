@@ -10,12 +10,13 @@ use qisma_domain::snapshot::{Keys, Snapshot};
 use qisma_domain::time::Timestamp;
 use rand_core::Rng;
 
-use super::connection::{Committed, Connection, Step};
+use super::connection::{Committed, Connection};
 use super::fence::LEASES;
 use super::load::{LoadError, round};
 use super::param::{Id, Param};
 use super::plan::Plan;
 use super::sets;
+use super::step::Step;
 use super::target::Target;
 use super::trouble::Trouble;
 use crate::error::{OpenError, ReadError};
