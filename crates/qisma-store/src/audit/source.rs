@@ -72,11 +72,7 @@ impl Source {
     }
 
     /// Shows the rows of a statement that may answer millions; they are streamed, never gathered.
-    pub(super) fn all(
-        &self,
-        sql: &str,
-        each: &mut dyn FnMut(&Row<'_>) -> Read<()>,
-    ) -> Read<()> {
+    pub(super) fn all(&self, sql: &str, each: &mut dyn FnMut(&Row<'_>) -> Read<()>) -> Read<()> {
         match self {
             Self::Sqlite(_) => self.some(sql, &[], each),
             Self::Postgres(connection, cursors) => {

@@ -106,7 +106,8 @@ pub(super) fn check_is_current(connection: &Connection, target: &Target) -> Resu
 pub fn prune_batches(target: &Target, before: Timestamp) -> Result<(), OpenError> {
     let connection = Connection::open(target)?;
     let pruned = connection.read_long(sets::PRUNE_BATCHES, &[Value::Number(before.micros())]);
-    let cause = |error: ReadError| OpenError::Server { server: target.name(), cause: error.to_string() };
+    let cause =
+        |error: ReadError| OpenError::Server { server: target.name(), cause: error.to_string() };
     pruned.map(drop).map_err(cause)
 }
 

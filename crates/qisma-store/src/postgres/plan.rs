@@ -12,7 +12,6 @@ use qisma_domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::mem::take;
 
-
 use super::connection::Step;
 use super::param::{Id, Param};
 use super::people::People;

@@ -4,7 +4,8 @@ use qisma_domain::decide::Decide;
 use qisma_domain::time::Timestamp;
 use qisma_store::sqlite::{Writer, open_writer};
 use qisma_store::{
-    Engine, Lane, LaneOptions, PostgresOptions, RunError, Store, StoreOptions, migrate_engine, postgres,
+    Engine, Lane, LaneOptions, PostgresOptions, RunError, Store, StoreOptions, migrate_engine,
+    postgres,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;

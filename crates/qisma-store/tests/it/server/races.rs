@@ -63,7 +63,8 @@ async fn a_wallet_that_all_lanes_of_two_nodes_debit_is_never_overdrawn() {
     assert_eq!(captured, 5, "of 55,000 millimes, five payments of 10,000");
     let left = place.number("SELECT posted_millimes FROM accounts WHERE kind = 'wallet'");
     assert_eq!(left, 5_000);
-    let merchants = "SELECT sum(posted_millimes)::bigint FROM accounts WHERE owner LIKE 'merchant:%'";
+    let merchants =
+        "SELECT sum(posted_millimes)::bigint FROM accounts WHERE owner LIKE 'merchant:%'";
     assert_eq!(place.number(merchants), 50_000);
     assert_eq!(place.number("SELECT sum(amount_millimes)::bigint FROM postings"), 0);
     let one = Account::merchant(merchant(2), AccountKind::Available, Mode::Test, Currency::Tnd);
