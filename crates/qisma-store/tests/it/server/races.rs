@@ -19,7 +19,8 @@ async fn one_idempotency_key_on_two_nodes_makes_one_payment() {
     let other = place.another(&Told { seed: 1_000, ..Told::default() }, 2);
     for key in ["a", "b", "c", "d", "e"] {
         let mut racing = JoinSet::new();
-        for store in [&place.store, &other].into_iter().cycle().take(20).cloned() {
+        for store in [&place.store, &other].into_iter().cycle().take(20) {
+            let store = store.clone();
             racing.spawn(async move { store.run(keyed(key, 1)).await });
         }
         let mut made: Vec<_> = racing
