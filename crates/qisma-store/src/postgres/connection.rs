@@ -30,7 +30,7 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// For an index on a big table, or a look at every row of one.
-const LONG_TIMEOUT: Duration = Duration::from_secs(3_600);
+const LONG_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// How a COMMIT ended.
 pub(super) enum Committed {

@@ -61,7 +61,7 @@ pub struct Place {
 /// Where the rows are, for as long as the test runs.
 enum Kept {
     File { _dir: TempDir },
-    Server(Lent),
+    Server(Box<Lent>),
 }
 
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -139,7 +139,7 @@ fn with(lent: Lent, lanes: usize) -> Place {
     let told = Told::default();
     let engine = server(lent.url().to_owned(), lent.is_pooled(), lanes);
     let store = open_engine(engine, &told);
-    Place { store, told, path: PathBuf::new(), kept: Kept::Server(lent) }
+    Place { store, told, path: PathBuf::new(), kept: Kept::Server(Box::new(lent)) }
 }
 
 fn template() -> String {
