@@ -7,24 +7,22 @@
 use futures_util::future::{join, join_all, try_join_all};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
-use tokio_postgres::error::Severity;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
+use tokio_postgres::{Client, Row, Statement};
 
+use super::connect::connect;
 use super::migrations::check_is_current;
 use super::param::Param;
 use super::target::Target;
-use super::trouble::{Trouble, chain};
+use super::trouble::Trouble;
 use crate::error::{OpenError, ReadError};
 use crate::session::Value;
 
-/// For a TCP connection to one of the servers, and for its greeting.
+/// For one of the servers, from its name to the end of its greeting.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -80,26 +78,7 @@ impl Connection {
             .map_err(OpenError::Thread)?;
         let warned = Arc::new(AtomicBool::new(false));
         let refused = |cause: String| OpenError::Server { server: target.name(), cause };
-        let (config, tls) = (target.config(), target.tls());
-        let connecting = async {
-            match tls {
-                None => {
-                    let (client, connection) = config.connect(NoTls).await?;
-                    runtime.spawn(serve(connection, warned.clone()));
-                    Ok(client)
-                }
-                Some(tls) => {
-                    let (client, connection) = config.connect(tls).await?;
-                    runtime.spawn(serve(connection, warned.clone()));
-                    Ok(client)
-                }
-            }
-        };
-        let limit = CONNECT_TIMEOUT.saturating_mul(target.hosts().saturating_add(1));
-        let client = runtime
-            .block_on(async { tokio::time::timeout(limit, connecting).await })
-            .map_err(|_| refused("it does not answer".into()))?
-            .map_err(|error: tokio_postgres::Error| refused(chain(&error)))?;
+        let client = runtime.block_on(connect(target, &warned)).map_err(refused)?;
         let connection = Self {
             client,
             runtime: Some(runtime),
@@ -124,7 +103,8 @@ impl Connection {
 
     /// The first value of a statement that takes no parameters.
     pub(super) fn simple(&self, sql: &str) -> Result<Option<String>, Trouble> {
-        let messages = self.wait(STATEMENT_TIMEOUT, "a statement", self.client.simple_query(sql))?;
+        let messages =
+            self.wait(STATEMENT_TIMEOUT, "a statement", self.client.simple_query(sql))?;
         let first = messages.iter().find_map(|message| match message {
             tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
@@ -263,7 +243,11 @@ impl Connection {
     /// Runs the steps of a transaction, all on their way before the first answer is read; begins it
     /// first where it has not begun. Each step must touch as many rows as it says, or the name of its
     /// rows comes back. The transaction is left open: the caller ends it.
-    pub(super) fn run(&self, begun: bool, steps: &[Step<'_>]) -> Result<Result<(), String>, Trouble> {
+    pub(super) fn run(
+        &self,
+        begun: bool,
+        steps: &[Step<'_>],
+    ) -> Result<Result<(), String>, Trouble> {
         self.wait(STATEMENT_TIMEOUT, "a statement", async {
             if !self.is_pooled {
                 // Preparing waits for an answer, which must not come between the steps.
@@ -272,9 +256,8 @@ impl Connection {
                 }
             }
             let begin_sql = self.begin_sql();
-            let begin = async {
-                if begun { Ok(()) } else { self.client.batch_execute(&begin_sql).await }
-            };
+            let begin =
+                async { if begun { Ok(()) } else { self.client.batch_execute(&begin_sql).await } };
             let work = steps.iter().map(|step| self.execute_in_time(step.sql, &step.params));
             let (begun, done) = join(begin, join_all(work)).await;
             begun?;
@@ -344,21 +327,4 @@ fn plain<'a>(params: &'a [Param<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
 
 fn typed<'a>(params: &'a [Param<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
     params.iter().map(|param| -> (&(dyn ToSql + Sync), Type) { (param, param.kind()) }).collect()
-}
-
-/// Moves bytes for a connection until it ends, and listens for warnings.
-async fn serve<S, T>(
-    mut connection: tokio_postgres::Connection<S, T>,
-    warned: Arc<AtomicBool>,
-) where
-    S: AsyncRead + AsyncWrite + Unpin,
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let AsyncMessage::Notice(notice) = message
-            && notice.parsed_severity() == Some(Severity::Warning)
-        {
-            warned.store(true, Ordering::Relaxed);
-        }
-    }
 }
