@@ -57,11 +57,14 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Where the gateway finds it: all nodes, whichever is the primary.
-    pub fn url(&self) -> String {
+    /// Where the gateway finds it: all nodes, and first the one that is the primary now. So whoever
+    /// connects after a fault meets the node that it struck before any other, which is the worst order.
+    pub async fn url(&self) -> anyhow::Result<String> {
+        let primary = self.primary().await?;
+        let order = [primary].into_iter().chain(self.standbys().await?);
         let nodes: Vec<String> =
-            self.nodes.iter().map(|node| format!("{}:{SERVER_PORT}", node.address)).collect();
-        format!("postgres://postgres@{}/{DATABASE}", nodes.join(","))
+            order.map(|node| format!("{}:{SERVER_PORT}", self.nodes[node].address)).collect();
+        Ok(format!("postgres://postgres@{}/{DATABASE}", nodes.join(",")))
     }
 
     /// The node that is the primary, as a majority of those who answer sees it.

@@ -60,7 +60,7 @@ impl Trial {
         };
         let cluster = Cluster::start(&self.directory, network, self.mode).await?;
         let mut settings = unlimited();
-        settings.push(("QISMA__DATABASE__URL".to_owned(), cluster.url()));
+        settings.push(("QISMA__DATABASE__URL".to_owned(), cluster.url().await?));
         let binary = self.binary.clone();
         let stand = StandOptions { binary, mutant: None, data: None, settings };
         let mut stand = Stand::open(stand).await?;
