@@ -1,7 +1,6 @@
 //! The engine for more than one machine: a PostgreSQL server through tokio-postgres. Several lanes,
 //! each with a connection of its own; one statement a table, one transaction a batch.
 
-mod connect;
 mod connection;
 mod load;
 mod migrations;
@@ -16,7 +15,7 @@ mod trouble;
 mod writer;
 
 pub use connection::Connection;
-pub use migrations::{claim, key_id, migrate, schema_digest, schema_version};
+pub use migrations::{claim, key_id, migrate, prune_batches, schema_digest, schema_version};
 pub(crate) use statements as sql;
 pub use target::{PostgresOptions, Target};
 pub use trouble::Trouble;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -31,29 +30,20 @@ pub struct PostgresOptions {
 /// The parsed options.
 #[derive(Clone)]
 pub struct Target {
-    servers: Vec<Server>,
-    dbname: String,
+    config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
     is_pooled: bool,
 }
 
-/// One of the servers.
-#[derive(Clone)]
-pub(super) struct Server {
-    /// Its host and port, as they may be shown.
-    pub(super) name: String,
-    /// How to reach this one alone.
-    pub(super) config: Config,
-}
-
 /// After this long without an answer to what was sent, the system closes the socket.
 const UNANSWERED_MAX: Duration = Duration::from_secs(10);
+const PORT_DEFAULT: u16 = 5432;
 
 impl Target {
     /// Reads the options. What is wrong with them is said without repeating the URL.
     pub fn new(options: &PostgresOptions) -> Result<Self, OpenError> {
         let refused = |why: &str| OpenError::Url(why.to_owned());
-        let mut config: Config = options
+        let mut config: tokio_postgres::Config = options
             .url
             .parse()
             .map_err(|_| refused("it is not a PostgreSQL URL (postgres://user@host/database)"))?;
@@ -70,12 +60,7 @@ impl Target {
             (None, _) => config.ssl_mode(SslMode::Disable),
             (Some(_), _) => config.ssl_mode(SslMode::Require),
         };
-        config
-            .application_name("qisma")
-            .connect_timeout(CONNECT_TIMEOUT)
-            .keepalives(true)
-            .keepalives_idle(UNANSWERED_MAX)
-            .tcp_user_timeout(UNANSWERED_MAX);
+        config.application_name("qisma");
         if config.get_target_session_attrs() == TargetSessionAttrs::Any {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
@@ -84,13 +69,39 @@ impl Target {
             let all = format!("{own} {SESSION_OPTIONS}");
             config.options(all.trim());
         }
-        let dbname = config.get_dbname().unwrap_or_default().to_owned();
-        Ok(Self { servers: servers(&config), dbname, tls, is_pooled: options.is_pooled })
+        Ok(Self { config, tls, is_pooled: options.is_pooled })
     }
 
-    /// The servers, in the order of the URL.
-    pub(super) fn servers(&self) -> &[Server] {
-        &self.servers
+    /// How to reach each of the servers, one by one.
+    pub(super) fn configs(&self) -> Vec<tokio_postgres::Config> {
+        let all = &self.config;
+        let one = |(index, host): (usize, &Host)| {
+            let mut one = tokio_postgres::Config::new();
+            match host {
+                Host::Tcp(name) => one.host(name),
+                Host::Unix(path) => one.host_path(path),
+            };
+            // One port serves for all hosts.
+            let ports = all.get_ports();
+            one.port(ports.get(index).or(ports.first()).copied().unwrap_or(PORT_DEFAULT));
+            if let Some(address) = all.get_hostaddrs().get(index) {
+                one.hostaddr(*address);
+            }
+            all.get_user().map(|user| one.user(user));
+            all.get_password().map(|password| one.password(password));
+            all.get_dbname().map(|name| one.dbname(name));
+            all.get_options().map(|options| one.options(options));
+            all.get_application_name().map(|name| one.application_name(name));
+            one.ssl_mode(all.get_ssl_mode())
+                .channel_binding(all.get_channel_binding())
+                .target_session_attrs(all.get_target_session_attrs())
+                .connect_timeout(CONNECT_TIMEOUT)
+                .keepalives(true)
+                .keepalives_idle(UNANSWERED_MAX)
+                .tcp_user_timeout(UNANSWERED_MAX);
+            one
+        };
+        all.get_hosts().iter().enumerate().map(one).collect()
     }
 
     pub(super) fn tls(&self) -> Option<MakeRustlsConnect> {
@@ -103,75 +114,19 @@ impl Target {
 
     /// The servers and the database, as they may be shown: without user or password.
     pub fn name(&self) -> String {
-        let servers: Vec<&str> = self.servers.iter().map(|server| server.name.as_str()).collect();
-        format!("{}/{}", servers.join(","), self.dbname)
+        let ports = self.config.get_ports();
+        let hosts = self.config.get_hosts().iter().enumerate().map(|(index, host)| {
+            let host = match host {
+                Host::Tcp(name) => name.clone(),
+                Host::Unix(path) => path.display().to_string(),
+            };
+            // One port serves for all hosts.
+            let port = ports.get(index).or(ports.first()).copied().unwrap_or(PORT_DEFAULT);
+            format!("{host}:{port}")
+        });
+        let hosts: Vec<String> = hosts.collect();
+        format!("{}/{}", hosts.join(","), self.config.get_dbname().unwrap_or_default())
     }
-}
-
-/// Takes a configuration of several servers apart.
-fn servers(all: &Config) -> Vec<Server> {
-    let (ports, addresses) = (all.get_ports(), all.get_hostaddrs());
-    let hosts = all.get_hosts().iter().enumerate().map(|(index, host)| {
-        // One port serves for all hosts.
-        let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
-        let mut config = without_hosts(all);
-        config.port(port);
-        let host = match host {
-            Host::Tcp(name) => {
-                config.host(name);
-                name.clone()
-            }
-            Host::Unix(path) => {
-                config.host_path(path);
-                path.display().to_string()
-            }
-        };
-        if let Some(address) = addresses.get(index) {
-            config.hostaddr(*address);
-        }
-        Server { name: format!("{host}:{port}"), config }
-    });
-    hosts.collect()
-}
-
-/// A copy of all but the hosts and ports, which the driver cannot take out of its own.
-fn without_hosts(all: &Config) -> Config {
-    let mut config = Config::new();
-    if let Some(user) = all.get_user() {
-        config.user(user);
-    }
-    if let Some(password) = all.get_password() {
-        config.password(password);
-    }
-    if let Some(dbname) = all.get_dbname() {
-        config.dbname(dbname);
-    }
-    if let Some(options) = all.get_options() {
-        config.options(options);
-    }
-    if let Some(name) = all.get_application_name() {
-        config.application_name(name);
-    }
-    if let Some(limit) = all.get_connect_timeout() {
-        config.connect_timeout(*limit);
-    }
-    if let Some(limit) = all.get_tcp_user_timeout() {
-        config.tcp_user_timeout(*limit);
-    }
-    if let Some(interval) = all.get_keepalives_interval() {
-        config.keepalives_interval(interval);
-    }
-    if let Some(retries) = all.get_keepalives_retries() {
-        config.keepalives_retries(retries);
-    }
-    config
-        .keepalives(all.get_keepalives())
-        .keepalives_idle(all.get_keepalives_idle())
-        .ssl_mode(all.get_ssl_mode())
-        .ssl_negotiation(all.get_ssl_negotiation())
-        .channel_binding(all.get_channel_binding())
-        .target_session_attrs(all.get_target_session_attrs());
-    config
 }
 
 fn tls(ca_file: &Path) -> Result<MakeRustlsConnect, OpenError> {
@@ -212,21 +167,6 @@ mod tests {
     fn what_is_shown_of_a_url_has_no_password() {
         let target = target("postgres://qisma:hunter2@db1:5433,db2:5434/money").unwrap();
         assert_eq!(target.name(), "db1:5433,db2:5434/money");
-    }
-
-    #[test]
-    fn what_a_url_says_is_said_to_each_of_its_servers() {
-        let url = "postgres://qisma:hunter2@db1:5433,db2:5434/money?channel_binding=disable\
-                   &keepalives_interval=3&keepalives_retries=2&sslnegotiation=postgres";
-        let whole: Config = url.parse().unwrap();
-        let mut again = without_hosts(&whole);
-        again.host("db1").host("db2").port(5433).port(5434);
-        assert_eq!(again, whole, "nothing of it is left out");
-        let target = target(url).unwrap();
-        for (server, (host, port)) in target.servers().iter().zip([("db1", 5433), ("db2", 5434)]) {
-            assert_eq!(server.config.get_hosts(), [Host::Tcp(host.to_owned())]);
-            assert_eq!(server.config.get_ports(), [port]);
-        }
     }
 
     #[test]
