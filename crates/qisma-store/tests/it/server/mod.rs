@@ -1,7 +1,6 @@
 //! What only a server has: races between lanes and nodes, commits without an answer, a line that
 //! breaks, and a schema that other engines share.
 
-mod hosts;
 mod lints;
 mod proxy;
 mod races;
