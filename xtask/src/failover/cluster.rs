@@ -221,7 +221,7 @@ fn start_etcd(directory: &Path, at: Ipv4Addr, account: Account) -> anyhow::Resul
     command.args(["--name", CLUSTER, "--data-dir"]).arg(directory.join("etcd"));
     command.args(["--listen-client-urls", &clients, "--advertise-client-urls", &clients]);
     command.args(["--listen-peer-urls", &peers, "--initial-advertise-peer-urls", &peers]);
-    command.args(["--initial-cluster", &format!("{CLUSTER}={peers}")]);
+    command.args(["--initial-cluster", &format!("{CLUSTER}={peers}"), "--enable-v2"]);
     Process::start(&mut command, &directory.join("etcd.log"))
 }
 

@@ -38,6 +38,7 @@ pub struct Load {
     over: AtomicBool,
     writes: Mutex<Vec<Duration>>,
     slowest: Mutex<Duration>,
+    tried_to_pay: Mutex<Vec<String>>,
     /// Answers with 503, which ask to try again.
     pub refused: AtomicU64,
     /// Requests whose connection broke.
@@ -53,6 +54,7 @@ impl Load {
             over: AtomicBool::new(false),
             writes: Mutex::default(),
             slowest: Mutex::default(),
+            tried_to_pay: Mutex::default(),
             refused: AtomicU64::new(0),
             broken: AtomicU64::new(0),
         }
@@ -66,6 +68,11 @@ impl Load {
     /// When each write was acknowledged.
     pub fn writes(&self) -> Vec<Duration> {
         self.writes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The payments that somebody began to pay.
+    pub fn tried_to_pay(&self) -> Vec<String> {
+        self.tried_to_pay.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The longest that a client waited for one answer.
@@ -180,6 +187,9 @@ impl Client {
 
     /// Pays by card. What breaks off on the way is nobody's promise; what is shown is noted.
     async fn pay(&mut self, payment: &str, link: &str) {
+        let mut tried = self.load.tried_to_pay.lock().unwrap_or_else(PoisonError::into_inner);
+        tried.push(payment.to_owned());
+        drop(tried);
         let Ok(bank) = self.steps.go_to_bank(payment, link).await else { return };
         let done = self.steps.at_the_bank(payment, bank, CARD_FRICTIONLESS).await;
         if done.is_ok() {

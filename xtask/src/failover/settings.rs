@@ -36,6 +36,8 @@ impl Mode {
                     "shared_buffers": "64MB",
                     "synchronous_commit": "on",
                     "wal_keep_size": "512MB",
+                    // A standby whose primary is gone looks for the new one so often; 5 s unless told.
+                    "wal_retrieve_retry_interval": "500ms",
                 },
             },
         });
@@ -68,7 +70,9 @@ pub fn patroni(
         "scope": CLUSTER,
         "name": name,
         "restapi": {"listen": rest, "connect_address": rest},
-        "etcd3": {"host": format!("{etcd}:{ETCD_PORT}")},
+        // Not `etcd3`: by that interface Patroni 3.0.2 takes the leader's key whoever holds it, so that
+        // a primary that was frozen takes it back and what its successor committed is rewound.
+        "etcd": {"host": format!("{etcd}:{ETCD_PORT}")},
         "bootstrap": {
             "dcs": mode.of_patroni(),
             "initdb": [{"encoding": "UTF8"}, {"locale": "C"}, "data-checksums"],

@@ -18,6 +18,7 @@ use super::load::Load;
 use super::network::Network;
 use super::report::Outcome;
 use super::settings::Mode;
+use crate::client::payer::Payer;
 use crate::client::ports;
 use crate::client::shop::Shop;
 use crate::client::stand::{Stand, StandOptions, unlimited};
@@ -99,11 +100,14 @@ impl Trial {
         ensure!(server.ended().is_none(), "the gateway has ended");
         let gaps = Gaps::between(struck, end, &load.writes());
         if !self.is_control() {
-            settle::settle(&run, stand, &mut rng).await?;
+            // Every key without an answer gets one, so that no row is left that nobody knows of.
+            let mut platform = Payer::new(&[run.shop.gateway]);
+            settle::repeat_requests(&run, &mut platform, &mut rng).await?;
         }
         let verdict = self.verdict(cluster, stand).await?;
         if !self.is_control() {
-            finale::finish(&run, stand).await.context("at the end")?;
+            // That the others exist, their rows have shown; asking for each would take minutes.
+            finale::finish_of(&run, stand, &load.tried_to_pay()).await.context("at the end")?;
             run.print_evidence();
         }
         let before = load.writes().iter().filter(|at| **at < struck).count();
