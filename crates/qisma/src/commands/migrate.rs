@@ -12,8 +12,9 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let config = Config::load(&options.sources(), &directory)?;
     let _lock = serve::lock(&directory).await?;
     let engine = config.database.engine;
-    let migrated =
-        tokio::task::spawn_blocking(move || qisma_store::migrate_engine(&engine, SystemClock.now()));
+    let migrated = tokio::task::spawn_blocking(move || {
+        qisma_store::migrate_engine(&engine, SystemClock.now())
+    });
     let report = migrated
         .await
         .map_err(|_| Failure::refused("the migration failed"))?
