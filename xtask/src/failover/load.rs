@@ -107,6 +107,11 @@ impl Load {
         self.writes.lock().unwrap_or_else(PoisonError::into_inner).push(at);
     }
 
+    fn tries_to_pay(&self, payment: &str) {
+        let mut tried = self.tried_to_pay.lock().unwrap_or_else(PoisonError::into_inner);
+        tried.push(payment.to_owned());
+    }
+
     fn took(&self, took: Duration) {
         let mut slowest = self.slowest.lock().unwrap_or_else(PoisonError::into_inner);
         *slowest = slowest.max(took);
@@ -187,9 +192,7 @@ impl Client {
 
     /// Pays by card. What breaks off on the way is nobody's promise; what is shown is noted.
     async fn pay(&mut self, payment: &str, link: &str) {
-        let mut tried = self.load.tried_to_pay.lock().unwrap_or_else(PoisonError::into_inner);
-        tried.push(payment.to_owned());
-        drop(tried);
+        self.load.tries_to_pay(payment);
         let Ok(bank) = self.steps.go_to_bank(payment, link).await else { return };
         let done = self.steps.at_the_bank(payment, bank, CARD_FRICTIONLESS).await;
         if done.is_ok() {
