@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{AccountId, MerchantId, Mode, Shard, WalletId};
 use crate::money::Currency;
 
+/// Into how many rows each account that every payment moves is divided, so that payments of different
+/// shards do not wait for one another (ADR 0018).
+pub const STRIPES: u8 = 16;
+
 /// Who acquires card payments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,6 +37,11 @@ impl Acquirer {
             Self::Sandbox => "sandbox",
             Self::Smt => "smt",
         }
+    }
+
+    /// Reads that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Sandbox, Self::Smt].into_iter().find(|acquirer| acquirer.as_str() == text)
     }
 }
 
@@ -97,6 +106,19 @@ impl AccountKind {
         }
     }
 
+    /// Reads the word that is stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Whether it is one account in [`STRIPES`] rows: those that payments of every merchant move.
+    pub const fn is_striped(self) -> bool {
+        matches!(
+            self,
+            Self::Clearing | Self::Fees | Self::Tax | Self::WalletFloat | Self::Suspense
+        )
+    }
+
     /// Whether its balance may fall below zero: what others owe us, and the money behind wallets.
     pub const fn may_be_negative(self) -> bool {
         matches!(self, Self::Clearing | Self::WalletFloat | Self::Debt | Self::Suspense)
@@ -116,6 +138,19 @@ pub enum Owner {
     Platform,
 }
 
+impl Owner {
+    /// Reads what [`Account::owner_text`] has written.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            None => (text == "platform").then_some(Self::Platform),
+            Some(("merchant", id)) => MerchantId::parse(id).ok().map(Self::Merchant),
+            Some(("wallet", id)) => WalletId::parse(id).ok().map(Self::Wallet),
+            Some(("acquirer", name)) => Acquirer::parse(name).map(Self::Acquirer),
+            Some(_) => None,
+        }
+    }
+}
+
 /// An account: its owner, purpose, mode and currency say all there is to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
@@ -127,6 +162,8 @@ pub struct Account {
     pub mode: Mode,
     /// The one currency it counts.
     pub currency: Currency,
+    /// Which of its rows, of an account that is divided; else 0.
+    stripe: u8,
 }
 
 impl Account {
@@ -137,22 +174,53 @@ impl Account {
         mode: Mode,
         currency: Currency,
     ) -> Self {
-        Self { owner: Owner::Merchant(merchant), kind, mode, currency }
+        Self { owner: Owner::Merchant(merchant), kind, mode, currency, stripe: 0 }
     }
 
     /// A wallet's account.
     pub const fn wallet(wallet: WalletId, mode: Mode, currency: Currency) -> Self {
-        Self { owner: Owner::Wallet(wallet), kind: AccountKind::Wallet, mode, currency }
+        Self { owner: Owner::Wallet(wallet), kind: AccountKind::Wallet, mode, currency, stripe: 0 }
     }
 
     /// What an acquirer owes us.
     pub const fn clearing(acquirer: Acquirer, mode: Mode, currency: Currency) -> Self {
-        Self { owner: Owner::Acquirer(acquirer), kind: AccountKind::Clearing, mode, currency }
+        let owner = Owner::Acquirer(acquirer);
+        Self { owner, kind: AccountKind::Clearing, mode, currency, stripe: 0 }
     }
 
     /// One of the platform's own accounts.
     pub const fn platform(kind: AccountKind, mode: Mode, currency: Currency) -> Self {
-        Self { owner: Owner::Platform, kind, mode, currency }
+        Self { owner: Owner::Platform, kind, mode, currency, stripe: 0 }
+    }
+
+    /// The account as it is stored, if this is its id.
+    pub fn from_stored(
+        owner: &str,
+        kind: &str,
+        (mode, currency): (Mode, Currency),
+        id: &AccountId,
+    ) -> Option<Self> {
+        let (owner, kind) = (Owner::parse(owner)?, AccountKind::parse(kind)?);
+        let first = Self { owner, kind, mode, currency, stripe: 0 };
+        let distance = id.shard().0.wrapping_sub(first.id().shard().0);
+        let stripe = if kind.is_striped() { distance / STRIPES } else { 0 };
+        Some(Self { stripe, ..first }).filter(|account| account.id() == *id)
+    }
+
+    /// The row of a divided account that what happens in this shard moves: always the same one, so
+    /// what is tried again lands where it was tried before. Any other account has one row.
+    #[must_use]
+    pub const fn in_stripe_of(mut self, shard: Shard) -> Self {
+        if self.kind.is_striped() {
+            self.stripe = shard.0 % STRIPES;
+        }
+        self
+    }
+
+    /// All of its rows; its balance is their sum.
+    pub fn stripes(self) -> impl Iterator<Item = Self> {
+        let count = if self.kind.is_striped() { STRIPES } else { 1 };
+        (0..count).map(move |stripe| Self { stripe, ..self })
     }
 
     /// The owner as it is stored and shown: `merchant:1234`, `wallet:wal_…`, `acquirer:smt`.
@@ -165,13 +233,14 @@ impl Account {
         }
     }
 
-    /// The account's id, in its owner's shard.
+    /// The account's id, in its owner's shard; each stripe's is in another one.
     pub fn id(&self) -> AccountId {
         let shard = match self.owner {
             Owner::Merchant(merchant) => merchant.shard(),
             Owner::Wallet(wallet) => wallet.shard(),
             Owner::Acquirer(_) | Owner::Platform => Shard::of_text(&self.owner_text()),
         };
+        let shard = Shard(shard.0.wrapping_add(self.stripe.wrapping_mul(STRIPES)));
         let parts =
             [&self.owner_text(), self.kind.as_str(), self.mode.as_str(), self.currency.code()];
         AccountId::derive(shard, &parts)
@@ -191,5 +260,72 @@ impl Balance {
     /// What may be spent: posted less held.
     pub const fn available_millimes(&self) -> i64 {
         self.posted_millimes.saturating_sub(self.held_millimes)
+    }
+
+    /// With what another row of the same account holds.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            posted_millimes: self.posted_millimes.saturating_add(other.posted_millimes),
+            held_millimes: self.held_millimes.saturating_add(other.held_millimes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn clearing() -> Account {
+        Account::clearing(Acquirer::Smt, Mode::Live, Currency::Tnd)
+    }
+
+    #[test]
+    fn each_stripe_is_in_a_shard_of_its_own() {
+        let shards: BTreeSet<_> = clearing().stripes().map(|stripe| stripe.id().shard()).collect();
+        assert_eq!(shards.len(), 16);
+    }
+
+    #[test]
+    fn the_shards_of_all_payments_share_the_stripes_evenly() {
+        let mut counts = [0; 16];
+        for shard in 0..=255 {
+            let stripe = clearing().in_stripe_of(Shard(shard)).stripe;
+            counts[usize::from(stripe)] += 1;
+        }
+        assert_eq!(counts, [16; 16]);
+    }
+
+    #[test]
+    fn a_merchants_account_has_one_row() {
+        let merchant = MerchantId::parse("1234").unwrap();
+        let account = Account::merchant(merchant, AccountKind::Pending, Mode::Test, Currency::Tnd);
+        assert_eq!(account.in_stripe_of(Shard(7)), account);
+        assert_eq!(account.stripes().collect::<Vec<_>>(), [account]);
+    }
+
+    #[test]
+    fn every_account_is_read_as_it_was_stored() {
+        let merchant = MerchantId::parse("1234").unwrap();
+        let wallet = WalletId::from_bytes([7; 16]);
+        let all = [
+            Account::merchant(merchant, AccountKind::Debt, Mode::Test, Currency::Tnd),
+            Account::wallet(wallet, Mode::Live, Currency::Tnd),
+            Account::platform(AccountKind::Fees, Mode::Live, Currency::Tnd).in_stripe_of(Shard(15)),
+            clearing().in_stripe_of(Shard(200)),
+        ];
+        for account in all {
+            let (owner, kind) = (account.owner_text(), account.kind.as_str());
+            let kept = (account.mode, account.currency);
+            assert_eq!(Account::from_stored(&owner, kind, kept, &account.id()), Some(account));
+        }
+    }
+
+    #[test]
+    fn an_account_under_another_ones_id_is_not_read() {
+        let kept = (Mode::Live, Currency::Tnd);
+        let id = clearing().id();
+        assert_eq!(Account::from_stored("acquirer:sandbox", "clearing", kept, &id), None);
     }
 }

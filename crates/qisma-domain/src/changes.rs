@@ -6,8 +6,9 @@ use crate::attempt::Attempt;
 use crate::challenge::Challenge;
 use crate::delivery::{Delivery, LearnedMethod};
 use crate::event::Event;
+use crate::hold::Hold;
 use crate::idempotency::{IdempotencyRow, IdempotencyScope};
-use crate::journal::JournalEntry;
+use crate::journal::{FoldAt, JournalEntry, LineKey, UnfoldedLine};
 use crate::merchant::Merchant;
 use crate::payment::Payment;
 use crate::wallet::{PhoneWindow, Wallet};
@@ -41,6 +42,12 @@ pub struct Changes {
     pub phone_windows: Vec<PhoneWindow>,
     /// Journal entries; only ever added.
     pub entries: Vec<JournalEntry>,
+    /// Holds.
+    pub holds: Vec<Hold>,
+    /// Lines of entries that were written before, added to their accounts now.
+    pub folded: Vec<UnfoldedLine>,
+    /// Lines that no longer wait for their fold.
+    pub no_longer_unfolded: Vec<LineKey>,
     /// Events; only ever added.
     pub events: Vec<Event>,
     /// Deliveries.
@@ -63,6 +70,7 @@ impl Changes {
     /// How many rows this writes, to bound a batch.
     pub fn rows(&self) -> usize {
         let postings: usize = self.entries.iter().map(|entry| entry.postings.lines().len()).sum();
+        let unfolded: usize = self.entries.iter().map(|entry| entry.unfolded_lines().count()).sum();
         let legs: usize = self
             .payments
             .iter()
@@ -82,9 +90,23 @@ impl Changes {
             + self.phone_windows.len()
             + self.entries.len()
             + postings
+            + unfolded
+            + self.holds.len()
+            + self.folded.len()
+            + self.no_longer_unfolded.len()
             + self.events.len()
             + self.deliveries.len()
             + self.learned.len()
+    }
+
+    /// Leaves the fold of its entries to the worker, where that can be.
+    pub fn defer_folds(&mut self) {
+        self.entries.iter_mut().for_each(JournalEntry::defer);
+    }
+
+    /// Whether it writes lines that wait for their fold.
+    pub fn has_unfolded(&self) -> bool {
+        self.entries.iter().any(|entry| entry.fold != FoldAt::Commit)
     }
 
     /// Takes in the changes of a command that came after.
@@ -100,6 +122,9 @@ impl Changes {
         self.wallets.append(&mut later.wallets);
         self.phone_windows.append(&mut later.phone_windows);
         self.entries.append(&mut later.entries);
+        self.holds.append(&mut later.holds);
+        self.folded.append(&mut later.folded);
+        self.no_longer_unfolded.append(&mut later.no_longer_unfolded);
         self.events.append(&mut later.events);
         self.deliveries.append(&mut later.deliveries);
         self.learned.append(&mut later.learned);

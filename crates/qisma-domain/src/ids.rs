@@ -154,6 +154,28 @@ sharded_id!(
     "app_"
 );
 
+sharded_id!(
+    /// Money of an account that is reserved for one attempt to pay.
+    HoldId,
+    "hld_"
+);
+
+impl HoldId {
+    /// The id of what an attempt reserves, in the account's shard: asked for twice, it is held once.
+    pub fn of(account: &AccountId, payment: &PaymentId, attempt: u16) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(b"qisma-hold-v1");
+        digest.update(account.as_bytes());
+        digest.update(payment.as_bytes());
+        digest.update(attempt.to_be_bytes());
+        let digest = digest.finalize();
+        let mut bytes = [0; 16];
+        bytes[..15].copy_from_slice(&digest[..15]);
+        bytes[15] = account.shard().0;
+        Self(bytes)
+    }
+}
+
 impl AccountId {
     /// The account's id, derived from what the account *is*: no look-up stands between a capture and
     /// its postings, and two writers can never make one account twice.
@@ -298,6 +320,14 @@ mod tests {
         assert_eq!(MerchantId::parse("01234"), Err(InvalidMerchantId::LeadingZero(1234)));
         assert_eq!(MerchantId::parse("1234").unwrap().to_string(), "1234");
         assert_eq!(MerchantId::parse("12a"), Err(InvalidMerchantId::NotDigits));
+    }
+
+    #[test]
+    fn each_attempt_has_a_hold_of_its_own_in_the_shard_of_the_account() {
+        let (account, payment) = (AccountId::from_bytes([9; 16]), PaymentId::from_bytes([7; 16]));
+        let holds = [1, 2].map(|attempt| HoldId::of(&account, &payment, attempt));
+        assert_ne!(holds[0], holds[1]);
+        assert_eq!(holds[0].shard(), account.shard());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Double entry: an entry that does not balance cannot be built.
 
 use crate::account::Account;
-use crate::ids::{EntryId, Mode, PaymentId};
+use crate::ids::{EntryId, HoldId, Mode, PaymentId};
 use crate::money::Currency;
 use crate::time::Timestamp;
 
@@ -43,6 +43,13 @@ pub struct Posting {
     pub amount_millimes: i64,
 }
 
+impl Posting {
+    /// Whether it takes from an account that may not fall below zero.
+    pub const fn takes_what_must_be_there(&self) -> bool {
+        self.amount_millimes < 0 && !self.account.kind.may_be_negative()
+    }
+}
+
 /// Lines that sum to zero, in one mode and one currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Postings(Vec<Posting>);
@@ -81,6 +88,18 @@ impl Postings {
     }
 }
 
+/// When an entry's lines are added to the balances (ADR 0018).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoldAt {
+    /// In the transaction that writes the entry.
+    Commit,
+    /// Afterwards, by a worker: the lines wait in the entry's shard until then.
+    Later {
+        /// What reserves the money that the entry takes; the fold turns it into the posting.
+        hold: Option<HoldId>,
+    },
+}
+
 /// An entry of the journal. Never changed: a correction is a new entry that names the old.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalEntry {
@@ -96,6 +115,60 @@ pub struct JournalEntry {
     pub at: Timestamp,
     /// Its lines.
     pub postings: Postings,
+    /// When they are added to the balances.
+    pub fold: FoldAt,
+}
+
+impl JournalEntry {
+    /// Leaves the fold to the worker, unless the entry takes what nothing reserves: that is guarded in
+    /// the transaction that writes it, or an account could be overdrawn before anybody sees it.
+    pub fn defer(&mut self) {
+        let takes = self.postings.lines().iter().any(Posting::takes_what_must_be_there);
+        if self.fold == FoldAt::Commit && !takes {
+            self.fold = FoldAt::Later { hold: None };
+        }
+    }
+
+    /// The lines that wait for their fold, numbered as they are stored.
+    pub fn unfolded_lines(&self) -> impl Iterator<Item = UnfoldedLine> {
+        let later = match self.fold {
+            FoldAt::Commit => None,
+            FoldAt::Later { hold } => Some(hold),
+        };
+        later.into_iter().flat_map(move |hold| {
+            (1_i64..).zip(self.postings.lines()).map(move |(line, posting)| UnfoldedLine {
+                key: LineKey { entry: self.id, line },
+                account: posting.account,
+                amount_millimes: posting.amount_millimes,
+                hold: hold.filter(|_| posting.takes_what_must_be_there()),
+                at: self.at,
+            })
+        })
+    }
+}
+
+/// A line of the journal: its entry, and its place in it, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LineKey {
+    /// The entry.
+    pub entry: EntryId,
+    /// The line's number.
+    pub line: i64,
+}
+
+/// A line that is in the journal and may not be in its account's balance yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnfoldedLine {
+    /// Which one.
+    pub key: LineKey,
+    /// The account that moves.
+    pub account: Account,
+    /// By how much.
+    pub amount_millimes: i64,
+    /// What has reserved the money that the line takes.
+    pub hold: Option<HoldId>,
+    /// When its entry was written.
+    pub at: Timestamp,
 }
 
 #[cfg(test)]
@@ -135,5 +208,43 @@ mod tests {
             Posting { account: clearing, amount_millimes: -5 },
         ];
         assert_eq!(Postings::balanced(lines).mode(), Mode::Test);
+    }
+
+    fn entry(taken_from: AccountKind) -> JournalEntry {
+        JournalEntry {
+            id: EntryId::from_bytes([3; 16]),
+            kind: EntryKind::Capture,
+            reference: "a test".into(),
+            payment: None,
+            at: Timestamp::from_secs(1),
+            postings: Postings::balanced(vec![
+                line(taken_from, Mode::Test, -5),
+                line(AccountKind::Pending, Mode::Test, 5),
+            ]),
+            fold: FoldAt::Commit,
+        }
+    }
+
+    #[test]
+    fn what_only_adds_to_guarded_accounts_may_be_folded_later() {
+        let mut entry = entry(AccountKind::Debt);
+        entry.defer();
+        assert_eq!(entry.fold, FoldAt::Later { hold: None });
+        assert_eq!(entry.unfolded_lines().count(), 2);
+    }
+
+    #[test]
+    fn what_takes_money_that_nothing_reserves_is_folded_at_once() {
+        let mut entry = entry(AccountKind::Available);
+        entry.defer();
+        assert_eq!((entry.fold, entry.unfolded_lines().count()), (FoldAt::Commit, 0));
+    }
+
+    #[test]
+    fn only_the_line_that_takes_names_what_was_reserved_for_it() {
+        let hold = Some(HoldId::from_bytes([4; 16]));
+        let entry = JournalEntry { fold: FoldAt::Later { hold }, ..entry(AccountKind::Available) };
+        let holds: Vec<_> = entry.unfolded_lines().map(|line| line.hold).collect();
+        assert_eq!(holds, [hold, None]);
     }
 }

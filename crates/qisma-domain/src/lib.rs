@@ -6,7 +6,7 @@
 //!
 //! In reading order: [`ids`], [`money`], [`split`] and [`allocation`] say what is divided among
 //! whom; [`payment`] and [`attempt`] say what may happen to it; [`journal`], [`account`] and
-//! [`postings`] say what the books make of it; [`event`] and [`delivery`] say who hears of it;
+//! [`postings`] say what the books make of it, [`hold`] what is reserved before; [`event`] and [`delivery`] say who hears of it;
 //! [`decide`] holds one file for each command.
 
 pub mod account;
@@ -19,6 +19,7 @@ pub mod decide;
 pub mod decimal;
 pub mod delivery;
 pub mod event;
+pub mod hold;
 pub mod idempotency;
 pub mod ids;
 pub mod journal;

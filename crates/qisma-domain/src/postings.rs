@@ -24,7 +24,7 @@ pub enum Source {
 pub fn of_capture(payment: &Payment, source: Source, parked: &BTreeSet<MerchantId>) -> Postings {
     let (from, credited) = match source {
         Source::Card(acquirer) => {
-            (Account::clearing(acquirer, payment.mode, payment.currency), AccountKind::Pending)
+            (clearing_of(payment, acquirer), AccountKind::Pending)
         }
         Source::Wallet(wallet) => {
             (Account::wallet(wallet, payment.mode, payment.currency), AccountKind::Available)
@@ -47,23 +47,29 @@ pub fn of_capture(payment: &Payment, source: Source, parked: &BTreeSet<MerchantI
 
 /// The lines of an approval that nobody should have paid: the acquirer holds money of the payer.
 pub fn of_unwanted_approval(payment: &Payment, acquirer: Acquirer) -> Postings {
-    let clearing = Account::clearing(acquirer, payment.mode, payment.currency);
-    let suspense = Account::platform(AccountKind::Suspense, payment.mode, payment.currency);
-    pair(clearing, suspense, payment.amount)
+    pair(clearing_of(payment, acquirer), suspense_of(payment), payment.amount)
 }
 
 /// The lines of that money's way back: the mirror of [`of_unwanted_approval`].
 pub fn of_unwanted_reversal(payment: &Payment, acquirer: Acquirer) -> Postings {
-    let clearing = Account::clearing(acquirer, payment.mode, payment.currency);
-    let suspense = Account::platform(AccountKind::Suspense, payment.mode, payment.currency);
-    pair(suspense, clearing, payment.amount)
+    pair(suspense_of(payment), clearing_of(payment, acquirer), payment.amount)
 }
 
 /// The lines of a test wallet's money.
 pub fn of_wallet_funding(wallet: &Wallet, amount: Amount) -> Postings {
     let to = wallet.account();
     let float = Account::platform(AccountKind::WalletFloat, to.mode, to.currency);
-    pair(float, to, amount)
+    pair(float.in_stripe_of(wallet.id.shard()), to, amount)
+}
+
+fn clearing_of(payment: &Payment, acquirer: Acquirer) -> Account {
+    let clearing = Account::clearing(acquirer, payment.mode, payment.currency);
+    clearing.in_stripe_of(payment.id.shard())
+}
+
+fn suspense_of(payment: &Payment) -> Account {
+    let suspense = Account::platform(AccountKind::Suspense, payment.mode, payment.currency);
+    suspense.in_stripe_of(payment.id.shard())
 }
 
 fn pair(from: Account, to: Account, amount: Amount) -> Postings {

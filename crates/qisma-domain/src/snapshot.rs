@@ -8,8 +8,10 @@ use crate::attempt::Attempt;
 use crate::challenge::Challenge;
 use crate::changes::Changes;
 use crate::delivery::{Delivery, LearnedMethod};
+use crate::hold::Hold;
 use crate::idempotency::{IdempotencyRow, IdempotencyScope};
-use crate::ids::{AccountId, AppId, DeliveryId, MerchantId, Mode, PaymentId, Shard};
+use crate::ids::{AccountId, AppId, DeliveryId, HoldId, MerchantId, Mode, PaymentId, Shard};
+use crate::journal::{FoldAt, LineKey};
 use crate::merchant::Merchant;
 use crate::payment::Payment;
 use crate::phone::Phone;
@@ -34,6 +36,12 @@ pub struct Keys {
     pub phone_windows: BTreeSet<(Mode, Phone)>,
     /// Accounts whose balance decides something.
     pub balances: BTreeSet<AccountId>,
+    /// Holds.
+    pub holds: BTreeSet<HoldId>,
+    /// Lines of accounts that may have been folded already.
+    pub folded: BTreeSet<(AccountId, LineKey)>,
+    /// Lines that may still wait for their fold.
+    pub unfolded: BTreeSet<LineKey>,
     /// Deliveries.
     pub deliveries: BTreeSet<DeliveryId>,
     /// Methods learned of receivers.
@@ -46,7 +54,12 @@ impl Keys {
         let payment = self.payments.first().map(PaymentId::shard);
         let scope = || self.idempotency.first().map(IdempotencyScope::shard);
         let delivery = || self.deliveries.first().map(DeliveryId::shard);
-        payment.or_else(scope).or_else(delivery)
+        let account = || self.balances.first().map(AccountId::shard);
+        let folded = || self.folded.first().map(|(account, _)| account.shard());
+        let unfolded = || self.unfolded.first().map(|line| line.entry.shard());
+        let hold = || self.holds.first().map(HoldId::shard);
+        let of_books = || account().or_else(folded).or_else(unfolded).or_else(hold);
+        payment.or_else(scope).or_else(delivery).or_else(of_books)
     }
 
     /// Names the rows of another command too.
@@ -59,6 +72,9 @@ impl Keys {
         self.wallets.extend(other.wallets);
         self.phone_windows.extend(other.phone_windows);
         self.balances.extend(other.balances);
+        self.holds.extend(other.holds);
+        self.folded.extend(other.folded);
+        self.unfolded.extend(other.unfolded);
         self.deliveries.extend(other.deliveries);
         self.learned.extend(other.learned);
     }
@@ -111,6 +127,12 @@ pub struct Snapshot {
     pub phone_windows: BTreeMap<(Mode, Phone), PhoneWindow>,
     /// Balances; an account without postings stands at zero.
     pub balances: BTreeMap<AccountId, Balance>,
+    /// Holds.
+    pub holds: BTreeMap<HoldId, Hold>,
+    /// Lines that are in their accounts' balances though they were written before.
+    pub folded: BTreeSet<(AccountId, LineKey)>,
+    /// Lines that wait for their fold.
+    pub unfolded: BTreeSet<LineKey>,
     /// Deliveries.
     pub deliveries: BTreeMap<DeliveryId, Delivery>,
     /// Methods learned of receivers.
@@ -152,6 +174,9 @@ impl Snapshot {
         self.wallets.extend(other.wallets);
         self.phone_windows.extend(other.phone_windows);
         self.balances.extend(other.balances);
+        self.holds.extend(other.holds);
+        self.folded.extend(other.folded);
+        self.unfolded.extend(other.unfolded);
         self.deliveries.extend(other.deliveries);
         self.learned.extend(other.learned);
     }
@@ -210,12 +235,32 @@ impl Snapshot {
         for learned in &changes.learned {
             self.learned.insert((learned.app, learned.origin.clone()), learned.clone());
         }
-        for posting in changes.entries.iter().flat_map(|entry| entry.postings.lines()) {
-            let balance = self.balances.entry(posting.account.id()).or_default();
+        self.apply_books(changes);
+    }
+
+    fn apply_books(&mut self, changes: &Changes) {
+        let now = changes.entries.iter().filter(|entry| entry.fold == FoldAt::Commit);
+        let now = now.flat_map(|entry| entry.postings.lines());
+        let now = now.map(|posting| (posting.account, posting.amount_millimes));
+        let later = changes.folded.iter().map(|line| (line.account, line.amount_millimes));
+        for (account, amount_millimes) in now.chain(later) {
+            let balance = self.balances.entry(account.id()).or_default();
             // A sum that does not fit is refused by the database when it is saved: there it costs
             // the one command that did it, and here it would stop the lane.
-            balance.posted_millimes =
-                balance.posted_millimes.saturating_add(posting.amount_millimes);
+            balance.posted_millimes = balance.posted_millimes.saturating_add(amount_millimes);
+        }
+        for hold in &changes.holds {
+            let balance = self.balances.entry(hold.account.id()).or_default();
+            balance.held_millimes =
+                balance.held_millimes.saturating_add(hold.held_change_millimes());
+            self.holds.insert(hold.id, *hold);
+        }
+        self.folded.extend(changes.folded.iter().map(|line| (line.account.id(), line.key)));
+        for entry in &changes.entries {
+            self.unfolded.extend(entry.unfolded_lines().map(|line| line.key));
+        }
+        for line in &changes.no_longer_unfolded {
+            self.unfolded.remove(line);
         }
     }
 }

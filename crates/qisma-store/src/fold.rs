@@ -2,7 +2,9 @@
 
 use qisma_domain::account::Account;
 use qisma_domain::changes::Changes;
+use qisma_domain::hold::HoldState;
 use qisma_domain::ids::AccountId;
+use qisma_domain::journal::FoldAt;
 use std::collections::BTreeMap;
 
 /// A row to write: new when nothing is expected, else replacing the version that was loaded.
@@ -33,31 +35,62 @@ pub fn fold_rows<T, K: Ord>(
     folded.into_values().collect()
 }
 
-/// What a batch's postings do to an account.
+/// What a batch does to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delta {
     /// The account.
     pub account: Account,
     /// By how much it moves in the end.
     pub posted_millimes: i64,
-    /// What it must hold before, so that it never falls below zero on the way; 0 for one that may.
+    /// By how much what is held of it changes in the end.
+    pub held_millimes: i64,
+    /// What must be free of it before, so that it never falls below zero on the way; 0 for one that may.
     pub need_millimes: i64,
 }
 
-/// What the batch's postings do to each account, in the order of their commands.
-pub fn fold_postings(changes: &Changes) -> BTreeMap<AccountId, Delta> {
-    let mut deltas: BTreeMap<AccountId, Delta> = BTreeMap::new();
-    for posting in changes.entries.iter().flat_map(|entry| entry.postings.lines()) {
-        let account = posting.account;
-        let fresh = Delta { account, posted_millimes: 0, need_millimes: 0 };
-        let delta = deltas.entry(account.id()).or_insert(fresh);
-        delta.posted_millimes = delta
-            .posted_millimes
-            .checked_add(posting.amount_millimes)
-            .expect("a batch moves at most 8,192 times 10^12 millimes");
-        if !account.kind.may_be_negative() {
-            delta.need_millimes = delta.need_millimes.max(-delta.posted_millimes);
+impl Delta {
+    fn add(&mut self, posted_millimes: i64, held_millimes: i64) {
+        let add = |sum: &mut i64, more: i64| {
+            *sum = sum
+                .checked_add(more)
+                .expect("a batch moves at most 8,192 times 10^12 millimes");
+        };
+        add(&mut self.posted_millimes, posted_millimes);
+        add(&mut self.held_millimes, held_millimes);
+        if !self.account.kind.may_be_negative() {
+            self.need_millimes = self.need_millimes.max(-self.available_millimes());
         }
+    }
+
+    /// By how much what is free of it changes in the end.
+    pub const fn available_millimes(&self) -> i64 {
+        self.posted_millimes.saturating_sub(self.held_millimes)
+    }
+}
+
+/// What the batch does to each account, one kind of change after the other and each in the order of
+/// the commands. What frees money stands first: a hold that turns into the posting it was for needs
+/// nothing that is not there.
+pub fn fold_books(changes: &Changes) -> BTreeMap<AccountId, Delta> {
+    let mut deltas: BTreeMap<AccountId, Delta> = BTreeMap::new();
+    let mut add = |account: Account, posted_millimes, held_millimes| {
+        let fresh =
+            Delta { account, posted_millimes: 0, held_millimes: 0, need_millimes: 0 };
+        deltas.entry(account.id()).or_insert(fresh).add(posted_millimes, held_millimes);
+    };
+    for hold in changes.holds.iter().filter(|hold| hold.state != HoldState::Open) {
+        add(hold.account, 0, hold.held_change_millimes());
+    }
+    for line in &changes.folded {
+        add(line.account, line.amount_millimes, 0);
+    }
+    for entry in changes.entries.iter().filter(|entry| entry.fold == FoldAt::Commit) {
+        for posting in entry.postings.lines() {
+            add(posting.account, posting.amount_millimes, 0);
+        }
+    }
+    for hold in changes.holds.iter().filter(|hold| hold.state == HoldState::Open) {
+        add(hold.account, 0, hold.held_change_millimes());
     }
     deltas
 }
@@ -66,9 +99,12 @@ pub fn fold_postings(changes: &Changes) -> BTreeMap<AccountId, Delta> {
 mod tests {
     use super::*;
     use qisma_domain::account::AccountKind;
-    use qisma_domain::ids::{EntryId, Mode, WalletId};
-    use qisma_domain::journal::{EntryKind, JournalEntry, Posting, Postings};
-    use qisma_domain::money::Currency;
+    use qisma_domain::hold::Hold;
+    use qisma_domain::ids::{EntryId, HoldId, Mode, PaymentId, WalletId};
+    use qisma_domain::journal::{
+        EntryKind, JournalEntry, LineKey, Posting, Postings, UnfoldedLine,
+    };
+    use qisma_domain::money::{Amount, Currency};
     use qisma_domain::time::Timestamp;
 
     #[test]
@@ -85,14 +121,71 @@ mod tests {
                 Posting { account: float, amount_millimes: -millimes },
             ]),
             at: Timestamp::from_secs(1),
+            fold: FoldAt::Commit,
         };
         let entries = vec![entry(20), entry(-50), entry(40)];
-        let deltas = fold_postings(&Changes { entries, ..Changes::none() });
+        let deltas = fold_books(&Changes { entries, ..Changes::none() });
         let of = |account: Account| {
             let delta = deltas[&account.id()];
             (delta.posted_millimes, delta.need_millimes)
         };
         assert_eq!((of(wallet), of(float)), ((10, 30), (-10, 0)));
+    }
+
+    fn hold(state: HoldState) -> Hold {
+        let wallet = Account::wallet(WalletId::from_bytes([1; 16]), Mode::Test, Currency::Tnd);
+        Hold {
+            id: HoldId::from_bytes([3; 16]),
+            account: wallet,
+            amount: Amount::from_millimes(10).unwrap(),
+            payment: PaymentId::from_bytes([4; 16]),
+            attempt: 1,
+            state,
+            opened_at: Timestamp::from_secs(1),
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_hold_needs_what_it_reserves() {
+        let changes = Changes { holds: vec![hold(HoldState::Open)], ..Changes::none() };
+        let delta = fold_books(&changes)[&hold(HoldState::Open).account.id()];
+        assert_eq!((delta.held_millimes, delta.need_millimes), (10, 10));
+    }
+
+    #[test]
+    fn a_hold_that_turns_into_its_posting_needs_nothing() {
+        let hold = hold(HoldState::Posted);
+        let line = UnfoldedLine {
+            key: LineKey { entry: EntryId::from_bytes([2; 16]), line: 1 },
+            account: hold.account,
+            amount_millimes: -10,
+            hold: Some(hold.id),
+            at: Timestamp::from_secs(1),
+        };
+        let changes = Changes { holds: vec![hold], folded: vec![line], ..Changes::none() };
+        let delta = fold_books(&changes)[&hold.account.id()];
+        let sums = (delta.posted_millimes, delta.held_millimes, delta.need_millimes);
+        assert_eq!(sums, (-10, -10, 0));
+    }
+
+    #[test]
+    fn an_entry_that_is_folded_later_moves_no_account() {
+        let wallet = hold(HoldState::Open).account;
+        let float = Account::platform(AccountKind::WalletFloat, Mode::Test, Currency::Tnd);
+        let entries = vec![JournalEntry {
+            id: EntryId::from_bytes([2; 16]),
+            kind: EntryKind::WalletFunding,
+            reference: String::new(),
+            payment: None,
+            postings: Postings::balanced(vec![
+                Posting { account: wallet, amount_millimes: 5 },
+                Posting { account: float, amount_millimes: -5 },
+            ]),
+            at: Timestamp::from_secs(1),
+            fold: FoldAt::Later { hold: None },
+        }];
+        assert!(fold_books(&Changes { entries, ..Changes::none() }).is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use rusqlite::OptionalExtension;
 use std::path::Path;
 
 use crate::error::OpenError;
+use crate::ledger::Unfolded;
 use crate::migrate::MigrateReport;
 use crate::sqlite::{self, sql};
 use crate::{Engine, postgres};
@@ -44,6 +45,25 @@ pub fn key_id(engine: &Engine) -> Result<Option<String>, OpenError> {
     match engine {
         Engine::Sqlite(path) => of_file(path, "master_key", find_key_id),
         Engine::Postgres(options) => apart(|| postgres::key_id(&postgres::Target::new(options)?)),
+    }
+}
+
+/// How far the balances of a database are behind its journal, read without changing anything; `None` for
+/// one that is not there.
+pub fn unfolded(engine: &Engine) -> Result<Option<Unfolded>, OpenError> {
+    let unfolded = |lines, oldest_us: Option<i64>| Unfolded {
+        lines,
+        oldest_at: oldest_us.map(Timestamp::from_micros),
+    };
+    match engine {
+        Engine::Sqlite(path) => of_file(path, "unfolded_lines", |connection| {
+            let read = |row: &rusqlite::Row<'_>| Ok(Some(unfolded(row.get(0)?, row.get(1)?)));
+            connection.query_row(sql::SUM_UP_UNFOLDED, [], read)
+        }),
+        Engine::Postgres(options) => apart(|| {
+            let found = postgres::unfolded(&postgres::Target::new(options)?)?;
+            Ok(found.map(|(lines, oldest_us)| unfolded(lines, oldest_us)))
+        }),
     }
 }
 

@@ -17,6 +17,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+use crate::Fold;
 use crate::error::{OpenError, ReadError, RunError};
 use crate::job::{Decided, Fate, Job, Jobs, Pending, answer_all};
 use crate::leases::Fence;
@@ -97,6 +98,10 @@ pub struct LaneOptions {
     pub on_fatal: Box<dyn Fn(String) + Send>,
     /// Called after each commit with a delivery to send.
     pub on_delivery: Arc<dyn Fn() + Send + Sync>,
+    /// When balances follow the journal.
+    pub fold: Fold,
+    /// Called after each commit with lines that wait for their fold.
+    pub on_unfolded: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The sending end of a lane.
@@ -245,7 +250,11 @@ impl<W: LaneWriter> Worker<W> {
         let mut all = Changes::none();
         let (mut decided, mut rows, mut fences) = (0, 0, vec![]);
         for job in &mut jobs {
-            if let Decided::Changes(changes) = job.decide(&snapshot, now, &mut *self.options.rng) {
+            let decision = job.decide(&snapshot, now, &mut *self.options.rng);
+            if let Decided::Changes(mut changes) = decision {
+                if self.options.fold == Fold::Deferred {
+                    changes.defer_folds();
+                }
                 snapshot.apply(&changes);
                 rows += changes.rows();
                 all.append(*changes);
@@ -326,6 +335,7 @@ impl<W: LaneWriter> Worker<W> {
         let is_pending =
             |delivery: &Delivery| matches!(delivery.state, DeliveryState::Pending { .. });
         let has_deliveries = changes.deliveries.iter().any(is_pending);
+        let has_unfolded = changes.has_unfolded();
         // A refusal promises nothing; an answer does, be it one that was given before.
         let promises = || jobs.iter().any(|job| job.promises());
         let saved = if wrote {
@@ -339,6 +349,9 @@ impl<W: LaneWriter> Worker<W> {
             Ok(()) => {
                 if has_deliveries {
                     (self.options.on_delivery)();
+                }
+                if has_unfolded {
+                    (self.options.on_unfolded)();
                 }
                 answer_all(jobs, Fate::Committed);
                 // After the answers: they are true, and nobody need wait for it.

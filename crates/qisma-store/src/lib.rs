@@ -10,6 +10,7 @@ mod error;
 mod find;
 mod fold;
 mod inspect;
+mod ledger;
 mod job;
 mod lane;
 mod leases;
@@ -27,7 +28,10 @@ mod session;
 pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
-pub use inspect::{KeyClaim, claim, key_id, migrate_engine, schema_version, sqlite_version};
+pub use inspect::{
+    KeyClaim, claim, key_id, migrate_engine, schema_version, sqlite_version, unfolded,
+};
+pub use ledger::{HoldWanted, OpenHold, Unfolded};
 pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX, Stopping};
 pub use leases::{Fence, LeaseOptions, Shards};
 pub use migrate::{MigrateReport, migrate};
@@ -76,6 +80,16 @@ impl Engine {
     }
 }
 
+/// When balances follow the journal (ADR 0018).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fold {
+    /// In the transaction that writes the entry.
+    #[default]
+    Inline,
+    /// Afterwards, by a worker, as far as nothing is taken that is not reserved.
+    Deferred,
+}
+
 /// How to open a store.
 pub struct StoreOptions {
     /// The database.
@@ -84,6 +98,8 @@ pub struct StoreOptions {
     pub read_connections_max: usize,
     /// How the work is shared, where the engine is one that several gateways may use.
     pub leases: LeaseOptions,
+    /// When balances follow the journal.
+    pub fold: Fold,
     /// The clock of commands.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// The chance of commands, for one lane after the other.
@@ -106,6 +122,7 @@ pub struct Store {
     /// None: the engine is one gateway's.
     keeper: Option<Arc<postgres::Keeper>>,
     shard_changes: watch::Receiver<u64>,
+    unfolded: watch::Receiver<u64>,
 }
 
 impl Store {
@@ -115,11 +132,14 @@ impl Store {
     /// settings that would not survive a power cut.
     pub fn open(mut options: StoreOptions) -> Result<Self, OpenError> {
         let now = (options.now)();
+        let (tell, unfolded) = watch::channel(0_u64);
+        let tell: OnUnfolded =
+            Arc::new(move || tell.send_modify(|count| *count = count.wrapping_add(1)));
         let (lanes, reads, server) = match options.engine.clone() {
             Engine::Sqlite(path) => {
                 let writer = sqlite::open_writer(&path, now)?;
                 let reads = ReadPool::of_file(&path, options.read_connections_max)?;
-                (vec![options.lane(writer)?], reads, None)
+                (vec![options.lane(writer, &tell)?], reads, None)
             }
             Engine::Postgres(given) => {
                 let target = postgres::Target::new(&given)?;
@@ -131,7 +151,7 @@ impl Store {
                 })?;
                 let mut lanes = vec![];
                 for writer in writers {
-                    lanes.push(options.lane(writer)?);
+                    lanes.push(options.lane(writer, &tell)?);
                 }
                 let reads = ReadPool::of_server(&target, options.read_connections_max);
                 (lanes, reads, Some(Arc::new(target)))
@@ -141,7 +161,7 @@ impl Store {
         let shard_changes =
             keeper.as_ref().map_or_else(|| watch::channel(0).1, |keeper| keeper.changes());
         let (lanes, reads) = (Arc::new(lanes), Arc::new(reads));
-        Ok(Self { lanes, next_lane: Arc::default(), reads, server, keeper, shard_changes })
+        Ok(Self { lanes, next_lane: Arc::default(), reads, server, keeper, shard_changes, unfolded })
     }
 
     /// Runs a command for a caller: refused at once when the lane is too busy.
@@ -194,6 +214,11 @@ impl Store {
         pruning.await.unwrap_or(Ok(()))
     }
 
+    /// Tells when a commit of this gateway has left lines of the journal to be folded.
+    pub fn unfolded_changes(&self) -> watch::Receiver<u64> {
+        self.unfolded.clone()
+    }
+
     /// Commands waiting in the lanes.
     pub fn queue_depth(&self) -> usize {
         self.lanes.iter().map(Lane::depth).sum()
@@ -214,12 +239,14 @@ impl Store {
     }
 }
 
+type OnUnfolded = Arc<dyn Fn() + Send + Sync>;
+
 impl StoreOptions {
     fn keeper(&mut self, target: &postgres::Target) -> postgres::Keeper {
         postgres::Keeper::new(target, self.leases, self.now.clone(), &mut *(self.rng)())
     }
 
-    fn lane(&mut self, writer: impl LaneWriter) -> Result<Lane, OpenError> {
+    fn lane(&mut self, writer: impl LaneWriter, tell: &OnUnfolded) -> Result<Lane, OpenError> {
         let on_fatal = self.on_fatal.clone();
         Lane::start(
             writer,
@@ -228,6 +255,8 @@ impl StoreOptions {
                 rng: (self.rng)(),
                 on_fatal: Box::new(move |why| on_fatal(why)),
                 on_delivery: self.on_delivery.clone(),
+                fold: self.fold,
+                on_unfolded: tell.clone(),
             },
         )
     }

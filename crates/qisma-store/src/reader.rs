@@ -159,9 +159,13 @@ impl<'c> Reader<'c> {
         find::wallet(self.session, mode, phone)
     }
 
-    /// What an account holds.
+    /// What an account holds, in all of its rows.
     pub fn balance(&self, account: &Account) -> Read<Balance> {
-        find::balance(self.session, &account.id())
+        let mut sum = Balance::default();
+        for stripe in account.stripes() {
+            sum = sum.and(find::balance(self.session, &stripe.id())?);
+        }
+        Ok(sum)
     }
 
     /// Payments in these shards whose time is over and that no card attempt holds open.

@@ -1,14 +1,18 @@
 //! Rows and what they mean. A row that no version of this schema writes is an error, never a guess.
 
+use qisma_domain::account::Account;
 use qisma_domain::app::{App, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind};
+use qisma_domain::hold::{Hold, HoldState};
 use qisma_domain::idempotency::{IdempotencyKey, IdempotencyRow, IdempotencyScope};
 use qisma_domain::ids::{
-    AppId, ChallengeId, DeliveryId, EventId, MerchantId, Mode, PaymentId, WalletId,
+    AccountId, AppId, ChallengeId, DeliveryId, EntryId, EventId, HoldId, MerchantId, Mode, PaymentId,
+    WalletId,
 };
+use qisma_domain::journal::{LineKey, UnfoldedLine};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
 use qisma_domain::money::{Amount, Currency};
@@ -242,6 +246,40 @@ pub fn idempotency_from(row: &Row<'_>) -> Read<IdempotencyRow> {
         answer: row.get(5)?,
         request_id: row.get(6)?,
         created_at: at(row, 7)?,
+    })
+}
+
+/// An account: its id in this column, and owner, kind, mode and currency in the next.
+fn account(row: &Row<'_>, id: usize) -> Read<Account> {
+    let (owner, kind): (String, String) = (row.get(id + 1)?, row.get(id + 2)?);
+    let currency = known(Currency::parse(&row.get::<String>(id + 4)?), "currency")?;
+    let kept = (mode(row, id + 3)?, currency);
+    let found = Account::from_stored(&owner, &kind, kept, &AccountId::from_bytes(row.get(id)?));
+    known(found, "account")
+}
+
+/// A line that waits for its fold.
+pub fn unfolded_line_from(row: &Row<'_>) -> Read<UnfoldedLine> {
+    Ok(UnfoldedLine {
+        key: LineKey { entry: EntryId::from_bytes(row.get(0)?), line: row.get(1)? },
+        account: account(row, 2)?,
+        amount_millimes: row.get(7)?,
+        hold: row.get::<Option<[u8; 16]>>(8)?.map(HoldId::from_bytes),
+        at: at(row, 9)?,
+    })
+}
+
+/// A hold.
+pub fn hold_from(row: &Row<'_>) -> Read<Hold> {
+    Ok(Hold {
+        id: HoldId::from_bytes(row.get(0)?),
+        account: account(row, 1)?,
+        amount: known(Amount::from_millimes(row.get(6)?).ok(), "held amount")?,
+        payment: PaymentId::from_bytes(row.get(7)?),
+        attempt: row.get(8)?,
+        state: known(HoldState::parse(&row.get::<String>(9)?), "hold state")?,
+        opened_at: at(row, 10)?,
+        version: row.get(11)?,
     })
 }
 

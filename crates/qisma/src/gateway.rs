@@ -92,6 +92,7 @@ impl Gateway {
                 lease_secs: config.workers.lease_secs,
                 clock_must_agree: clock.is_of_the_world(),
             },
+            fold: config.ledger.fold,
             now: {
                 let clock = clock.clone();
                 Arc::new(move || clock.now())

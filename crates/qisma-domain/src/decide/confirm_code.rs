@@ -1,16 +1,19 @@
 //! Confirm a wallet payment with the code from the phone: checked, debited and captured in one
-//! command. Nothing is reserved before it, so a stranger cannot freeze money by typing a number.
+//! command. Nothing is reserved before a right code, so a stranger cannot freeze money by typing a
+//! number. Where balances are folded later, the money is held first ([`super::place_hold`]): then this
+//! captures against that hold, in the payment's own shard.
 
 use rand_core::Rng;
 
 use super::Decide;
 use super::payment_change::PaymentChange;
+use super::place_hold::PlaceHold;
 use super::start_wallet::open_wallet_attempt;
 use crate::account::Account;
 use crate::attempt::{Attempt, AttemptState, DeclineClass};
 use crate::challenge::{Challenge, CodeKey};
 use crate::changes::Changes;
-use crate::ids::{PaymentId, WalletId};
+use crate::ids::{HoldId, PaymentId, WalletId};
 use crate::limits;
 use crate::postings::Source;
 use crate::snapshot::{Keys, Snapshot};
@@ -26,6 +29,19 @@ pub struct ConfirmCode {
     pub code: String,
     /// What codes are hashed with.
     pub code_key: CodeKey,
+    /// Where the money comes from.
+    pub funds: Funds,
+}
+
+/// Where the money of a wallet payment comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Funds {
+    /// From the wallet as it stands: it is looked at and debited in this command.
+    Balance,
+    /// From this hold, which was placed before.
+    Held(HoldId),
+    /// From nowhere: the wallet did not have enough to hold.
+    Missing,
 }
 
 /// What came of it; each of these is a change that is kept.
@@ -73,8 +89,42 @@ impl Decide for ConfirmCode {
         now: Timestamp,
         rng: &mut dyn Rng,
     ) -> Result<(CodeAnswer, Changes), ConfirmRefusal> {
-        let mut change =
-            PaymentChange::begin(see, &self.payment, now).map_err(|_| ConfirmRefusal::NotFound)?;
+        let mut typed = Typed::look(see, self.payment, (&self.code, &self.code_key), now)?;
+        let answer = match (typed.right_wallet(), self.funds) {
+            (None, _) => typed.wrong(now, rng),
+            (Some(_), Funds::Missing) => typed.decline(rng),
+            (Some(wallet), Funds::Balance) if typed.is_short(see, wallet) => typed.decline(rng),
+            (Some(wallet), Funds::Balance) => typed.pay(wallet, None, rng),
+            // Another attempt's hold pays nothing: what it is for was looked at in another moment.
+            (Some(wallet), Funds::Held(hold)) if hold != typed.wish(wallet).id() => {
+                return Err(ConfirmRefusal::NoCodeExpected);
+            }
+            (Some(wallet), Funds::Held(hold)) => typed.pay(wallet, Some(hold), rng),
+        };
+        Ok((answer, typed.finish()))
+    }
+}
+
+/// A code that was typed for a payment that waits for one.
+pub(super) struct Typed<'a> {
+    change: PaymentChange<'a>,
+    attempt: Attempt,
+    challenge: Challenge,
+    window: PhoneWindow,
+    /// The wallet, if the code is right and somebody has one.
+    wallet: Option<WalletId>,
+}
+
+impl<'a> Typed<'a> {
+    /// Looks at what was typed.
+    pub(super) fn look(
+        see: &'a Snapshot,
+        payment: PaymentId,
+        (code, code_key): (&str, &CodeKey),
+        now: Timestamp,
+    ) -> Result<Self, ConfirmRefusal> {
+        let change =
+            PaymentChange::begin(see, &payment, now).map_err(|_| ConfirmRefusal::NotFound)?;
         if change.payment.state.is_terminal() {
             return Err(ConfirmRefusal::Ended);
         }
@@ -90,15 +140,87 @@ impl Decide for ConfirmCode {
         let (attempt, challenge) = (attempt.clone(), challenge.clone());
         let wallet = attempt.wallet().and_then(|wallet| wallet.wallet);
         // Compared also where nobody has the wallet: the time it takes must not tell.
-        let right = challenge.is(&self.code, &self.code_key);
+        let right = challenge.is(code, code_key);
         let window = window_of(see, &change, &attempt, now);
         // Past the phone's budget no code is right, and nothing tells that from a wrong one.
         let budget_is_over = window.codes.wrong_codes_over().is_some();
-        let answer = match wallet.filter(|_| right && !budget_is_over) {
-            Some(wallet) => pay(&mut change, see, attempt, challenge, wallet, rng),
-            None => wrong(&mut change, attempt, challenge, (window, now), rng),
-        };
-        Ok((answer, change.finish()))
+        let wallet = wallet.filter(|_| right && !budget_is_over);
+        Ok(Self { change, attempt, challenge, window, wallet })
+    }
+
+    /// The wallet that pays, if the code is right.
+    pub(super) const fn right_wallet(&self) -> Option<WalletId> {
+        self.wallet
+    }
+
+    /// What has to be held for this attempt.
+    pub(super) fn wish(&self, wallet: WalletId) -> PlaceHold {
+        let payment = &self.change.payment;
+        PlaceHold {
+            account: Account::wallet(wallet, payment.mode, payment.currency),
+            amount: payment.amount,
+            payment: payment.id,
+            attempt: self.attempt.number,
+        }
+    }
+
+    fn is_short(&self, see: &Snapshot, wallet: WalletId) -> bool {
+        let wish = self.wish(wallet);
+        let balance = see.balances.get(&wish.account.id()).copied().unwrap_or_default();
+        balance.available_millimes() < wish.amount.millimes()
+    }
+
+    fn pay(&mut self, wallet: WalletId, hold: Option<HoldId>, rng: &mut dyn Rng) -> CodeAnswer {
+        self.end_challenge();
+        self.attempt.state = AttemptState::Approved { at: self.change.now };
+        self.change.put_attempt(self.attempt.clone());
+        self.change.capture(&self.attempt, Source::Wallet(wallet), rng);
+        if let Some(hold) = hold {
+            self.change.take_from_hold(hold);
+        }
+        CodeAnswer::Captured
+    }
+
+    fn decline(&mut self, rng: &mut dyn Rng) -> CodeAnswer {
+        self.end_challenge();
+        let class = DeclineClass::InsufficientFunds;
+        self.attempt.state = AttemptState::Declined { class, code: 0 };
+        self.change.put_attempt(self.attempt.clone());
+        self.change.after_decline(rng);
+        CodeAnswer::InsufficientFunds
+    }
+
+    fn end_challenge(&mut self) {
+        self.challenge.ended = true;
+        self.change.put_challenge(self.challenge.clone());
+    }
+
+    /// Counts a wrong code.
+    pub(super) fn wrong(&mut self, now: Timestamp, rng: &mut dyn Rng) -> CodeAnswer {
+        let (challenge, window) = (&mut self.challenge, &mut self.window);
+        challenge.tries += 1;
+        let tries_left = limits::OTP_TRIES_MAX - challenge.tries;
+        if window.codes.wrong_codes_over().is_none() {
+            window.codes.wrong_at.push(now);
+        }
+        let used_up = tries_left <= 0 || window.codes.wrong_codes_over().is_some();
+        challenge.ended = used_up;
+        window.version += 1;
+        self.change.extra().phone_windows.push(window.clone());
+        self.change.put_challenge(challenge.clone());
+        if !used_up {
+            return CodeAnswer::Wrong { tries_left };
+        }
+        let class = DeclineClass::Authentication;
+        self.attempt.state = AttemptState::Declined { class, code: 0 };
+        self.change.put_attempt(self.attempt.clone());
+        self.change.after_decline(rng);
+        CodeAnswer::TriesUsedUp
+    }
+
+    /// The change, complete.
+    pub(super) fn finish(self) -> Changes {
+        self.change.finish()
     }
 }
 
@@ -116,55 +238,4 @@ fn window_of(
     let fresh = PhoneWindow { mode, phone, codes: CodeHistory::default(), version: 0 };
     let window = known.unwrap_or(fresh);
     PhoneWindow { codes: window.codes.at(now), ..window }
-}
-
-fn pay(
-    change: &mut PaymentChange<'_>,
-    see: &Snapshot,
-    mut attempt: Attempt,
-    mut challenge: Challenge,
-    wallet: WalletId,
-    rng: &mut dyn Rng,
-) -> CodeAnswer {
-    challenge.ended = true;
-    change.put_challenge(challenge);
-    let account = Account::wallet(wallet, change.payment.mode, change.payment.currency);
-    let balance = see.balances.get(&account.id()).copied().unwrap_or_default();
-    if balance.available_millimes() < change.payment.amount.millimes() {
-        let class = DeclineClass::InsufficientFunds;
-        attempt.state = AttemptState::Declined { class, code: 0 };
-        change.put_attempt(attempt);
-        change.after_decline(rng);
-        return CodeAnswer::InsufficientFunds;
-    }
-    attempt.state = AttemptState::Approved { at: change.now };
-    change.put_attempt(attempt.clone());
-    change.capture(&attempt, Source::Wallet(wallet), rng);
-    CodeAnswer::Captured
-}
-
-fn wrong(
-    change: &mut PaymentChange<'_>,
-    mut attempt: Attempt,
-    mut challenge: Challenge,
-    (mut window, now): (PhoneWindow, Timestamp),
-    rng: &mut dyn Rng,
-) -> CodeAnswer {
-    challenge.tries += 1;
-    let tries_left = limits::OTP_TRIES_MAX - challenge.tries;
-    if window.codes.wrong_codes_over().is_none() {
-        window.codes.wrong_at.push(now);
-    }
-    challenge.ended = tries_left <= 0 || window.codes.wrong_codes_over().is_some();
-    window.version += 1;
-    change.extra().phone_windows.push(window);
-    let used_up = challenge.ended;
-    change.put_challenge(challenge);
-    if !used_up {
-        return CodeAnswer::Wrong { tries_left };
-    }
-    attempt.state = AttemptState::Declined { class: DeclineClass::Authentication, code: 0 };
-    change.put_attempt(attempt);
-    change.after_decline(rng);
-    CodeAnswer::TriesUsedUp
 }

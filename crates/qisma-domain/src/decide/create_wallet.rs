@@ -6,7 +6,7 @@ use super::Decide;
 use super::create_merchant::is_showable_name;
 use crate::changes::Changes;
 use crate::ids::{EntryId, Mode, WalletId};
-use crate::journal::{EntryKind, JournalEntry};
+use crate::journal::{EntryKind, FoldAt, JournalEntry};
 use crate::money::Amount;
 use crate::phone::Phone;
 use crate::postings::of_wallet_funding;
@@ -81,6 +81,7 @@ impl Decide for CreateWallet {
                 payment: None,
                 at: now,
                 postings: of_wallet_funding(&wallet, self.fund),
+                fold: FoldAt::Commit,
             });
         }
         changes.wallets.push(wallet.clone());

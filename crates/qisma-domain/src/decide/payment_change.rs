@@ -8,8 +8,8 @@ use crate::challenge::Challenge;
 use crate::changes::Changes;
 use crate::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use crate::event::{Event, EventKind, body_of};
-use crate::ids::{DeliveryId, EntryId, EventId, MerchantId, PaymentId};
-use crate::journal::{EntryKind, JournalEntry, Postings};
+use crate::ids::{DeliveryId, EntryId, EventId, HoldId, MerchantId, PaymentId};
+use crate::journal::{EntryKind, FoldAt, JournalEntry, Postings};
 use crate::limits;
 use crate::payment::{FailureReason, Payment, PaymentState};
 use crate::postings::{Source, of_capture};
@@ -142,6 +142,14 @@ impl<'a> PaymentChange<'a> {
         }
     }
 
+    /// Says that what this change's entries take was reserved before, by this hold: they are folded
+    /// where that is.
+    pub fn take_from_hold(&mut self, hold: HoldId) {
+        for entry in &mut self.extra.entries {
+            entry.fold = FoldAt::Later { hold: Some(hold) };
+        }
+    }
+
     /// Ends the payment without money.
     pub fn end(&mut self, to: PaymentState, rng: &mut dyn Rng) {
         self.abandon_open_attempt(None, AbandonReason::PaymentEnded);
@@ -205,6 +213,7 @@ impl<'a> PaymentChange<'a> {
             payment: Some(self.payment.id),
             at: self.now,
             postings,
+            fold: FoldAt::Commit,
         });
     }
 

@@ -6,7 +6,7 @@ use qisma_domain::account::Acquirer;
 use qisma_domain::attempt::{AbandonReason, Attempt, CardDetails, DeclineClass, Opened};
 use qisma_domain::decide::abandon_attempt::AbandonAttempt;
 use qisma_domain::decide::cancel_payment::CancelPayment;
-use qisma_domain::decide::confirm_code::ConfirmCode;
+use qisma_domain::decide::confirm_code::{ConfirmCode, Funds};
 use qisma_domain::decide::expire_payment::ExpirePayment;
 use qisma_domain::decide::record_opened::RecordOpened;
 use qisma_domain::decide::record_outcome::{BankReport, RecordOutcome};
@@ -81,7 +81,7 @@ fn take(world: &mut World, step: Step, code: &mut String) {
         }
         Step::Confirm { right } => {
             let code = if right { code.clone() } else { "wrong".into() };
-            world.tries(&ConfirmCode { payment, code, code_key: CODE_KEY });
+            world.tries(&ConfirmCode { payment, code, code_key: CODE_KEY, funds: Funds::Balance });
         }
         Step::Opened(attempt) => {
             let opened = Opened { order_id: format!("o{attempt}"), page_url: String::new() };

@@ -5,7 +5,7 @@ use qisma_domain::attempt::{AbandonReason, Opened};
 use qisma_domain::challenge::CodeKey;
 use qisma_domain::decide::abandon_attempt::{AbandonAttempt, NotOpen};
 use qisma_domain::decide::cancel_payment::{CancelPayment, CancelRefusal};
-use qisma_domain::decide::confirm_code::{ConfirmCode, ConfirmRefusal};
+use qisma_domain::decide::confirm_code::{ConfirmCode, ConfirmRefusal, Funds};
 use qisma_domain::decide::expire_payment::{ExpirePayment, ExpireRefusal};
 use qisma_domain::decide::record_opened::{AttemptEnded, RecordOpened};
 use qisma_domain::decide::record_outcome::{BankReport, RecordOutcome};
@@ -25,7 +25,8 @@ fn start_card(world: &mut World) -> Option<StartRefusal> {
 
 fn confirm(world: &mut World, code: &str) -> Option<ConfirmRefusal> {
     let payment = world.payment;
-    world.run(&ConfirmCode { payment, code: code.into(), code_key: CODE_KEY }).err()
+    let (code, funds) = (code.into(), Funds::Balance);
+    world.run(&ConfirmCode { payment, code, code_key: CODE_KEY, funds }).err()
 }
 
 fn expire(world: &mut World) -> Option<ExpireRefusal> {

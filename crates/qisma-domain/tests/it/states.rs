@@ -4,7 +4,7 @@ use qisma_domain::account::AccountKind;
 use qisma_domain::attempt::{AbandonReason, DeclineClass, Opened, Reversal};
 use qisma_domain::decide::abandon_attempt::AbandonAttempt;
 use qisma_domain::decide::cancel_payment::CancelPayment;
-use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmCode};
+use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmCode, Funds};
 use qisma_domain::decide::expire_payment::ExpirePayment;
 use qisma_domain::decide::record_opened::RecordOpened;
 use qisma_domain::decide::record_outcome::{BankReport, Outcome};
@@ -26,7 +26,8 @@ impl World {
     }
 
     pub fn confirm(&mut self, code: &str) -> CodeAnswer {
-        let command = ConfirmCode { payment: self.payment, code: code.into(), code_key: CODE_KEY };
+        let (payment, code, funds) = (self.payment, code.into(), Funds::Balance);
+        let command = ConfirmCode { payment, code, code_key: CODE_KEY, funds };
         self.must(&command)
     }
 

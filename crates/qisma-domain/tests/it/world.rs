@@ -167,6 +167,9 @@ impl World {
         part.wallets.retain(|key, _| keys.wallets.contains(key));
         part.phone_windows.retain(|key, _| keys.phone_windows.contains(key));
         part.balances.retain(|key, _| keys.balances.contains(key));
+        part.holds.retain(|key, _| keys.holds.contains(key));
+        part.folded.retain(|key| keys.folded.contains(key));
+        part.unfolded.retain(|key| keys.unfolded.contains(key));
         part.deliveries.retain(|key, _| keys.deliveries.contains(key));
         part.learned.retain(|key, _| keys.learned.contains(key));
         part

@@ -45,6 +45,7 @@ impl Bench {
             engine,
             read_connections_max: 1,
             leases: qisma_store::LeaseOptions::default(),
+            fold: qisma_store::Fold::Inline,
             now: Arc::new(move || {
                 Timestamp::from_micros(clock.fetch_add(STEP_MICROS, Ordering::Relaxed))
             }),

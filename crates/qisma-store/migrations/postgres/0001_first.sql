@@ -208,6 +208,58 @@ CREATE TABLE postings (
     FOREIGN KEY (vshard, entry_id) REFERENCES journal_entries (vshard, id)
 );
 
+-- The lines of the journal that are not in their accounts' balances yet, with what names the account.
+-- Empty while balances are folded with the entries.
+CREATE TABLE unfolded_lines (
+    vshard           smallint  NOT NULL,
+    entry_id         uuid      NOT NULL,
+    line             bigint    NOT NULL,
+    account_vshard   smallint  NOT NULL,
+    account_id       uuid      NOT NULL,
+    owner            text      NOT NULL,
+    kind             text      NOT NULL,
+    mode             text      NOT NULL,
+    currency         text      NOT NULL,
+    amount_millimes  bigint    NOT NULL,
+    hold_id          uuid,
+    at_us            bigint    NOT NULL,
+    PRIMARY KEY (vshard, entry_id, line)
+);
+
+CREATE INDEX unfolded_lines_by_age ON unfolded_lines (at_us);
+
+-- The lines that were added to a balance after they were written: each of them once.
+CREATE TABLE account_lines (
+    vshard           smallint  NOT NULL,
+    account_id       uuid      NOT NULL,
+    entry_id         uuid      NOT NULL,
+    line             bigint    NOT NULL,
+    amount_millimes  bigint    NOT NULL,
+    at_us            bigint    NOT NULL,
+    PRIMARY KEY (vshard, account_id, entry_id, line)
+);
+
+-- Money of an account that is reserved for an attempt; what is held of an account is the sum of those
+-- that are open.
+CREATE TABLE holds (
+    vshard           smallint  NOT NULL,
+    id               uuid      NOT NULL,
+    account_id       uuid      NOT NULL,
+    owner            text      NOT NULL,
+    kind             text      NOT NULL,
+    mode             text      NOT NULL,
+    currency         text      NOT NULL,
+    amount_millimes  bigint    NOT NULL CHECK (amount_millimes > 0),
+    payment_id       uuid      NOT NULL,
+    attempt          bigint    NOT NULL,
+    state            text      NOT NULL CHECK (state IN ('open', 'posted', 'released')),
+    opened_us        bigint    NOT NULL,
+    version          bigint    NOT NULL,
+    PRIMARY KEY (vshard, id)
+);
+
+CREATE INDEX holds_open ON holds (opened_us) WHERE state = 'open';
+
 CREATE TABLE events (
     vshard      smallint  NOT NULL,
     id          uuid      NOT NULL,

@@ -192,6 +192,56 @@ CREATE TABLE postings (
     FOREIGN KEY (vshard, entry_id) REFERENCES journal_entries (vshard, id)
 ) STRICT, WITHOUT ROWID;
 
+-- The lines of the journal that are not in their accounts' balances yet, with what names the account.
+-- Empty while balances are folded with the entries.
+CREATE TABLE unfolded_lines (
+    vshard           INTEGER NOT NULL,
+    entry_id         BLOB    NOT NULL,
+    line             INTEGER NOT NULL,
+    account_vshard   INTEGER NOT NULL,
+    account_id       BLOB    NOT NULL,
+    owner            TEXT    NOT NULL,
+    kind             TEXT    NOT NULL,
+    mode             TEXT    NOT NULL,
+    currency         TEXT    NOT NULL,
+    amount_millimes  INTEGER NOT NULL,
+    hold_id          BLOB,
+    at_us            INTEGER NOT NULL,
+    PRIMARY KEY (vshard, entry_id, line)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unfolded_lines_by_age ON unfolded_lines (at_us);
+
+-- The lines that were added to a balance after they were written: each of them once.
+CREATE TABLE account_lines (
+    vshard           INTEGER NOT NULL,
+    account_id       BLOB    NOT NULL,
+    entry_id         BLOB    NOT NULL,
+    line             INTEGER NOT NULL,
+    amount_millimes  INTEGER NOT NULL,
+    at_us            INTEGER NOT NULL,
+    PRIMARY KEY (vshard, account_id, entry_id, line)
+) STRICT, WITHOUT ROWID;
+
+-- Money of an account that is reserved for an attempt; what is held of an account is the sum of those
+-- that are open.
+CREATE TABLE holds (
+    vshard           INTEGER NOT NULL,
+    id               BLOB    NOT NULL,
+    account_id       BLOB    NOT NULL,
+    owner            TEXT    NOT NULL,
+    kind             TEXT    NOT NULL,
+    mode             TEXT    NOT NULL,
+    currency         TEXT    NOT NULL,
+    amount_millimes  INTEGER NOT NULL CHECK (amount_millimes > 0),
+    payment_id       BLOB    NOT NULL,
+    attempt          INTEGER NOT NULL,
+    state            TEXT    NOT NULL CHECK (state IN ('open', 'posted', 'released')),
+    opened_us        INTEGER NOT NULL,
+    version          INTEGER NOT NULL,
+    PRIMARY KEY (vshard, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX holds_open ON holds (opened_us) WHERE state = 'open';
+
 CREATE TABLE events (
     vshard      INTEGER NOT NULL,
     id          BLOB    NOT NULL,
@@ -260,6 +310,11 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('journal_entries', 'sqlite_autoindex_journal_entries_2', '1000000 4000 2000 1'),
     ('journal_entries', 'journal_entries_of_payment', '1000000 4000 1'),
     ('postings', 'postings', '3000000 12000 3 1'),
+    ('unfolded_lines', 'unfolded_lines', '10000 40 3 1'),
+    ('unfolded_lines', 'unfolded_lines_by_age', '10000 3'),
+    ('account_lines', 'account_lines', '3000000 12000 300 1 1'),
+    ('holds', 'holds', '500000 2000 1'),
+    ('holds', 'holds_open', '100 1'),
     ('events', 'events', '1000000 4000 1'),
     ('events', 'sqlite_autoindex_events_2', '1000000 4000 1 1'),
     ('deliveries', 'deliveries', '1000000 4000 1'),

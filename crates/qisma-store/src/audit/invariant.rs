@@ -9,7 +9,7 @@ pub enum Invariant {
     I1,
     /// All accounts together stand at zero after every entry.
     I2,
-    /// Stored balances are the sums of their postings.
+    /// Stored balances are the sums of their folded postings, and what is held that of open holds.
     I3,
     /// No account that may not fall below zero ever did.
     I4,
@@ -71,7 +71,7 @@ impl Invariant {
         match self {
             Self::I1 => "every journal entry has two lines or more and sums to zero",
             Self::I2 => "all accounts together stand at zero after every entry",
-            Self::I3 => "every stored balance is the sum of its postings",
+            Self::I3 => "every stored balance is the sum of its folded postings, and what is held that of its holds",
             Self::I4 => "no account that may not fall below zero ever did",
             Self::I5 => "the history of every payment is only added to",
             Self::I6 => "nothing is booked twice",
@@ -102,7 +102,7 @@ impl Invariant {
         match self {
             Self::I1 => &[sql::ENTRIES_UNBALANCED, sql::POSTINGS_WITHOUT_ENTRY],
             Self::I2 | Self::I4 => &[],
-            Self::I3 => &[sql::BALANCES_OFF, sql::HOLDS_WITHOUT_REASON],
+            Self::I3 => &[sql::BALANCES_OFF, sql::UNFOLDED_NOT_POSTED, sql::HOLDS_OFF],
             Self::I5 => &[sql::EVENTS_OUT_OF_ORDER, sql::ENTRIES_OUT_OF_TIME],
             Self::I6 => &[sql::ENTRIES_TWICE, sql::CAPTURES_TWICE],
             Self::I7 => &[sql::LEGS_NOT_THE_AMOUNT],

@@ -32,6 +32,16 @@ macro_rules! may_be_negative {
     };
 }
 
+/// The lines that are in the journal and in no balance: one that was folded may still wait to be
+/// forgotten.
+macro_rules! not_folded {
+    () => {
+        "(SELECT * FROM unfolded_lines w WHERE NOT EXISTS
+            (SELECT 1 FROM account_lines l WHERE l.vshard = w.account_vshard
+             AND l.account_id = w.account_id AND l.entry_id = w.entry_id AND l.line = w.line)) n"
+    };
+}
+
 /// The lists above, for the test that compares them with the domain's.
 #[cfg(test)]
 pub(super) const LISTS: [&str; 3] = [ends!(), terminal!(), may_be_negative!()];
@@ -65,20 +75,40 @@ statements! {
         FROM journal_entries e ORDER BY e.at_us, e.vshard, e.id";
 
     // -- I3: stored balances are the sums of their postings --
-    BALANCES_OFF = "SELECT NULL,
+    // What a worker has yet to fold is in the journal and not in the balance.
+    BALANCES_OFF = concat!("SELECT NULL,
             'the account ' || coalesce(a.owner || ' ' || a.kind || ' ' || a.mode, 'that is not there')
             || ' stores ' || coalesce(a.posted_millimes || '', 'nothing')
             || ', its postings sum to ' || coalesce(s.millimes, 0)
+            || coalesce(', of which ' || u.millimes || ' are to be folded', '')
         FROM accounts a
         FULL JOIN (SELECT account_vshard AS vshard, account_id AS id,
-                sum(amount_millimes) AS millimes
+                sum(amount_millimes) AS millimes, count(*) AS lines
             FROM postings GROUP BY account_vshard, account_id) s
             ON s.vshard = a.vshard AND s.id = a.id
-        WHERE a.posted_millimes IS DISTINCT FROM coalesce(s.millimes, 0) LIMIT $1";
-    HOLDS_WITHOUT_REASON = "SELECT NULL,
-            'the account ' || owner || ' ' || kind || ' ' || mode || ' holds ' || held_millimes
-            || ', but no hold says why'
-        FROM accounts WHERE held_millimes <> 0 LIMIT $1";
+        LEFT JOIN (SELECT account_vshard AS vshard, account_id AS id,
+                sum(amount_millimes) AS millimes, count(*) AS lines
+            FROM ", not_folded!(), " GROUP BY account_vshard, account_id) u
+            ON u.vshard = s.vshard AND u.id = s.id
+        WHERE (a.id IS NOT NULL OR s.lines <> coalesce(u.lines, 0))
+          AND a.posted_millimes IS DISTINCT FROM
+            coalesce(s.millimes, 0) - coalesce(u.millimes, 0) LIMIT $1");
+    UNFOLDED_NOT_POSTED = "SELECT NULL,
+            'a line of ' || u.amount_millimes || ' is to be folded, but was not posted'
+        FROM unfolded_lines u
+        LEFT JOIN postings p ON p.vshard = u.vshard AND p.entry_id = u.entry_id AND p.line = u.line
+        WHERE p.amount_millimes IS DISTINCT FROM u.amount_millimes
+           OR p.account_id IS DISTINCT FROM u.account_id LIMIT $1";
+    HOLDS_OFF = "SELECT NULL,
+            'the account ' || coalesce(a.owner || ' ' || a.kind || ' ' || a.mode, 'that is not there')
+            || ' holds ' || coalesce(a.held_millimes, 0) || ', its open holds sum to '
+            || coalesce(h.millimes, 0)
+        FROM (SELECT vshard, id, owner, kind, mode, held_millimes FROM accounts
+            WHERE held_millimes <> 0) a
+        FULL JOIN (SELECT vshard, account_id AS id, sum(amount_millimes) AS millimes
+            FROM holds WHERE state = 'open' GROUP BY vshard, account_id) h
+            ON h.vshard = a.vshard AND h.id = a.id
+        WHERE coalesce(a.held_millimes, 0) <> coalesce(h.millimes, 0) LIMIT $1";
 
     // -- I4: no account that may not fall below zero ever did --
     // Only an account that something was taken from can have fallen.
@@ -128,11 +158,15 @@ statements! {
     LIST_SHARES_OF_LEGS = "SELECT p.vshard, p.id, 'merchant:' || l.destination, l.amount_millimes
         FROM payments p JOIN legs l ON l.vshard = p.vshard AND l.payment_id = p.id
         WHERE p.status = 'captured' ORDER BY p.vshard, p.id";
-    LIST_SHARES_BOOKED = "SELECT e.vshard, e.payment_id, a.owner, p.amount_millimes
+    LIST_SHARES_BOOKED = "SELECT e.vshard, e.payment_id, coalesce(a.owner, u.owner),
+            p.amount_millimes
         FROM journal_entries e
         JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
-        JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
-        WHERE e.kind = 'capture' AND e.payment_id IS NOT NULL AND a.owner LIKE 'merchant:%'
+        LEFT JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
+        LEFT JOIN unfolded_lines u ON u.vshard = p.vshard AND u.entry_id = p.entry_id
+            AND u.line = p.line
+        WHERE e.kind = 'capture' AND e.payment_id IS NOT NULL
+            AND coalesce(a.owner, u.owner) LIKE 'merchant:%'
         ORDER BY e.vshard, e.payment_id";
 
     // -- I8: what a payment is called is what was booked --
@@ -233,12 +267,16 @@ statements! {
     LIST_ACCOUNTS = "SELECT vshard, id, owner, kind, mode, currency FROM accounts";
 
     // -- I15: what acquirers owe is what payers paid there --
-    CLEARING_OFF = "SELECT NULL,
+    CLEARING_OFF = concat!("SELECT NULL,
             'the clearing account of ' || coalesce(c.owner, x.owner) || ' ' || coalesce(c.mode, x.mode)
             || ' stands at ' || coalesce(c.posted_millimes, 0) || ', its payments make '
             || coalesce(x.millimes, 0)
-        FROM (SELECT owner, mode, currency, posted_millimes FROM accounts
-            WHERE kind = 'clearing') c
+        FROM (SELECT owner, mode, currency, sum(posted_millimes) AS posted_millimes
+            FROM (SELECT owner, mode, currency, posted_millimes FROM accounts
+                WHERE kind = 'clearing'
+                UNION ALL SELECT owner, mode, currency, amount_millimes FROM ", not_folded!(), "
+                WHERE kind = 'clearing') stripes
+            GROUP BY owner, mode, currency) c
         FULL JOIN (SELECT 'acquirer:' || (a.rail ->> 'acquirer') AS owner, p.mode,
                 p.currency, -sum(p.amount_millimes) AS millimes
             FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
@@ -247,7 +285,7 @@ statements! {
                 OR (a.rail ->> 'reversal') IN ('due', 'refund_due'))
             GROUP BY 1, 2, 3) x
             ON x.owner = c.owner AND x.mode = c.mode AND x.currency = c.currency
-        WHERE coalesce(c.posted_millimes, 0) <> coalesce(x.millimes, 0) LIMIT $1";
+        WHERE coalesce(c.posted_millimes, 0) <> coalesce(x.millimes, 0) LIMIT $1");
     LIST_ORDERS = "SELECT a.payment_id, a.number, a.order_number, a.status,
             (a.rail ->> 'acquirer'), (a.rail ->> 'reversal'),
             a.next_look_us, a.started_us, p.amount_millimes, p.currency,

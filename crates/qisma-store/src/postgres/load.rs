@@ -3,7 +3,8 @@
 
 use qisma_domain::account::Balance;
 use qisma_domain::delivery::LearnedMethod;
-use qisma_domain::ids::{AccountId, AppId, MerchantId, PaymentId};
+use qisma_domain::ids::{AccountId, AppId, EntryId, MerchantId, PaymentId};
+use qisma_domain::journal::LineKey;
 use qisma_domain::snapshot::{Keys, PaymentAggregate, Snapshot};
 
 use super::connection::Connection;
@@ -89,7 +90,37 @@ fn queries(keys: &Keys) -> Vec<(Query<'_>, Fill)> {
         ask(sql::LOAD_BALANCES, params, balance);
     }
     rarer(keys, &mut all);
+    of_the_fold(keys, &mut all);
     all
+}
+
+fn of_the_fold<'k>(keys: &'k Keys, all: &mut Vec<(Query<'k>, Fill)>) {
+    let mut ask = |sql, params, fill: Fill| all.push(((sql, params), fill));
+    if !keys.holds.is_empty() {
+        let params = vec![
+            shards_of(keys.holds.iter().map(|id| id.shard().0)),
+            Param::Ids(keys.holds.iter().map(|id| Id(*id.as_bytes())).collect()),
+        ];
+        ask(sql::LOAD_HOLDS, params, hold);
+    }
+    if !keys.folded.is_empty() {
+        let lines = || keys.folded.iter();
+        let params = vec![
+            shards_of(lines().map(|(account, _)| account.shard().0)),
+            Param::Ids(lines().map(|(account, _)| Id(*account.as_bytes())).collect()),
+            Param::Ids(lines().map(|(_, key)| Id(*key.entry.as_bytes())).collect()),
+            Param::Numbers(lines().map(|(_, key)| key.line).collect()),
+        ];
+        ask(sql::LOAD_ACCOUNT_LINES, params, folded);
+    }
+    if !keys.unfolded.is_empty() {
+        let params = vec![
+            shards_of(keys.unfolded.iter().map(|key| key.entry.shard().0)),
+            Param::Ids(keys.unfolded.iter().map(|key| Id(*key.entry.as_bytes())).collect()),
+            Param::Numbers(keys.unfolded.iter().map(|key| key.line).collect()),
+        ];
+        ask(sql::LOAD_UNFOLDED_LINES, params, unfolded);
+    }
 }
 
 fn rarer<'k>(keys: &'k Keys, all: &mut Vec<(Query<'k>, Fill)>) {
@@ -195,6 +226,23 @@ fn key_pair(see: &mut Snapshot, row: &Row<'_>) -> Filled {
 fn balance(see: &mut Snapshot, row: &Row<'_>) -> Filled {
     let held = Balance { posted_millimes: row.get(1)?, held_millimes: row.get(2)? };
     see.balances.insert(AccountId::from_bytes(row.get(0)?), held);
+    Ok(())
+}
+
+fn hold(see: &mut Snapshot, row: &Row<'_>) -> Filled {
+    let found = rows::hold_from(row)?;
+    see.holds.insert(found.id, found);
+    Ok(())
+}
+
+fn folded(see: &mut Snapshot, row: &Row<'_>) -> Filled {
+    let key = LineKey { entry: EntryId::from_bytes(row.get(1)?), line: row.get(2)? };
+    see.folded.insert((AccountId::from_bytes(row.get(0)?), key));
+    Ok(())
+}
+
+fn unfolded(see: &mut Snapshot, row: &Row<'_>) -> Filled {
+    see.unfolded.insert(LineKey { entry: EntryId::from_bytes(row.get(0)?), line: row.get(1)? });
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
 use super::param::Param;
-use super::sets;
+use super::{sets, sql};
 use super::target::Target;
 use super::trouble::Trouble;
 use crate::error::{OpenError, ReadError};
@@ -135,6 +135,20 @@ pub fn claim(target: &Target, key_id: &str) -> Result<Option<String>, OpenError>
 
 fn find_key_id(connection: &Connection) -> Result<Option<String>, Trouble> {
     Ok(connection.query(sets::FIND_KEY_ID, &[])?.first().map(|row| row.get(0)))
+}
+
+/// How many lines wait for their fold, and when the first was written; `None` where no qisma has been.
+pub fn unfolded(target: &Target) -> Result<Option<(i64, Option<i64>)>, OpenError> {
+    let connection = Connection::open(target)?;
+    let read = || {
+        if connection.simple("SELECT to_regclass('unfolded_lines')")?.is_none() {
+            return Ok(None);
+        }
+        let all: Vec<i16> = (0..256).collect();
+        let rows = connection.query(sql::SUM_UP_UNFOLDED, &[Param::Shards(all)])?;
+        Ok(rows.first().map(|row| (row.get(0), row.get(1))))
+    };
+    read().map_err(|trouble| refused(target, &trouble))
 }
 
 fn refused(target: &Target, trouble: &Trouble) -> OpenError {

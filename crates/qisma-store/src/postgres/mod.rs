@@ -9,6 +9,7 @@ mod migrations;
 mod param;
 mod people;
 mod plan;
+mod plan_books;
 mod plan_outbox;
 pub mod sets;
 mod share;
@@ -20,7 +21,9 @@ mod writer;
 
 pub use connection::Connection;
 pub use keeper::Keeper;
-pub use migrations::{claim, key_id, migrate, prune_batches, schema_digest, schema_version};
+pub use migrations::{
+    claim, key_id, migrate, prune_batches, schema_digest, schema_version, unfolded,
+};
 pub(crate) use statements as sql;
 pub use target::{PostgresOptions, Target};
 pub use trouble::Trouble;

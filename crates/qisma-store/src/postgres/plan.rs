@@ -6,6 +6,7 @@ use qisma_domain::challenge::Challenge;
 use qisma_domain::changes::Changes;
 use qisma_domain::decide::prune_keys::forgotten_before;
 use qisma_domain::delivery::{Delivery, LearnedMethod};
+use qisma_domain::hold::Hold;
 use qisma_domain::ids::{AccountId, AppId};
 use qisma_domain::link::Link;
 use qisma_domain::payment::Payment;
@@ -19,7 +20,7 @@ use super::param::{Id, Param};
 use super::people::People;
 use super::sets;
 use super::step::Step;
-use crate::fold::{Delta, Write, fold_postings, fold_rows};
+use crate::fold::{Delta, Write, fold_books, fold_rows};
 use crate::leases::{Fence, Tenure};
 use crate::rows::payment_state_columns;
 
@@ -32,7 +33,8 @@ pub(super) struct Plan {
     challenges: Vec<Write<Challenge>>,
     pub(super) deliveries: Vec<Write<Delivery>>,
     pub(super) learned: BTreeMap<(AppId, String), LearnedMethod>,
-    deltas: BTreeMap<AccountId, Delta>,
+    pub(super) deltas: BTreeMap<AccountId, Delta>,
+    pub(super) holds: Vec<Write<Hold>>,
     fences: Vec<Arc<Tenure>>,
     /// A key that was made anew meanwhile is not the one to be forgotten.
     pruned_before: Timestamp,
@@ -75,7 +77,9 @@ pub(super) use column;
 
 impl Plan {
     pub(super) fn of(mut changes: Changes, fences: &[Fence], now: Timestamp) -> Self {
-        let deltas = fold_postings(&changes);
+        let deltas = fold_books(&changes);
+        let holds = take(&mut changes.holds);
+        let holds = fold_rows(holds, |row| (row.id.shard(), row.id), |row| row.version);
         let payments = fold_rows(take(&mut changes.payments), |row| row.id, |row| row.version);
         let attempts = take(&mut changes.attempts);
         let attempts = fold_rows(attempts, |row| (row.payment, row.number), |row| row.version);
@@ -97,6 +101,7 @@ impl Plan {
             deliveries,
             learned,
             deltas,
+            holds,
             fences,
             pruned_before,
         }
@@ -119,6 +124,9 @@ impl Plan {
         self.challenges(&mut steps);
         self.idempotency(&mut steps);
         self.entries(&mut steps);
+        self.unfolded_lines(&mut steps);
+        self.holds(&mut steps);
+        self.account_lines(&mut steps);
         self.events(&mut steps);
         self.deliveries(&mut steps);
         self.learned(&mut steps);
@@ -305,70 +313,6 @@ impl Plan {
                 column!(Texts, new, |row| row.answer.as_str()),
                 column!(Texts, new, |row| row.request_id.as_str()),
                 column!(Numbers, new, |row| row.created_at.micros()),
-            ],
-        });
-    }
-
-    fn entries<'p>(&'p self, steps: &mut Steps<'p>) {
-        let entries = &self.changes.entries;
-        steps.push(Step {
-            sql: sets::INSERT_ENTRY,
-            rows: entries.len(),
-            what: "journal entries",
-            params: vec![
-                column!(Shards, entries, |entry| entry.id.shard().0.into()),
-                column!(Ids, entries, |entry| Id(*entry.id.as_bytes())),
-                column!(Texts, entries, |entry| entry.kind.as_str()),
-                column!(Texts, entries, |entry| entry.reference.as_str()),
-                column!(MaybeIds, entries, |entry| entry.payment.map(|id| Id(*id.as_bytes()))),
-                column!(Texts, entries, |entry| entry.postings.mode().as_str()),
-                column!(Texts, entries, |entry| entry.postings.currency().code()),
-                column!(Numbers, entries, |entry| entry.at.micros()),
-            ],
-        });
-        let lines: Vec<_> = entries
-            .iter()
-            .flat_map(|entry| {
-                (1_i64..)
-                    .zip(entry.postings.lines())
-                    .map(|(line, posting)| (entry.id, line, posting.account.id(), posting))
-            })
-            .collect();
-        steps.push(Step {
-            sql: sets::INSERT_POSTING,
-            rows: lines.len(),
-            what: "postings",
-            params: vec![
-                column!(Shards, lines, |line| line.0.shard().0.into()),
-                column!(Ids, lines, |line| Id(*line.0.as_bytes())),
-                column!(Numbers, lines, |line| line.1),
-                column!(Shards, lines, |line| line.2.shard().0.into()),
-                column!(Ids, lines, |line| Id(*line.2.as_bytes())),
-                column!(Numbers, lines, |line| line.3.amount_millimes),
-            ],
-        });
-    }
-
-    /// Last in the transaction, so that hot accounts are locked for as short as can be; in the order
-    /// of shard and id. The guard in the statement stands on accounts that may not fall below zero.
-    fn accounts<'p>(&'p self, steps: &mut Steps<'p>) {
-        let mut deltas: Vec<(AccountId, &Delta)> =
-            self.deltas.iter().map(|(id, delta)| (*id, delta)).collect();
-        deltas.sort_by_key(|(id, _)| (id.shard().0, *id));
-        steps.push(Step {
-            sql: sets::ADD_TO_ACCOUNT,
-            rows: deltas.len(),
-            what: "accounts with enough in them",
-            params: vec![
-                column!(Shards, deltas, |(id, _)| id.shard().0.into()),
-                column!(Ids, deltas, |(id, _)| Id(*id.as_bytes())),
-                column!(OwnTexts, deltas, |(_, delta)| delta.account.owner_text()),
-                column!(Texts, deltas, |(_, delta)| delta.account.kind.as_str()),
-                column!(Texts, deltas, |(_, delta)| delta.account.mode.as_str()),
-                column!(Texts, deltas, |(_, delta)| delta.account.currency.code()),
-                column!(Numbers, deltas, |(_, delta)| delta.posted_millimes),
-                column!(Numbers, deltas, |_| 0),
-                column!(Numbers, deltas, |(_, delta)| delta.need_millimes),
             ],
         });
     }

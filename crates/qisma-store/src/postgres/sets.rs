@@ -172,6 +172,39 @@ statements! {
             $6::bigint[]) AS u (vshard, entry_id, line, account_vshard, account_id,
             amount_millimes)
         ON CONFLICT DO NOTHING";
+    INSERT_UNFOLDED_LINE = "INSERT INTO unfolded_lines (vshard, entry_id, line, account_vshard, account_id,
+            owner, kind, mode, currency, amount_millimes, hold_id, at_us)
+        SELECT vshard, entry_id, line, account_vshard, account_id, owner, kind, mode, currency,
+            amount_millimes, hold_id, at_us
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::smallint[], $5::uuid[],
+            $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::uuid[],
+            $12::bigint[]) AS u (vshard, entry_id, line, account_vshard, account_id, owner,
+            kind, mode, currency, amount_millimes, hold_id, at_us)
+        ON CONFLICT DO NOTHING";
+    DELETE_UNFOLDED_LINE = "DELETE
+        FROM unfolded_lines AS t
+        USING unnest($1::smallint[], $2::uuid[], $3::bigint[]) AS u (vshard, entry_id, line)
+        WHERE t.vshard = u.vshard AND t.entry_id = u.entry_id AND t.line = u.line";
+    INSERT_ACCOUNT_LINE = "INSERT INTO account_lines (vshard, account_id, entry_id, line, amount_millimes,
+            at_us)
+        SELECT vshard, account_id, entry_id, line, amount_millimes, at_us
+        FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[],
+            $6::bigint[]) AS u (vshard, account_id, entry_id, line, amount_millimes, at_us)
+        ON CONFLICT DO NOTHING";
+    INSERT_HOLD = "INSERT INTO holds (vshard, id, account_id, owner, kind, mode, currency,
+            amount_millimes, payment_id, attempt, state, opened_us, version)
+        SELECT vshard, id, account_id, owner, kind, mode, currency, amount_millimes,
+            payment_id, attempt, state, opened_us, version
+        FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
+            $7::text[], $8::bigint[], $9::uuid[], $10::bigint[], $11::text[], $12::bigint[],
+            $13::bigint[]) AS u (vshard, id, account_id, owner, kind, mode, currency,
+            amount_millimes, payment_id, attempt, state, opened_us, version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_HOLD = "UPDATE holds AS t
+        SET state = u.state, version = u.version
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[])
+            AS u (vshard, id, state, version, expected)
+        WHERE t.vshard = u.vshard AND t.id = u.id AND t.version = u.expected";
     // Locks the accounts in the order of the arrays, which an UPDATE that joins them would not. An
     // account that is not there holds nothing, so it cannot hold what is needed.
     ADD_TO_ACCOUNT = "INSERT INTO accounts (vshard, id, owner, kind, mode, currency, posted_millimes,
@@ -184,7 +217,8 @@ statements! {
         WHERE u.need_millimes = 0
             OR EXISTS (SELECT 1 FROM accounts a WHERE a.vshard = u.vshard AND a.id = u.id)
         ON CONFLICT (vshard, id) DO UPDATE SET posted_millimes = accounts.posted_millimes +
-            excluded.posted_millimes
+            excluded.posted_millimes, held_millimes = accounts.held_millimes +
+            excluded.held_millimes
         WHERE excluded.need_millimes = 0 OR accounts.posted_millimes - accounts.held_millimes >=
             excluded.need_millimes";
 

@@ -32,6 +32,18 @@ macro_rules! attempt_columns {
     };
 }
 
+macro_rules! line_columns {
+    () => {
+        "entry_id, line, account_id, owner, kind, mode, currency, amount_millimes, hold_id, at_us"
+    };
+}
+macro_rules! hold_columns {
+    () => {
+        "id, account_id, owner, kind, mode, currency, amount_millimes, payment_id, attempt, state,
+         opened_us, version"
+    };
+}
+
 statements! {
     // -- merchants and their keys --
     FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version FROM merchants
@@ -96,11 +108,26 @@ statements! {
 
     // -- books --
     FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = $1 AND id = $2";
-    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, a.owner, a.kind, p.amount_millimes
+    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, coalesce(u.owner, a.owner),
+            coalesce(u.kind, a.kind), p.amount_millimes
         FROM journal_entries e
         JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
-        JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
+        LEFT JOIN unfolded_lines u ON u.vshard = p.vshard AND u.entry_id = p.entry_id
+            AND u.line = p.line
+        LEFT JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
         WHERE e.vshard = $1 AND e.payment_id = $2 ORDER BY e.at_us, e.id, p.line";
+
+    // -- lines that are folded later, and holds --
+    LIST_UNFOLDED_LINES = concat!("SELECT ", line_columns!(), " FROM unfolded_lines
+        WHERE vshard = ANY($2::smallint[]) ORDER BY at_us, vshard, entry_id, line LIMIT $1");
+    SUM_UP_UNFOLDED = "SELECT count(*), min(at_us) FROM unfolded_lines
+        WHERE vshard = ANY($1::smallint[])";
+    COUNT_UNFOLDED_OF_HOLD = "SELECT count(*) FROM journal_entries e
+        JOIN unfolded_lines u ON u.vshard = e.vshard AND u.entry_id = e.id
+        WHERE e.vshard = $1 AND e.payment_id = $2 AND u.hold_id = $3";
+    LIST_OPEN_HOLDS = "SELECT id, payment_id, attempt FROM holds
+        WHERE state = 'open' AND opened_us <= $1 AND vshard = ANY($3::smallint[])
+        ORDER BY opened_us, id LIMIT $2";
 
     // -- events and deliveries --
     FIND_EVENT = "SELECT id, payment_id, sequence, kind, body, at_us FROM events
@@ -156,6 +183,18 @@ statements! {
     LOAD_BALANCES = "SELECT a.id, a.posted_millimes, a.held_millimes
         FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
         JOIN accounts a ON a.vshard = k.vshard AND a.id = k.id";
+    LOAD_HOLDS = concat!("SELECT ", hold_columns!(), "
+        FROM unnest($1::smallint[], $2::uuid[]) AS k (shard, hold)
+        JOIN holds h ON h.vshard = k.shard AND h.id = k.hold");
+    LOAD_ACCOUNT_LINES = "SELECT l.account_id, l.entry_id, l.line
+        FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[])
+            AS k (vshard, account_id, entry_id, line)
+        JOIN account_lines l ON l.vshard = k.vshard AND l.account_id = k.account_id
+            AND l.entry_id = k.entry_id AND l.line = k.line";
+    LOAD_UNFOLDED_LINES = "SELECT u.entry_id, u.line
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[]) AS k (vshard, entry_id, line)
+        JOIN unfolded_lines u ON u.vshard = k.vshard AND u.entry_id = k.entry_id
+            AND u.line = k.line";
     LOAD_WALLETS = "SELECT w.id, w.mode, w.phone, w.name, w.created_us, w.version
         FROM unnest($1::smallint[], $2::text[], $3::text[]) AS k (vshard, mode, phone)
         JOIN wallets w ON w.vshard = k.vshard AND w.mode = k.mode AND w.phone = k.phone";

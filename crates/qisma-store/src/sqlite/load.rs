@@ -2,11 +2,13 @@
 
 use qisma_domain::delivery::LearnedMethod;
 use qisma_domain::snapshot::{Keys, Snapshot};
+use rusqlite::params_from_iter;
 
-use super::Writer;
+use super::{Writer, sql};
 use crate::error::ReadError;
-use crate::session::Session;
-use crate::session::Value::{Id, Number, Text};
+use crate::row::Row;
+use crate::session::{Session, Value};
+use crate::session::Value::{Id, Number, Shard, Text};
 use crate::session::statement;
 use crate::{find, rows};
 
@@ -43,6 +45,26 @@ impl Writer {
         for account in &keys.balances {
             see.balances.insert(*account, find::balance(session, account)?);
         }
+        for id in &keys.holds {
+            let mut find = self.connection.prepare_cached(sql::FIND_HOLD)?;
+            let key = [Shard(id.shard().0), Id(id.as_bytes())];
+            let mut found = find.query(params_from_iter(&key))?;
+            let found = found.next()?.map(|row| rows::hold_from(&Row::Sqlite(row))).transpose()?;
+            see.holds.extend(found.map(|row| (*id, row)));
+        }
+        for (account, line) in &keys.folded {
+            let (shard, entry) = (Shard(account.shard().0), Id(line.entry.as_bytes()));
+            let key = [shard, Id(account.as_bytes()), entry, Number(line.line)];
+            if self.is_there(sql::FIND_ACCOUNT_LINE, &key)? {
+                see.folded.insert((*account, *line));
+            }
+        }
+        for line in &keys.unfolded {
+            let (shard, entry) = (Shard(line.entry.shard().0), Id(line.entry.as_bytes()));
+            if self.is_there(sql::FIND_UNFOLDED_LINE, &[shard, entry, Number(line.line)])? {
+                see.unfolded.insert(*line);
+            }
+        }
         for key in &keys.wallets {
             let found = find::wallet(session, key.0, &key.1)?;
             see.wallets.extend(found.map(|row| (key.clone(), row)));
@@ -61,5 +83,9 @@ impl Writer {
             see.learned.extend(found.map(|method| (key.clone(), learned(method))));
         }
         Ok(see)
+    }
+
+    fn is_there(&self, sql: &str, key: &[Value<'_>]) -> Result<bool, ReadError> {
+        Ok(self.connection.prepare_cached(sql)?.exists(params_from_iter(key))?)
     }
 }

@@ -10,10 +10,10 @@ use qisma_domain::payment::Payment;
 use qisma_domain::time::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
-use super::save_books::{add_to_account, insert_entry};
+use super::save_books::{add_to_account, insert_entry, save_fold, save_hold};
 use super::save_people::save_people;
 use super::{Writer, sql};
-use crate::fold::{Write, fold_postings, fold_rows};
+use crate::fold::{Write, fold_books, fold_rows};
 use crate::rows::{delivery_state_at, payment_state_columns};
 use crate::save_error::SaveError;
 
@@ -100,7 +100,7 @@ pub(super) fn one_row(changed: usize, what: &str) -> Step {
 }
 
 fn write(connection: &Connection, mut changes: Changes) -> Step {
-    let deltas = fold_postings(&changes);
+    let deltas = fold_books(&changes);
     save_people(connection, &mut changes)?;
     for write in fold_rows(changes.payments, |row| row.id, |row| row.version) {
         save_payment(connection, &write)?;
@@ -121,6 +121,10 @@ fn write(connection: &Connection, mut changes: Changes) -> Step {
     }
     for entry in &changes.entries {
         insert_entry(connection, entry)?;
+    }
+    save_fold(connection, &changes.folded, &changes.no_longer_unfolded)?;
+    for write in fold_rows(changes.holds, |row| row.id, |row| row.version) {
+        save_hold(connection, &write)?;
     }
     for delta in deltas.values() {
         add_to_account(connection, delta)?;

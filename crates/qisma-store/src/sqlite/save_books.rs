@@ -1,11 +1,13 @@
-//! Writes the books: entries, their lines, and the balances that are folded from them.
+//! Writes the books: entries, their lines, what is held, and the balances that are folded from them.
 
-use qisma_domain::journal::JournalEntry;
+use qisma_domain::hold::Hold;
+use qisma_domain::ids::HoldId;
+use qisma_domain::journal::{JournalEntry, LineKey, UnfoldedLine};
 use rusqlite::{Connection, params};
 
-use super::save::{Step, StepError};
+use super::save::{Step, StepError, one_row};
 use super::sql;
-use crate::fold::Delta;
+use crate::fold::{Delta, Write};
 
 /// Appends an entry with its lines.
 pub(super) fn insert_entry(connection: &Connection, entry: &JournalEntry) -> Step {
@@ -32,6 +34,85 @@ pub(super) fn insert_entry(connection: &Connection, entry: &JournalEntry) -> Ste
             posting.amount_millimes,
         ])?;
     }
+    for line in entry.unfolded_lines() {
+        insert_unfolded_line(connection, &line)?;
+    }
+    Ok(())
+}
+
+fn insert_unfolded_line(connection: &Connection, line: &UnfoldedLine) -> Step {
+    let (account, id) = (&line.account, line.account.id());
+    connection.prepare_cached(sql::INSERT_UNFOLDED_LINE)?.execute(params![
+        line.key.entry.shard().0,
+        line.key.entry.as_bytes(),
+        line.key.line,
+        id.shard().0,
+        id.as_bytes(),
+        account.owner_text(),
+        account.kind.as_str(),
+        account.mode.as_str(),
+        account.currency.code(),
+        line.amount_millimes,
+        line.hold.as_ref().map(HoldId::as_bytes),
+        line.at.micros(),
+    ])?;
+    Ok(())
+}
+
+/// Writes which lines are folded now, and which no longer wait for it.
+pub(super) fn save_fold(
+    connection: &Connection,
+    folded: &[UnfoldedLine],
+    no_longer_unfolded: &[LineKey],
+) -> Step {
+    for line in folded {
+        let account = line.account.id();
+        connection.prepare_cached(sql::INSERT_ACCOUNT_LINE)?.execute(params![
+            account.shard().0,
+            account.as_bytes(),
+            line.key.entry.as_bytes(),
+            line.key.line,
+            line.amount_millimes,
+            line.at.micros(),
+        ])?;
+    }
+    for line in no_longer_unfolded {
+        let key = (line.entry.shard().0, line.entry.as_bytes(), line.line);
+        let changed = connection.prepare_cached(sql::DELETE_UNFOLDED_LINE)?.execute(key)?;
+        one_row(changed, "line to be folded")?;
+    }
+    Ok(())
+}
+
+/// Writes a hold.
+pub(super) fn save_hold(connection: &Connection, write: &Write<Hold>) -> Step {
+    let (row, account) = (&write.row, &write.row.account);
+    let shard = row.id.shard().0;
+    if write.expected_version > 0 {
+        let changed = connection.prepare_cached(sql::UPDATE_HOLD)?.execute(params![
+            shard,
+            row.id.as_bytes(),
+            row.state.as_str(),
+            row.version,
+            write.expected_version,
+        ])?;
+        return one_row(changed, "hold");
+    }
+    connection.prepare_cached(sql::INSERT_HOLD)?.execute(params![
+        shard,
+        row.id.as_bytes(),
+        account.id().as_bytes(),
+        account.owner_text(),
+        account.kind.as_str(),
+        account.mode.as_str(),
+        account.currency.code(),
+        row.amount.millimes(),
+        row.payment.as_bytes(),
+        row.attempt,
+        row.state.as_str(),
+        row.opened_at.micros(),
+        row.version,
+    ])?;
     Ok(())
 }
 
@@ -50,10 +131,11 @@ pub(super) fn add_to_account(connection: &Connection, delta: &Delta) -> Step {
             account.mode.as_str(),
             account.currency.code(),
             delta.posted_millimes,
+            delta.held_millimes,
         ],
         |row| row.get(0),
     )?;
-    if available < 0 && delta.posted_millimes < 0 && !account.kind.may_be_negative() {
+    if available < 0 && delta.available_millimes() < 0 && !account.kind.may_be_negative() {
         return Err(StepError::Guard("an account would fall below zero".into()));
     }
     Ok(())

@@ -32,6 +32,18 @@ macro_rules! attempt_columns {
     };
 }
 
+macro_rules! line_columns {
+    () => {
+        "entry_id, line, account_id, owner, kind, mode, currency, amount_millimes, hold_id, at_us"
+    };
+}
+macro_rules! hold_columns {
+    () => {
+        "id, account_id, owner, kind, mode, currency, amount_millimes, payment_id, attempt, state,
+         opened_us, version"
+    };
+}
+
 statements! {
     // -- one process at a time --
     RAISE_EPOCH = "INSERT INTO epochs (id, epoch) VALUES (1, 1)
@@ -148,9 +160,10 @@ statements! {
     FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = ?1 AND id = ?2";
     ADD_TO_ACCOUNT = "INSERT INTO accounts
         (vshard, id, owner, kind, mode, currency, posted_millimes, held_millimes)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT (vshard, id) DO UPDATE SET
-            posted_millimes = accounts.posted_millimes + excluded.posted_millimes
+            posted_millimes = accounts.posted_millimes + excluded.posted_millimes,
+            held_millimes = accounts.held_millimes + excluded.held_millimes
         RETURNING posted_millimes - held_millimes";
     INSERT_ENTRY = "INSERT INTO journal_entries
         (vshard, id, kind, reference, payment_id, mode, currency, at_us)
@@ -158,11 +171,44 @@ statements! {
     INSERT_POSTING = "INSERT INTO postings
         (vshard, entry_id, line, account_vshard, account_id, amount_millimes)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, a.owner, a.kind, p.amount_millimes
+    // An account that nothing was folded into yet is named by the line that waits.
+    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, coalesce(u.owner, a.owner),
+            coalesce(u.kind, a.kind), p.amount_millimes
         FROM journal_entries e
         JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
-        JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
+        LEFT JOIN unfolded_lines u ON u.vshard = p.vshard AND u.entry_id = p.entry_id
+            AND u.line = p.line
+        LEFT JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
         WHERE e.vshard = ?1 AND e.payment_id = ?2 ORDER BY e.at_us, e.id, p.line";
+
+    // -- lines that are folded later --
+    INSERT_UNFOLDED_LINE = "INSERT INTO unfolded_lines (vshard, entry_id, line, account_vshard,
+        account_id, owner, kind, mode, currency, amount_millimes, hold_id, at_us)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    DELETE_UNFOLDED_LINE = "DELETE FROM unfolded_lines
+        WHERE vshard = ?1 AND entry_id = ?2 AND line = ?3";
+    FIND_UNFOLDED_LINE = "SELECT 1 FROM unfolded_lines
+        WHERE vshard = ?1 AND entry_id = ?2 AND line = ?3";
+    LIST_UNFOLDED_LINES = concat!("SELECT ", line_columns!(), " FROM unfolded_lines
+        ORDER BY at_us, vshard, entry_id, line LIMIT ?1");
+    SUM_UP_UNFOLDED = "SELECT count(*), min(at_us) FROM unfolded_lines";
+    COUNT_UNFOLDED_OF_HOLD = "SELECT count(*) FROM journal_entries e
+        JOIN unfolded_lines u ON u.vshard = e.vshard AND u.entry_id = e.id
+        WHERE e.vshard = ?1 AND e.payment_id = ?2 AND u.hold_id = ?3";
+    INSERT_ACCOUNT_LINE = "INSERT INTO account_lines (vshard, account_id, entry_id, line,
+        amount_millimes, at_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    FIND_ACCOUNT_LINE = "SELECT 1 FROM account_lines
+        WHERE vshard = ?1 AND account_id = ?2 AND entry_id = ?3 AND line = ?4";
+
+    // -- holds --
+    INSERT_HOLD = "INSERT INTO holds (vshard, id, account_id, owner, kind, mode, currency,
+        amount_millimes, payment_id, attempt, state, opened_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    UPDATE_HOLD = "UPDATE holds SET state = ?3, version = ?4
+        WHERE vshard = ?1 AND id = ?2 AND version = ?5";
+    FIND_HOLD = concat!("SELECT ", hold_columns!(), " FROM holds WHERE vshard = ?1 AND id = ?2");
+    LIST_OPEN_HOLDS = "SELECT id, payment_id, attempt FROM holds
+        WHERE state = 'open' AND opened_us <= ?1 ORDER BY opened_us, id LIMIT ?2";
 
     // -- events and deliveries --
     FIND_EVENT = "SELECT id, payment_id, sequence, kind, body, at_us FROM events

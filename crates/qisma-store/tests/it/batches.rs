@@ -8,7 +8,7 @@ use qisma_domain::challenge::CodeKey;
 use qisma_domain::decide::Decide;
 use qisma_domain::decide::abandon_attempt::AbandonAttempt;
 use qisma_domain::decide::cancel_payment::CancelPayment;
-use qisma_domain::decide::confirm_code::ConfirmCode;
+use qisma_domain::decide::confirm_code::{ConfirmCode, Funds};
 use qisma_domain::decide::create_wallet::CreateWallet;
 use qisma_domain::decide::prune_keys::PruneKeys;
 use qisma_domain::decide::record_opened::RecordOpened;
@@ -107,7 +107,7 @@ pub fn start_wallet(payment: PaymentId, index: usize, resend: bool) -> StartWall
     StartWallet { payment, mode: Mode::Test, phone, resend, code_key: CODE_KEY }
 }
 
-fn approval(payment: PaymentId, attempt: u16) -> BankReport {
+pub fn approval(payment: PaymentId, attempt: u16) -> BankReport {
     BankReport::Approved {
         facts: ApprovalFacts {
             order_number: CardAttempt::order_number_of(&payment, attempt),
@@ -136,7 +136,8 @@ fn take<'a>(place: &'a Place, begun: &Begun, step: Step) -> Told<'a> {
         Step::Wallet(at, phone, resend) => told(place, start_wallet(id(at), phone, resend)),
         Step::Confirm(at) => {
             let code = begun.code.clone();
-            told(place, ConfirmCode { payment: id(at), code, code_key: CODE_KEY })
+            let (payment, funds) = (id(at), Funds::Balance);
+            told(place, ConfirmCode { payment, code, code_key: CODE_KEY, funds })
         }
         Step::Opened(at, attempt) => {
             let opened = Opened { order_id: "o".into(), page_url: "https://bank/p".into() };

@@ -4,6 +4,8 @@
 mod batches;
 mod commands;
 mod durability;
+mod fold;
+mod holds;
 mod lane;
 mod opening;
 mod reading;

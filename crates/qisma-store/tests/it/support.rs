@@ -4,7 +4,7 @@ use qisma_domain::decide::Decide;
 use qisma_domain::time::Timestamp;
 use qisma_store::sqlite::{Writer, open_writer};
 use qisma_store::{
-    Engine, Lane, LaneOptions, LeaseOptions, PostgresOptions, RunError, Store, StoreOptions,
+    Engine, Fold, Lane, LaneOptions, LeaseOptions, PostgresOptions, RunError, Store, StoreOptions,
     migrate_engine, postgres,
 };
 use rand::SeedableRng;
@@ -31,6 +31,8 @@ static SEEDS: AtomicU64 = AtomicU64::new(10_000);
 pub struct Told {
     /// What chance begins with.
     pub seed: u64,
+    /// When balances follow the journal.
+    pub fold: Fold,
     pub deliveries: Arc<AtomicUsize>,
     pub batches: Arc<AtomicUsize>,
     pub fatal: Arc<Mutex<Vec<String>>>,
@@ -79,6 +81,8 @@ fn options(told: &Told, now: Now) -> LaneOptions {
         on_delivery: Arc::new(move || {
             deliveries.fetch_add(1, Ordering::SeqCst);
         }),
+        fold: told.fold,
+        on_unfolded: Arc::new(|| {}),
     }
 }
 
@@ -98,6 +102,7 @@ pub fn open_at(engine: Engine, told: &Told, now: Now) -> Store {
         engine,
         read_connections_max: 2,
         leases: LeaseOptions { clock_must_agree: false, ..LeaseOptions::default() },
+        fold: told.fold,
         now: lane.now,
         rng: {
             // Another seed for each lane and each node: those who draw alike would not race.
@@ -115,28 +120,39 @@ pub fn open_at(engine: Engine, told: &Told, now: Now) -> Store {
 
 /// A store on the engine that the suite runs on: SQLite, or the PostgreSQL that the environment wants.
 pub fn place() -> Place {
+    place_with(Told::default())
+}
+
+/// The same, whose balances follow the journal at once or later.
+pub fn place_that_folds(fold: Fold) -> Place {
+    place_with(Told { fold, ..Told::default() })
+}
+
+fn place_with(told: Told) -> Place {
     match Lent::wanted(&template(), migrate).expect("the machine has PostgreSQL") {
-        Some(lent) => with(lent, 1),
-        None => embedded(),
+        Some(lent) => with(lent, 1, told),
+        None => embedded_with(told),
     }
 }
 
 /// A store on the embedded engine, whatever the suite runs on.
 pub fn embedded() -> Place {
+    embedded_with(Told::default())
+}
+
+fn embedded_with(told: Told) -> Place {
     let dir = tempfile::tempdir().expect("the machine has a directory for tests");
     let path = dir.path().join("qisma.db");
-    let told = Told::default();
     Place { store: open(&path, &told), told, path, kept: Kept::File { _dir: dir } }
 }
 
 /// A store on a database of its own of a PostgreSQL server.
 pub fn on_server(profile: Profile, lanes: usize) -> Place {
     let lent = Lent::in_profile(profile, &template(), migrate);
-    with(lent.expect("the machine has PostgreSQL"), lanes)
+    with(lent.expect("the machine has PostgreSQL"), lanes, Told::default())
 }
 
-fn with(lent: Lent, lanes: usize) -> Place {
-    let told = Told::default();
+fn with(lent: Lent, lanes: usize, told: Told) -> Place {
     let engine = server(lent.url().to_owned(), lent.is_pooled(), lanes);
     let store = open_engine(engine, &told);
     Place { store, told, path: PathBuf::new(), kept: Kept::Server(Box::new(lent)) }

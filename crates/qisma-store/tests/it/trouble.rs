@@ -4,7 +4,7 @@ use qisma_domain::account::{Account, AccountKind};
 use qisma_domain::changes::Changes;
 use qisma_domain::decide::cancel_payment::CancelPayment;
 use qisma_domain::ids::{EntryId, Mode, PaymentId, Shard};
-use qisma_domain::journal::{EntryKind, JournalEntry, Posting, Postings};
+use qisma_domain::journal::{EntryKind, FoldAt, JournalEntry, Posting, Postings};
 use qisma_domain::money::Currency;
 use qisma_domain::payment::Canceler;
 use qisma_store::{Fence, RunError};
@@ -104,6 +104,7 @@ async fn a_lane_that_panics_says_so_once_and_takes_nothing_more() {
         engine: qisma_store::Engine::Sqlite(path),
         read_connections_max: 1,
         leases: qisma_store::LeaseOptions::default(),
+        fold: qisma_store::Fold::Inline,
         now: std::sync::Arc::new(move || {
             if asked.swap(true, Ordering::SeqCst) { panic!("a planted bug") } else { NOW }
         }),
@@ -134,6 +135,7 @@ fn move_millimes(amount_millimes: i64, kind: AccountKind) -> impl Fn() -> Journa
                 Posting { account: float, amount_millimes: -amount_millimes },
                 Posting { account: to, amount_millimes },
             ]),
+            fold: FoldAt::Commit,
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use qisma_store::{OpenError, schema_version, sqlite_version};
+use qisma_store::{OpenError, schema_version, sqlite_version, unfolded};
 use serde::Serialize;
 
 use super::failure::Failure;
 use super::{Options, output};
 use crate::admin;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, SettingOrigin};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::keyring::{Keyring, MasterKey};
@@ -27,6 +28,8 @@ struct Report {
     /// None: there is no schema yet.
     schema_version: Option<i64>,
     key_id: Option<String>,
+    /// None: there are no books yet.
+    unfolded: Option<Waiting>,
     server: Server,
     settings: Vec<Setting>,
     unsafe_settings: Vec<String>,
@@ -43,6 +46,14 @@ enum Server {
     NotAnswering,
     /// Nobody.
     Stopped,
+}
+
+/// How far the balances are behind the journal.
+#[derive(Serialize)]
+struct Waiting {
+    lines: i64,
+    /// Of the oldest line.
+    lag_secs: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -66,8 +77,9 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let mut problems = Vec::new();
     let engine = config.database.engine.clone();
     // A server is asked over the network, which is not for this thread.
-    let looked = tokio::task::spawn_blocking(move || (schema_version(&engine), engine)).await;
-    let (schema, engine) =
+    let look = move || (schema_version(&engine), unfolded(&engine), engine);
+    let looked = tokio::task::spawn_blocking(look).await;
+    let (schema, waiting, engine) =
         looked.map_err(|_| Failure::refused("the database could not be looked at"))?;
     let schema = match schema {
         Ok(found) => found,
@@ -76,6 +88,12 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
             None
         }
     };
+    // A database that cannot be read is a problem that was noted just now.
+    let now = SystemClock.now();
+    let unfolded = waiting.ok().flatten().map(|found| Waiting {
+        lines: found.lines,
+        lag_secs: found.oldest_at.map(|at| now.secs() - at.secs()),
+    });
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         sqlite_version: sqlite_version(),
@@ -86,6 +104,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         database: engine.place(),
         schema_version: schema,
         key_id: key_id(&directory, &config, &mut problems),
+        unfolded,
         server: server(&directory, &mut problems).await,
         settings: config.origins().iter().map(Setting::of).collect(),
         unsafe_settings: unsafe_settings(&directory, &config),

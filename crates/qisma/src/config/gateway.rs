@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use qisma_store::Fold;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -166,13 +167,6 @@ impl Links {
     }
 }
 
-/// When balances follow the journal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fold {
-    /// In the same transaction.
-    Inline,
-}
-
 /// How the books are kept.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -182,17 +176,15 @@ pub struct Ledger {
 
 impl Ledger {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let key = "ledger.fold";
-        match reader.text(key) {
-            Some("inline") => {}
-            Some("deferred") => reader.must_be(
-                key,
-                "\"inline\": deferred balances, for a database of many machines, come with a later \
-                 release",
-            ),
-            _ => reader.must_be(key, "\"inline\""),
+        let fold = match reader.text("ledger.fold") {
+            Some("inline") => Some(Fold::Inline),
+            Some("deferred") => Some(Fold::Deferred),
+            _ => None,
+        };
+        if fold.is_none() {
+            reader.must_be("ledger.fold", "\"inline\" or \"deferred\"");
         }
-        Self { fold: Fold::Inline }
+        Self { fold: fold.unwrap_or_default() }
     }
 }
 

@@ -21,7 +21,7 @@ use thiserror::Error;
 pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
 pub use self::database::Database;
 pub use self::gateway::{
-    Fold, Http, Ledger, Links, Log, LogFormat, Metrics, Sandbox, Security, TlsFiles,
+    Http, Ledger, Links, Log, LogFormat, Metrics, Sandbox, Security, TlsFiles,
 };
 use self::layers::Layers;
 pub use self::network::Network;

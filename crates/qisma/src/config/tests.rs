@@ -181,12 +181,13 @@ fn a_postgresql_url_that_names_no_database_is_refused_without_showing_the_passwo
 }
 
 #[test]
-fn a_deferred_fold_is_refused() {
+fn balances_follow_the_journal_at_once_or_later_and_in_no_other_way() {
+    let config = load(&[("QISMA__LEDGER__FOLD", "deferred")]).unwrap();
+    assert_eq!(config.ledger.fold, qisma_store::Fold::Deferred);
     check_problem(
         "QISMA__LEDGER__FOLD",
-        "deferred",
-        "ledger.fold = \"deferred\" (variable QISMA__LEDGER__FOLD) must be \"inline\": deferred \
-         balances, for a database of many machines, come with a later release",
+        "never",
+        "ledger.fold = \"never\" (variable QISMA__LEDGER__FOLD) must be \"inline\" or \"deferred\"",
     );
 }
 

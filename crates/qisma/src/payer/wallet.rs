@@ -4,17 +4,21 @@
 //! no log, no queue and no file; a crash in between is what asking again is for.
 
 use qisma_domain::challenge::CodeKey;
-use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmCode, ConfirmRefusal};
+use qisma_domain::decide::check_code::{CheckCode, Checked};
+use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmCode, ConfirmRefusal, Funds};
+use qisma_domain::decide::place_hold::HoldAnswer;
 use qisma_domain::decide::start_wallet::{CodeToSend, StartWallet, WalletRefusal};
 use qisma_domain::ids::{Mode, PaymentId};
 use qisma_domain::payment::Payment;
 use qisma_domain::phone::Phone;
-use qisma_store::RunError;
+use qisma_store::{Fence, Fold, OpenHold, RunError};
+use std::convert::Infallible;
 use tokio::task::JoinHandle;
 
 use crate::gateway::Gateway;
 use crate::messages::MessageSender;
 use crate::pages::{self, Locale};
+use crate::workers::holds;
 
 /// Whether payers of a mode can pay by wallet: the rail is open and somebody carries the codes.
 pub fn is_offered(gateway: &Gateway, mode: Mode) -> bool {
@@ -84,6 +88,35 @@ pub async fn confirm(
     payment: PaymentId,
     code: String,
 ) -> Result<CodeAnswer, RunError<ConfirmRefusal>> {
-    let code_key = CodeKey::new(*gateway.keyring.otp_key());
-    gateway.store.run(ConfirmCode { payment, code, code_key }).await
+    let code_key = || CodeKey::new(*gateway.keyring.otp_key());
+    let confirm = |funds| ConfirmCode { payment, code: code.clone(), code_key: code_key(), funds };
+    if gateway.config.ledger.fold == Fold::Inline {
+        return gateway.store.run(confirm(Funds::Balance)).await;
+    }
+    let check = CheckCode { payment, code: code.clone(), code_key: code_key() };
+    let wish = match gateway.store.run(check).await? {
+        Checked::Wrong(answer) => return Ok(answer),
+        Checked::Right(wish) => wish,
+    };
+    // Nothing is reserved before a right code, or a stranger could freeze money by typing a number.
+    let funds = match gateway.store.run(wish).await.map_err(never_refused)? {
+        HoldAnswer::Held => Funds::Held(wish.id()),
+        HoldAnswer::InsufficientFunds | HoldAnswer::Released => Funds::Missing,
+    };
+    let confirmed = gateway.store.run(confirm(funds)).await;
+    // Another browser may have ended the attempt meanwhile: the payer need not wait for the worker.
+    if let (Funds::Held(id), Err(RunError::Refused(_))) = (funds, &confirmed) {
+        let hold = OpenHold { id, payment, attempt: wish.attempt };
+        if let Err(error) = holds::release(gateway, hold, &Fence::none()).await {
+            tracing::warn!(hold = %hold.id, %error, "a hold is not free yet; a worker sees to it");
+        }
+    }
+    confirmed
+}
+
+fn never_refused<R>(error: RunError<Infallible>) -> RunError<R> {
+    match error.without_refusal() {
+        Ok(error) => error,
+        Err(never) => match never {},
+    }
 }

@@ -3,6 +3,8 @@
 
 pub mod deliver;
 pub mod expiry;
+pub mod fold;
+pub mod holds;
 pub mod inquiry;
 pub mod leases;
 pub mod prune;
@@ -33,6 +35,8 @@ pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
     workers.spawn(run_until(own(), stop(), expiry::step));
     workers.spawn(inquiry::run(own(), stop()));
     workers.spawn(run_until(own(), stop(), prune::step));
+    workers.spawn(fold::run(own(), stop()));
+    workers.spawn(run_until(own(), stop(), holds::step));
     workers.spawn(deliver::run(own(), stop()));
     workers
 }

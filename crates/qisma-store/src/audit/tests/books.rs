@@ -5,7 +5,7 @@ use qisma_domain::app::WebhookMode;
 use qisma_domain::attempt::CardDetails;
 use qisma_domain::challenge::CodeKey;
 use qisma_domain::decide::Decide;
-use qisma_domain::decide::confirm_code::ConfirmCode;
+use qisma_domain::decide::confirm_code::{ConfirmCode, Funds};
 use qisma_domain::decide::create_app::{CreateApp, NewKeyPair};
 use qisma_domain::decide::create_merchant::CreateMerchant;
 use qisma_domain::decide::create_payment::{CreatePayment, IdempotentRequest, NewPayment};
@@ -63,6 +63,7 @@ impl Books {
             engine: Engine::Sqlite(dir.path().join("qisma.db")),
             read_connections_max: 1,
             leases: crate::LeaseOptions::default(),
+            fold: crate::Fold::Inline,
             now: Arc::new(move || Timestamp::from_micros(clock.load(Ordering::Relaxed))),
             rng: Box::new(|| Box::new(StdRng::seed_from_u64(7))),
             on_fatal: Arc::new(|_| {}),
@@ -194,7 +195,8 @@ impl Books {
             code_key: code_key(),
         };
         let code = self.run(start).await.code.expose().to_owned();
-        self.run(ConfirmCode { payment, code, code_key: code_key() }).await;
+        let (code_key, funds) = (code_key(), Funds::Balance);
+        self.run(ConfirmCode { payment, code, code_key, funds }).await;
     }
 
     /// A payment that expired while its order could still be paid, and then was.

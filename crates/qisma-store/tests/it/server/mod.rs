@@ -1,6 +1,7 @@
 //! What only a server has: races between lanes and nodes, commits without an answer, a line that
 //! breaks, and a schema that other engines share.
 
+mod folds;
 mod leases;
 mod lints;
 mod proxy;

@@ -1,7 +1,7 @@
 //! Lanes and nodes that pay through the same accounts: nobody overdraws, nobody waits for ever.
 
 use qisma_domain::account::{Account, AccountKind};
-use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmCode};
+use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmCode, Funds};
 use qisma_domain::decide::create_wallet::CreateWallet;
 use qisma_domain::ids::Mode;
 use qisma_domain::money::Currency;
@@ -65,7 +65,8 @@ async fn a_wallet_that_all_lanes_of_two_nodes_debit_is_never_overdrawn() {
     let mut racing = JoinSet::new();
     for (payment, code) in codes {
         for store in [place.store.clone(), other.clone()] {
-            let confirm = ConfirmCode { payment, code: code.clone(), code_key: CODE_KEY };
+            let (code, funds) = (code.clone(), Funds::Balance);
+            let confirm = ConfirmCode { payment, code, code_key: CODE_KEY, funds };
             racing.spawn(async move { store.run(confirm).await });
         }
     }

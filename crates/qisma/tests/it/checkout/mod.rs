@@ -3,6 +3,7 @@
 pub mod browser;
 mod callbacks;
 mod card;
+mod deferred;
 mod expiry;
 mod faults;
 mod inquiry;

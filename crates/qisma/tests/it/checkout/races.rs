@@ -10,7 +10,7 @@ const ROUNDS: usize = 200;
 const CODE_PAUSE_SECS: i64 = 720;
 
 /// Sends one form this many times at once.
-async fn submit_at_once(world: &World, page: &Page, action: &str, code: &str) {
+pub async fn submit_at_once(world: &World, page: &Page, action: &str, code: &str) {
     let typed = [("code", code)];
     let submits = (0..20).map(|_| page.submit(world, action, &typed));
     for page in join_all(submits).await {

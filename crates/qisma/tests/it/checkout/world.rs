@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use qisma::clock::Clock;
 use qisma::operations::{apps, merchants, wallets};
-use qisma::workers::{expiry, inquiry};
-use qisma_domain::account::{Account, AccountKind, Acquirer};
+use qisma::workers::{expiry, fold, holds, inquiry};
+use qisma_domain::account::{Account, AccountKind, Acquirer, Balance};
 use qisma_domain::app::WebhookMode;
 use qisma_domain::decide::create_payment::{CreatePayment, NewPayment};
 use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
@@ -64,12 +64,23 @@ impl World {
 
     /// With a payer who can pay many times.
     pub async fn start_rich() -> Self {
-        Self::begin(&[], 1_000 * AMOUNT_MILLIMES).await
+        Self::start_rich_with(&[]).await
+    }
+
+    pub async fn start_rich_with(settings: &[(&str, &str)]) -> Self {
+        Self::begin(settings, 1_000 * AMOUNT_MILLIMES).await
+    }
+
+    /// Stops the gateway and starts it again with other settings.
+    pub async fn restart_with(&mut self, settings: &[(&str, &str)]) {
+        self.app.restart_with(settings).await;
     }
 
     async fn begin(settings: &[(&str, &str)], fund_millimes: i64) -> Self {
         let app = TestApp::with_settings(settings).await;
         let caller = fill(&app, fund_millimes).await;
+        // The wallet's money is in its journal, and may have to be folded.
+        fold::step(&app.gateway).await;
         Self { bank: app.sandbox_url.clone(), app, codes_seen: Mutex::default(), caller }
     }
 
@@ -120,6 +131,8 @@ impl World {
         for _ in 0..3 {
             inquiry::step(&self.gateway).await;
         }
+        holds::step(&self.gateway).await;
+        fold::step(&self.gateway).await;
     }
 
     pub async fn read(&self, payment: PaymentId) -> PaymentAggregate {
@@ -167,13 +180,18 @@ impl World {
         read.await.unwrap().posted_millimes
     }
 
-    /// What the wallet of [`PHONE`] holds.
+    /// What the wallet of [`PHONE`] can spend.
     pub async fn wallet(&self) -> i64 {
+        self.purse().await.available_millimes()
+    }
+
+    /// What the wallet of [`PHONE`] holds.
+    pub async fn purse(&self) -> Balance {
         let read = self.gateway.store.read(|reader| {
             let wallet = reader.wallet(Mode::Test, &Phone::parse(PHONE).unwrap())?.unwrap();
             reader.balance(&Account::wallet(wallet.id, Mode::Test, Currency::Tnd))
         });
-        read.await.unwrap().available_millimes()
+        read.await.unwrap()
     }
 
     /// Every kind of event the payment has had.

@@ -31,7 +31,7 @@ use crate::webhooks::receiver::Receiver;
 const PAYMENTS: usize = 40;
 const LEASE_SECS: i64 = 15;
 /// What sleeps in a gateway that has nothing to do: its workers.
-const WORKERS: usize = 5;
+const WORKERS: usize = 7;
 
 struct Node {
     gateway: Gateway,

@@ -4,7 +4,7 @@ use qisma_domain::account::Acquirer;
 use qisma_domain::attempt::{CardDetails, DeclineClass};
 use qisma_domain::challenge::CodeKey;
 use qisma_domain::decide::cancel_payment::CancelPayment;
-use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmCode};
+use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmCode, Funds};
 use qisma_domain::decide::record_outcome::{ApprovalFacts, BankReport, Outcome, RecordOutcome};
 use qisma_domain::decide::start_card::{CardStarted, StartCard};
 use qisma_domain::decide::start_wallet::{CodeToSend, StartWallet};
@@ -69,7 +69,8 @@ pub async fn start_wallet(app: &TestApp, id: &str) -> CodeToSend {
 /// The payer types the code.
 pub async fn pay_by_wallet(app: &TestApp, id: &str) {
     let code = start_wallet(app, id).await.code.expose().to_owned();
-    let command = ConfirmCode { payment: payment(id), code, code_key: code_key(app) };
+    let (payment, code_key, funds) = (payment(id), code_key(app), Funds::Balance);
+    let command = ConfirmCode { payment, code, code_key, funds };
     assert_eq!(app.gateway.store.run(command).await.unwrap(), CodeAnswer::Captured);
 }
 

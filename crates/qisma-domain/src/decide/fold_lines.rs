@@ -1,0 +1,97 @@
+//! Add lines of the journal to their accounts after they were written, and then let them no longer
+//! wait for it. The two are apart because accounts and entries are in different shards; a crash between
+//! them repeats the first, which adds nothing twice.
+
+use rand_core::Rng;
+use std::convert::Infallible;
+
+use super::Decide;
+use crate::changes::Changes;
+use crate::hold::HoldState;
+use crate::journal::{LineKey, UnfoldedLine};
+use crate::snapshot::{Keys, Snapshot};
+use crate::time::Timestamp;
+
+/// Add lines to accounts of one shard.
+#[derive(Clone, Debug)]
+pub struct FoldLines {
+    /// The lines, none of them twice.
+    pub lines: Vec<UnfoldedLine>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folded {
+    /// The lines that are in their accounts' balances, now or before.
+    pub done: Vec<LineKey>,
+    /// Those that take money which nothing reserves: a bug of ours, and they wait.
+    pub left: Vec<LineKey>,
+}
+
+impl Decide for FoldLines {
+    type Answer = Folded;
+    type Refusal = Infallible;
+
+    fn keys(&self, keys: &mut Keys) {
+        keys.folded.extend(self.lines.iter().map(|line| (line.account.id(), line.key)));
+        keys.holds.extend(self.lines.iter().filter_map(|line| line.hold));
+    }
+
+    fn decide(
+        &self,
+        see: &Snapshot,
+        _now: Timestamp,
+        _rng: &mut dyn Rng,
+    ) -> Result<(Folded, Changes), Infallible> {
+        let mut changes = Changes::none();
+        let mut folded = Folded { done: vec![], left: vec![] };
+        for line in &self.lines {
+            if see.folded.contains(&(line.account.id(), line.key)) {
+                folded.done.push(line.key);
+                continue;
+            }
+            if let Some(id) = line.hold {
+                let is_its = |state, millimes: i64| {
+                    state == HoldState::Open && millimes == -line.amount_millimes
+                };
+                let hold = see.holds.get(&id);
+                let Some(hold) = hold.filter(|hold| is_its(hold.state, hold.amount.millimes()))
+                else {
+                    folded.left.push(line.key);
+                    continue;
+                };
+                changes.holds.push(hold.ended(HoldState::Posted));
+            }
+            changes.folded.push(*line);
+            folded.done.push(line.key);
+        }
+        Ok((folded, changes))
+    }
+}
+
+/// Let lines of one shard no longer wait for their fold.
+#[derive(Clone, Debug)]
+pub struct ForgetUnfolded {
+    /// The lines, which are in their accounts' balances.
+    pub lines: Vec<LineKey>,
+}
+
+impl Decide for ForgetUnfolded {
+    type Answer = ();
+    type Refusal = Infallible;
+
+    fn keys(&self, keys: &mut Keys) {
+        keys.unfolded.extend(&self.lines);
+    }
+
+    fn decide(
+        &self,
+        see: &Snapshot,
+        _now: Timestamp,
+        _rng: &mut dyn Rng,
+    ) -> Result<((), Changes), Infallible> {
+        let waits = |line: &&LineKey| see.unfolded.contains(line);
+        let no_longer_unfolded = self.lines.iter().filter(waits).copied().collect();
+        Ok(((), Changes { no_longer_unfolded, ..Changes::none() }))
+    }
+}
