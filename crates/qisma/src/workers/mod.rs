@@ -69,7 +69,7 @@ async fn owned(gateway: &Gateway) -> Shards {
 /// Resolves when something was told; never once nobody is left to tell.
 async fn changed(changes: &mut watch::Receiver<u64>) {
     if changes.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
