@@ -29,7 +29,9 @@ pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
     let (own, stop) = (|| gateway.clone(), || shutdown.clone());
     // New payments do not wake the expiry worker: thousands a second would keep it from sleeping,
     // and it looks often enough to see each in time.
-    workers.spawn(leases::run(own(), stop()));
+    if gateway.store.has_leases() {
+        workers.spawn(leases::run(own(), stop()));
+    }
     workers.spawn(run_until(own(), stop(), expiry::step));
     workers.spawn(inquiry::run(own(), stop()));
     workers.spawn(run_until(own(), stop(), prune::step));

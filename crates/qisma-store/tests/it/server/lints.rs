@@ -12,7 +12,8 @@ const REFERENCE: [&str; 7] =
 
 /// Reads that name no shard: lists of an operator or a worker. Each costs as much as there are
 /// shards, so none of them is on the road of a payment.
-const SCATTER: [&str; 5] = [
+const SCATTER: [&str; 6] = [
+    "LIST_LEASES",
     "LIST_PAYMENTS",
     "LIST_PAYMENTS_OF_MERCHANT",
     "LIST_ATTEMPTS_UNRESOLVED",
