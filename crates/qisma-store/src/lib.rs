@@ -6,6 +6,7 @@
 //! [`Store::read`], straight to a read connection.
 
 pub mod audit;
+pub mod carry;
 mod error;
 mod find;
 mod fold;

@@ -4,6 +4,7 @@
 mod connection;
 mod load;
 mod migrations;
+mod moves;
 mod param;
 mod people;
 mod plan;
@@ -16,6 +17,7 @@ mod writer;
 
 pub use connection::Connection;
 pub use migrations::{claim, key_id, migrate, schema_digest, schema_version};
+pub(crate) use moves::{MoveTarget, is_moving};
 pub(crate) use statements as sql;
 pub use target::{PostgresOptions, Target};
 pub use trouble::Trouble;

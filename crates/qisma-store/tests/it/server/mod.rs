@@ -2,6 +2,7 @@
 //! breaks, and a schema that other engines share.
 
 mod lints;
+mod moving;
 mod proxy;
 mod races;
 mod unknown;

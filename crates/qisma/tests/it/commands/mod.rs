@@ -3,6 +3,7 @@
 mod attempts;
 mod data;
 mod demo;
+mod moving;
 mod serve;
 mod socket;
 mod verify;
