@@ -26,11 +26,13 @@ mod session;
 pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
-pub use inspect::{KeyClaim, claim, key_id, migrate_engine, schema_version, sqlite_version};
+pub use inspect::{
+    KeyClaim, claim, examine_server, key_id, migrate_engine, schema_version, sqlite_version,
+};
 pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX, Stopping};
 pub use migrate::{MigrateReport, migrate};
 pub use outbox::{Receiver, Waiting};
-pub use postgres::PostgresOptions;
+pub use postgres::{PostgresOptions, ServerHealth};
 pub use reader::{AuthRow, JournalLine, Reader};
 pub use save_error::SaveError;
 

@@ -2,6 +2,7 @@
 //! each with a connection of its own; one statement a table, one transaction a batch.
 
 mod connection;
+mod examine;
 mod load;
 mod migrations;
 mod moves;
@@ -16,6 +17,7 @@ mod trouble;
 mod writer;
 
 pub use connection::Connection;
+pub use examine::{ServerHealth, examine};
 pub use migrations::{claim, key_id, migrate, schema_digest, schema_version};
 pub(crate) use moves::{MoveTarget, is_moving};
 pub(crate) use statements as sql;

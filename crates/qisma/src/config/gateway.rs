@@ -196,6 +196,22 @@ impl Ledger {
     }
 }
 
+/// What the gateway does without being asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Workers {
+    /// Whether webhooks are kept back.
+    pub deliveries_are_paused: bool,
+}
+
+impl Workers {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let paused = reader.list("workers.paused", "a list of what is kept back: \"deliveries\"", |item| {
+            (item.as_str() == Some("deliveries")).then_some(())
+        });
+        Self { deliveries_are_paused: !paused.is_empty() }
+    }
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {

@@ -22,6 +22,7 @@ pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
 pub use self::database::Database;
 pub use self::gateway::{
     Fold, Http, Ledger, Links, Log, LogFormat, Metrics, Sandbox, Security, TlsFiles,
+    Workers,
 };
 use self::layers::Layers;
 pub use self::network::Network;
@@ -113,6 +114,8 @@ pub struct Config {
     pub links: Links,
     /// How the books are kept.
     pub ledger: Ledger,
+    /// What is done without being asked.
+    pub workers: Workers,
     /// What is logged.
     pub log: Log,
     origins: Vec<SettingOrigin>,
@@ -139,6 +142,7 @@ impl Config {
             webhooks: Webhooks::read(&mut reader),
             links: Links::read(&mut reader),
             ledger: Ledger::read(&mut reader),
+            workers: Workers::read(&mut reader),
             log: Log::read(&mut reader),
             origins,
             unsafe_settings: Vec::new(),

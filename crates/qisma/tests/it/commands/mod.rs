@@ -3,6 +3,7 @@
 mod attempts;
 mod data;
 mod demo;
+mod doctor;
 mod moving;
 mod serve;
 mod socket;

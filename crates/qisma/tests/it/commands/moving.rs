@@ -16,18 +16,18 @@ const DATABASE_URL: &str = "QISMA__DATABASE__URL";
 const OTHER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// An empty database on a server.
-fn target() -> Lent {
+pub fn target() -> Lent {
     Lent::in_profile(Profile::Plain, "qisma_moved_to", |_| Ok(())).unwrap()
 }
 
 /// The name of a database, and what its URL keeps to itself.
-fn name_and_password(target: &Lent) -> (String, String) {
+pub fn name_and_password(target: &Lent) -> (String, String) {
     let url = Url::parse(target.url()).unwrap();
     (url.path().trim_start_matches('/').to_owned(), url.password().unwrap().to_owned())
 }
 
 /// Executes statements on a server, past the gateway.
-fn execute(target: &Lent, sql: &str) {
+pub fn execute(target: &Lent, sql: &str) {
     let (name, _) = name_and_password(target);
     let stand = Stand::shared(Profile::Plain).unwrap();
     target.wait(async {
@@ -43,7 +43,7 @@ fn on_target(data: &Path, target: &Lent, line: &str) -> Command {
     command
 }
 
-fn ask(data: &Path, target: &Lent, line: &str) -> Ended {
+pub fn ask(data: &Path, target: &Lent, line: &str) -> Ended {
     ended(&mut on_target(data, target, line))
 }
 
