@@ -34,6 +34,11 @@ const STEPS: &[Step] = &[
     Step { name: "doc", run: documentation },
     Step { name: "doctests", run: || cargo("test --workspace --doc --locked") },
     Step { name: "tests", run: tests },
+    Step { name: "postgres", run: || tests_on_servers(WHOLE_SUITE, &["plain"]) },
+    Step {
+        name: "servers",
+        run: || tests_on_servers(STORE_SUITE, &["serializable", "pooled", "eighteen"]),
+    },
     // The harnesses first show that they catch what they are for.
     Step { name: "controls", run: || this("crash --controls") },
     Step { name: "crash", run: || this("crash --kills 50") },
@@ -100,6 +105,30 @@ fn tests() -> anyhow::Result<()> {
     }
     println!("cargo-nextest is not installed; cargo test runs the same tests, more slowly");
     cargo("test --workspace --lib --bins --tests --locked")
+}
+
+/// What meets the database over HTTP, in a browser or directly; the command line's tests start
+/// processes of their own, on the embedded engine.
+const WHOLE_SUITE: &str =
+    "package(qisma-store) | (package(qisma) & test(/^(api|browser|checkout|verify|webhooks)::/))";
+const STORE_SUITE: &str = "package(qisma-store) & test(/^(batches|lane|reading)::/)";
+
+/// The same tests on PostgreSQL servers of their own, profile by profile.
+fn tests_on_servers(suite: &str, profiles: &[&str]) -> anyhow::Result<()> {
+    for profile in profiles {
+        println!("on PostgreSQL, profile {profile}:");
+        // Without nextest nothing can be chosen by suite, so all integration tests run.
+        let mut command = if has_cargo_command("nextest") {
+            let mut chosen = cargo_command("nextest run --workspace --locked -E");
+            chosen.arg(suite);
+            chosen
+        } else {
+            cargo_command("test --workspace --test it --locked")
+        };
+        command.env("QISMA_TEST_POSTGRES", profile);
+        finish(command)?;
+    }
+    Ok(())
 }
 
 /// Another of our own tasks, by the binary that is running.

@@ -117,7 +117,9 @@ fn find_key_id(connection: &rusqlite::Connection) -> rusqlite::Result<Option<Str
 
 /// Waits for a server on a thread of its own: the caller's may belong to a runtime, whose other work
 /// would wait too.
-fn apart<T: Send>(work: impl FnOnce() -> Result<T, OpenError> + Send) -> Result<T, OpenError> {
+pub(crate) fn apart<T: Send>(
+    work: impl FnOnce() -> Result<T, OpenError> + Send,
+) -> Result<T, OpenError> {
     std::thread::scope(|scope| match scope.spawn(work).join() {
         Ok(done) => done,
         Err(panic) => std::panic::resume_unwind(panic),

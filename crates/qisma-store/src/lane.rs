@@ -42,6 +42,12 @@ pub trait LaneWriter: Send + 'static {
     /// Saves a batch's changes. On any error but [`SaveError::Unknown`] nothing of it is kept.
     fn save(&mut self, changes: Changes, now: Timestamp) -> Result<(), SaveError>;
 
+    /// Makes sure that what a batch without changes is answered from will stay, where that is not
+    /// certain.
+    fn confirm(&mut self, _now: Timestamp) -> Result<(), SaveError> {
+        Ok(())
+    }
+
     /// What is best done once the batch is answered. A failure ends the process.
     fn after_answers(&mut self) -> Result<(), String> {
         Ok(())
@@ -191,6 +197,8 @@ enum Decided {
 trait Job: Send {
     fn keys(&mut self, keys: &mut Keys);
     fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided;
+    /// Whether it was decided that something is so.
+    fn promises(&self) -> bool;
     fn answer(self: Box<Self>, fate: Fate);
     #[cfg(feature = "mutants")]
     fn answer_early(&mut self);
@@ -236,6 +244,10 @@ impl<D: Decide> Job for Pending<D> {
                 Decided::Panicked
             }
         }
+    }
+
+    fn promises(&self) -> bool {
+        matches!(self.decided, Some(Ok(_)))
     }
 
     fn answer(self: Box<Self>, fate: Fate) {
@@ -401,7 +413,15 @@ impl<W: LaneWriter> Worker<W> {
         let is_pending =
             |delivery: &Delivery| matches!(delivery.state, DeliveryState::Pending { .. });
         let has_deliveries = changes.deliveries.iter().any(is_pending);
-        let saved = if wrote { self.writer.save(changes, now) } else { Ok(()) };
+        // A refusal promises nothing; an answer does, be it one that was given before.
+        let promises = || jobs.iter().any(|job| job.promises());
+        let saved = if wrote {
+            self.writer.save(changes, now)
+        } else if promises() {
+            self.writer.confirm(now)
+        } else {
+            Ok(())
+        };
         match saved {
             Ok(()) => {
                 if has_deliveries {

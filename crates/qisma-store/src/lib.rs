@@ -84,7 +84,7 @@ pub struct StoreOptions {
     /// The clock of commands.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// The chance of commands, for one lane after the other.
-    pub rng: Box<dyn FnMut() -> Box<dyn Rng + Send>>,
+    pub rng: Box<dyn FnMut() -> Box<dyn Rng + Send> + Send>,
     /// Called once by each lane that finds a commit's outcome unknown for good: the process must end
     /// (exit 70), because what the disk holds can only be known by opening it again.
     pub on_fatal: Arc<dyn Fn(String) + Send + Sync>,
@@ -99,6 +99,7 @@ pub struct Store {
     lanes: Arc<Vec<Lane>>,
     next_lane: Arc<AtomicUsize>,
     reads: Arc<ReadPool>,
+    server: Option<Arc<postgres::Target>>,
 }
 
 impl Store {
@@ -108,24 +109,30 @@ impl Store {
     /// settings that would not survive a power cut.
     pub fn open(mut options: StoreOptions) -> Result<Self, OpenError> {
         let now = (options.now)();
-        let (lanes, reads) = match options.engine.clone() {
+        let (lanes, reads, server) = match options.engine.clone() {
             Engine::Sqlite(path) => {
                 let writer = sqlite::open_writer(&path, now)?;
                 let reads = ReadPool::of_file(&path, options.read_connections_max)?;
-                (vec![options.lane(writer)?], reads)
+                (vec![options.lane(writer)?], reads, None)
             }
             Engine::Postgres(given) => {
                 let target = postgres::Target::new(&given)?;
-                postgres::migrate(&target, now)?;
+                let rng = &mut options.rng;
+                let writers = inspect::apart(|| {
+                    postgres::migrate(&target, now)?;
+                    let open = |_| postgres::Writer::open(&target, rng());
+                    (0..given.lanes.max(1)).map(open).collect::<Result<Vec<_>, _>>()
+                })?;
                 let mut lanes = vec![];
-                for _ in 0..given.lanes.max(1) {
-                    let writer = postgres::Writer::open(&target, (options.rng)())?;
+                for writer in writers {
                     lanes.push(options.lane(writer)?);
                 }
-                (lanes, ReadPool::of_server(&target, options.read_connections_max))
+                let reads = ReadPool::of_server(&target, options.read_connections_max);
+                (lanes, reads, Some(Arc::new(target)))
             }
         };
-        Ok(Self { lanes: Arc::new(lanes), next_lane: Arc::default(), reads: Arc::new(reads) })
+        let (lanes, reads) = (Arc::new(lanes), Arc::new(reads));
+        Ok(Self { lanes, next_lane: Arc::default(), reads, server })
     }
 
     /// Runs a command for a caller: refused at once when the lane is too busy.
@@ -168,6 +175,14 @@ impl Store {
         read: impl FnOnce(&Reader<'_>) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
         self.reads.read(read).await
+    }
+
+    /// Forgets what says which batches were committed before this moment, where the engine keeps that:
+    /// nobody waits so long for the answer to a commit.
+    pub async fn forget_batches(&self, before: Timestamp) -> Result<(), OpenError> {
+        let Some(target) = self.server.clone() else { return Ok(()) };
+        let pruning = tokio::task::spawn_blocking(move || postgres::prune_batches(&target, before));
+        pruning.await.unwrap_or(Ok(()))
     }
 
     /// Commands waiting in the lanes.

@@ -60,13 +60,12 @@ impl ReadPool {
                     read(&Reader::new(Session::Sqlite(connection)))
                 }
                 Place::Postgres(target, place) => {
-                    let connection = begun(target, place)?;
-                    let answer = read(&Reader::new(Session::Postgres(connection)));
-                    // One that cannot even end its transaction is opened anew for the next read.
-                    if connection.end_reading().is_err() {
-                        *place = None;
-                    }
-                    answer
+                    // Out of its place meanwhile: one whose read fails or panics is opened anew.
+                    let connection = begun(target, place.take())?;
+                    let answer = read(&Reader::new(Session::Postgres(&connection)))?;
+                    connection.end_reading()?;
+                    *place = Some(connection);
+                    Ok(answer)
                 }
             }
         });
@@ -74,23 +73,20 @@ impl ReadPool {
     }
 }
 
-/// A connection that has begun to read: the one that is there, or where that has broken meanwhile, a
+/// A connection that has begun to read: the one that was kept, or where that has broken meanwhile, a
 /// new one.
-fn begun<'p>(
+fn begun(
     target: &Target,
-    place: &'p mut Option<postgres::Connection>,
-) -> Result<&'p postgres::Connection, ReadError> {
-    let kept = place.take().filter(|connection| connection.begin_reading().is_ok());
-    let connection = match kept {
-        Some(connection) => connection,
-        None => {
-            let opened = postgres::Connection::open(target);
-            let opened = opened.map_err(|error| ReadError::Server(error.to_string()))?;
-            opened.begin_reading()?;
-            opened
-        }
-    };
-    Ok(place.insert(connection))
+    kept: Option<postgres::Connection>,
+) -> Result<postgres::Connection, ReadError> {
+    let kept = kept.filter(|connection| connection.begin_reading().is_ok());
+    if let Some(connection) = kept {
+        return Ok(connection);
+    }
+    let opened = postgres::Connection::open(target);
+    let opened = opened.map_err(|error| ReadError::Server(error.to_string()))?;
+    opened.begin_reading()?;
+    Ok(opened)
 }
 
 /// One moment of a database file. Its two statements are kept like all others, so that no read pays for

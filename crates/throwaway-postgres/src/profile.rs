@@ -80,7 +80,9 @@ impl Stand {
     /// Joins the cluster that all tests of this profile share; fails as [`Cluster::shared`] and
     /// [`Pooler::start`] do.
     pub fn shared(profile: Profile) -> anyhow::Result<Self> {
-        Self::on(profile, Cluster::shared(&profile.options())?)
+        // Nobody cuts the power of a suite, and making a database for each test is mostly syncing.
+        let options = Options { fsync: false, ..profile.options() };
+        Self::on(profile, Cluster::shared(&options)?)
     }
 
     fn on(profile: Profile, cluster: Cluster) -> anyhow::Result<Self> {

@@ -1,6 +1,7 @@
 -- The first schema, in the subset that PostgreSQL, Citus, CockroachDB and YugabyteDB share: the
 -- shard first in every key of a big table, no foreign key across shards, no trigger, sequence, enum
 -- or partition. The names are those of the embedded engine; ids are uuid, amounts and times bigint.
+-- Text that is looked up is compared byte by byte (COLLATE "C"), whatever the locale of the server.
 -- The runner executes one statement after the other, each for itself.
 
 -- Under which master key the secrets below were stored; written when a gateway first opens it.
@@ -45,7 +46,7 @@ CREATE TABLE apps (
 );
 
 CREATE TABLE key_pairs (
-    public_key        text    NOT NULL PRIMARY KEY,
+    public_key        text COLLATE "C" NOT NULL PRIMARY KEY,
     app_id            uuid    NOT NULL REFERENCES apps (id),
     private_key_hash  bytea   NOT NULL,
     created_us        bigint  NOT NULL,
@@ -60,7 +61,7 @@ CREATE TABLE wallets (
     vshard      smallint  NOT NULL,
     id          uuid      NOT NULL,
     mode        text      NOT NULL CHECK (mode IN ('test', 'live')),
-    phone       text      NOT NULL,
+    phone       text COLLATE "C" NOT NULL,
     name        text      NOT NULL,
     created_us  bigint    NOT NULL,
     version     bigint    NOT NULL,
@@ -71,7 +72,7 @@ CREATE TABLE wallets (
 CREATE TABLE phone_windows (
     vshard      smallint  NOT NULL,
     mode        text      NOT NULL,
-    phone       text      NOT NULL,
+    phone       text COLLATE "C" NOT NULL,
     codes       text      NOT NULL,
     version     bigint    NOT NULL,
     PRIMARY KEY (vshard, mode, phone)
@@ -130,7 +131,7 @@ CREATE TABLE attempts (
     status          text      NOT NULL,
     state           text      NOT NULL,
     rail            text      NOT NULL,
-    order_number    text,
+    order_number    text COLLATE "C",
     next_look_us    bigint,
     needs_operator  boolean   NOT NULL,
     started_us      bigint    NOT NULL,
@@ -170,7 +171,7 @@ CREATE TABLE idempotency_keys (
     vshard       smallint  NOT NULL,
     merchant_id  bigint    NOT NULL,
     mode         text      NOT NULL,
-    key          text      NOT NULL,
+    key          text COLLATE "C" NOT NULL,
     fingerprint  bytea     NOT NULL,
     payment_id   uuid      NOT NULL,
     answer       text      NOT NULL,
@@ -201,7 +202,7 @@ CREATE TABLE journal_entries (
     vshard      smallint  NOT NULL,
     id          uuid      NOT NULL,
     kind        text      NOT NULL,
-    reference   text      NOT NULL,
+    reference   text COLLATE "C" NOT NULL,
     payment_id  uuid,
     mode        text      NOT NULL,
     currency    text      NOT NULL,
@@ -244,7 +245,7 @@ CREATE TABLE deliveries (
     app_id       uuid      NOT NULL,
     url          text      NOT NULL,
     post_url     text      NOT NULL,
-    origin       text      NOT NULL,
+    origin       text COLLATE "C" NOT NULL,
     method       text      NOT NULL CHECK (method IN ('get', 'post')),
     status       text      NOT NULL CHECK (status IN ('pending', 'delivered', 'dead', 'gone')),
     state_us     bigint    NOT NULL,
@@ -265,7 +266,7 @@ CREATE INDEX deliveries_of_payment ON deliveries (vshard, payment_id);
 CREATE TABLE learned_methods (
     vshard  smallint  NOT NULL,
     app_id  uuid      NOT NULL,
-    origin  text      NOT NULL,
+    origin  text COLLATE "C" NOT NULL,
     method  text      NOT NULL CHECK (method IN ('get', 'post')),
     PRIMARY KEY (vshard, app_id, origin)
 );

@@ -17,7 +17,11 @@ use crate::row::Row;
 type Read<T> = Result<T, ReadError>;
 
 /// Compares every table.
-pub fn tables(source: &Source, target: &Source, tell: &mut Telling<'_>) -> Read<Vec<TableCompared>> {
+pub fn tables(
+    source: &Source,
+    target: &Source,
+    tell: &mut Telling<'_>,
+) -> Read<Vec<TableCompared>> {
     let mut compared = vec![];
     for table in TABLES {
         let (rows, sha256) = digest(source, table, tell)?;

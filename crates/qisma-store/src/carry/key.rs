@@ -50,11 +50,12 @@ mod tests {
     #[test]
     fn the_key_of_every_table_is_read_as_it_was_written() {
         for table in TABLES {
-            let key = table.columns.iter().take(table.key_columns).map(|column| match column.kind {
-                Kind::Text => Cell::Text("a \"quoted\", one".to_owned()),
-                Kind::Bytes | Kind::Id => Cell::Bytes((240..=255).collect()),
-                _ => Cell::Number(i64::MAX),
-            });
+            let key =
+                table.columns.iter().take(table.key_columns).map(|column| match column.kind {
+                    Kind::Text => Cell::Text("a \"quoted\", one".to_owned()),
+                    Kind::Bytes | Kind::Id => Cell::Bytes((240..=255).collect()),
+                    _ => Cell::Number(i64::MAX),
+                });
             let key: Vec<Cell> = key.collect();
             assert_eq!(read(table, &written(table, &key)), Some(key), "{}", table.name);
         }

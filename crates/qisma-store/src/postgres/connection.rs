@@ -4,7 +4,7 @@
 //! no call costs a second thread's waking, and whoever calls is an ordinary thread (a lane, or one
 //! that reads). Every call has a deadline on our side; a server that is frozen keeps its sockets open.
 
-use futures_util::future::{join, join_all, try_join_all};
+use futures_util::future::{join_all, try_join_all};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -59,20 +59,45 @@ pub struct Connection {
     /// Between us and the server sits a pooler that changes the server with each transaction, so
     /// nothing may be prepared or set for longer than one.
     is_pooled: bool,
+    /// What `synchronous_commit` was found to be, and has to stay.
+    durability: String,
 }
 
 /// Plans that look rows up by their keys, whatever the statistics say: a batch's arrays are short and
 /// the tables long, and a plan that was made while a table was small must not scan it later.
 const PLANNER: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
-                       SET LOCAL enable_mergejoin = off;";
+                       SET LOCAL enable_mergejoin = off; SET LOCAL client_min_messages = warning; \
+                       SET LOCAL lock_timeout = '4s';";
 /// The same for a session of our own; and one plan for good, instead of one for each batch.
+///
+/// A warning at a COMMIT must reach us. Who waits for a lock of ours must let go before our own
+/// deadline does, or it would wait on after we have left; and a server looks whether we still are.
 pub(super) const SESSION_OPTIONS: &str = "-c enable_seqscan=off -c enable_hashjoin=off \
                                           -c enable_mergejoin=off \
-                                          -c plan_cache_mode=force_generic_plan";
+                                          -c plan_cache_mode=force_generic_plan \
+                                          -c client_min_messages=warning \
+                                          -c lock_timeout=4s \
+                                          -c client_connection_check_interval=1s";
 
 impl Connection {
     /// Connects to whichever of the servers takes writes, and makes sure that it keeps what it says.
+    ///
+    /// Each is tried with a deadline of its own: one that is frozen takes a connection and says
+    /// nothing, and must not stand before the others.
     pub(crate) fn open(target: &Target) -> Result<Self, OpenError> {
+        let mut last = None;
+        for config in target.configs() {
+            match Self::open_one(target, &config) {
+                Ok(connection) => return Ok(connection),
+                Err(error @ OpenError::Pragma { .. }) => return Err(error),
+                Err(error) => last = Some(error),
+            }
+        }
+        let none = || OpenError::Url("it names no host".into());
+        Err(last.unwrap_or_else(none))
+    }
+
+    fn open_one(target: &Target, config: &tokio_postgres::Config) -> Result<Self, OpenError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -80,7 +105,7 @@ impl Connection {
             .map_err(OpenError::Thread)?;
         let warned = Arc::new(AtomicBool::new(false));
         let refused = |cause: String| OpenError::Server { server: target.name(), cause };
-        let (config, tls) = (target.config(), target.tls());
+        let tls = target.tls();
         let connecting = async {
             match tls {
                 None => {
@@ -95,31 +120,35 @@ impl Connection {
                 }
             }
         };
-        let limit = CONNECT_TIMEOUT.saturating_mul(target.hosts().saturating_add(1));
         let client = runtime
-            .block_on(async { tokio::time::timeout(limit, connecting).await })
+            .block_on(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await })
             .map_err(|_| refused("it does not answer".into()))?
             .map_err(|error: tokio_postgres::Error| refused(chain(&error)))?;
-        let connection = Self {
+        let mut connection = Self {
             client,
             runtime: Some(runtime),
             prepared: RefCell::default(),
             warned,
             is_pooled: target.is_pooled(),
+            durability: String::new(),
         };
-        connection.check_durability(target)?;
+        connection.durability = connection.check_durability(target)?;
         Ok(connection)
     }
 
-    fn check_durability(&self, target: &Target) -> Result<(), OpenError> {
-        let found = self
-            .simple("SHOW synchronous_commit")
-            .map_err(|error| OpenError::Server { server: target.name(), cause: error.to_string() })?
-            .unwrap_or_default();
-        if ["on", "remote_apply"].contains(&found.as_str()) {
-            return Ok(());
+    /// Reads `synchronous_commit`, and keeps it as it is: a change of the server's settings must not
+    /// reach a session that has promised more.
+    fn check_durability(&self, target: &Target) -> Result<String, OpenError> {
+        let refused =
+            |error: Trouble| OpenError::Server { server: target.name(), cause: error.to_string() };
+        let found = self.simple("SHOW synchronous_commit").map_err(refused)?.unwrap_or_default();
+        if !["on", "remote_apply"].contains(&found.as_str()) {
+            return Err(OpenError::Pragma { pragma: "synchronous_commit", wanted: "on", found });
         }
-        Err(OpenError::Pragma { pragma: "synchronous_commit", wanted: "on", found })
+        if !self.is_pooled {
+            self.execute_batch(&format!("SET synchronous_commit = {found}")).map_err(refused)?;
+        }
+        Ok(found)
     }
 
     /// The first value of a statement that takes no parameters.
@@ -258,19 +287,24 @@ impl Connection {
         Ok(statement)
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a transaction that writes. Waited for: statements sent along with a BEGIN that fails
+    /// would each commit by itself.
     pub(super) fn begin(&self) -> Result<(), Trouble> {
         self.execute_batch(&self.begin_sql())
     }
 
     fn begin_sql(&self) -> String {
-        if self.is_pooled { format!("BEGIN; {PLANNER}") } else { "BEGIN".to_owned() }
+        if self.is_pooled {
+            let durability = &self.durability;
+            return format!("BEGIN; {PLANNER} SET LOCAL synchronous_commit = {durability};");
+        }
+        "BEGIN".to_owned()
     }
 
-    /// Runs the steps of a transaction, all on their way before the first answer is read; begins it
-    /// first where it has not begun. Each step must touch as many rows as it says, or the name of its
-    /// rows comes back. The transaction is left open: the caller ends it.
-    pub(super) fn run(&self, begun: bool, steps: &[Step<'_>]) -> Result<Result<(), String>, Trouble> {
+    /// Runs the steps of a transaction that has begun, all on their way before the first answer is
+    /// read. Each must touch as many rows as it says, or the name of its rows comes back. The
+    /// transaction is left open: the caller ends it.
+    pub(super) fn run(&self, steps: &[Step<'_>]) -> Result<Result<(), String>, Trouble> {
         self.wait(STATEMENT_TIMEOUT, "a statement", async {
             if !self.is_pooled {
                 // Preparing waits for an answer, which must not come between the steps.
@@ -278,14 +312,8 @@ impl Connection {
                     self.prepared(step.sql, &step.params).await?;
                 }
             }
-            let begin_sql = self.begin_sql();
-            let begin = async {
-                if begun { Ok(()) } else { self.client.batch_execute(&begin_sql).await }
-            };
             let work = steps.iter().map(|step| self.execute_in_time(step.sql, &step.params));
-            let (begun, done) = join(begin, join_all(work)).await;
-            begun?;
-            for (step, touched) in steps.iter().zip(done) {
+            for (step, touched) in steps.iter().zip(join_all(work).await) {
                 // The first error is the cause; those after it only say that the transaction failed.
                 let touched = touched?;
                 if usize::try_from(touched) != Ok(step.rows) {
@@ -314,12 +342,10 @@ impl Connection {
                 Committed::Unknown("the server warned while it committed".into())
             }
             Ok(Ok(())) => Committed::Yes,
-            Ok(Err(error)) => match (error.as_db_error().is_some(), Trouble::of(&error)) {
-                (true, trouble @ (Trouble::Conflict(_) | Trouble::Statement(_))) => {
-                    Committed::No(trouble)
-                }
-                (_, trouble) => Committed::Unknown(trouble.to_string()),
-            },
+            Ok(Err(error)) => Trouble::proves_rollback(&error).map_or_else(
+                || Committed::Unknown(Trouble::of(&error).to_string()),
+                Committed::No,
+            ),
             Err(_) => Committed::Unknown("the commit took too long".into()),
         }
     }

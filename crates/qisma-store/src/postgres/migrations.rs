@@ -13,8 +13,9 @@ use super::param::Param;
 use super::sets;
 use super::target::Target;
 use super::trouble::Trouble;
-use crate::error::OpenError;
+use crate::error::{OpenError, ReadError};
 use crate::migrate::{MigrateReport, hex};
+use crate::session::Value;
 
 struct Migration {
     version: i64,
@@ -63,12 +64,7 @@ const END_MIGRATION: &str = "UPDATE schema_version SET applied_us = $2 WHERE ver
 pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenError> {
     let connection = Connection::open(target)?;
     let failed = |trouble: Trouble| refused(target, &trouble);
-    for sql in CREATE_VERSIONS {
-        // Two nodes that start at once may both find nothing there.
-        if connection.execute_batch(sql).is_err() {
-            connection.execute_batch(sql).map_err(failed)?;
-        }
-    }
+    // A role that may not change the schema can still start on one that is up to date.
     let found = version(&connection).map_err(failed)?;
     if KNOWN < found {
         return Err(OpenError::SchemaNewer { found, known: KNOWN });
@@ -76,6 +72,12 @@ pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenErr
     if found == KNOWN {
         check_unchanged(&connection).map_err(failed)??;
         return Ok(MigrateReport { version: KNOWN, applied: vec![] });
+    }
+    for sql in CREATE_VERSIONS {
+        // Two nodes that start at once may both find nothing there.
+        if connection.execute_batch(sql).is_err() {
+            connection.execute_batch(sql).map_err(failed)?;
+        }
     }
     let lease_us = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
     let until = now.micros().saturating_add(lease_us);
@@ -99,6 +101,14 @@ pub(super) fn check_is_current(connection: &Connection, target: &Target) -> Resu
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(OpenError::SchemaNewer { found, known: KNOWN }),
     }
+}
+
+/// Forgets the markers of batches that were committed before this moment.
+pub fn prune_batches(target: &Target, before: Timestamp) -> Result<(), OpenError> {
+    let connection = Connection::open(target)?;
+    let pruned = connection.read_long(sets::PRUNE_BATCHES, &[Value::Number(before.micros())]);
+    let cause = |error: ReadError| OpenError::Server { server: target.name(), cause: error.to_string() };
+    pruned.map(drop).map_err(cause)
 }
 
 /// The id of the master key that a database was written under; `None` where no gateway has been.
@@ -177,7 +187,7 @@ fn run(connection: &Connection, now: Timestamp) -> Checked<Vec<String>> {
         }
         for (number, statement) in (1_i64..).zip(statements(migration.sql)) {
             if done < number {
-                connection.execute_reading(&resumable(statement))?;
+                connection.execute_reading(&resumable(&statement))?;
                 connection.query(STEP_MIGRATION, &[version(), Param::Number(number)])?;
             }
         }
@@ -201,11 +211,13 @@ fn digest(migration: &Migration) -> String {
     hex(&Sha256::digest(migration.sql.as_bytes()))
 }
 
-/// The statements of a file: none of ours holds a semicolon inside of it.
-fn statements(sql: &str) -> impl Iterator<Item = &str> {
-    sql.split(';').map(str::trim).filter(|statement| {
-        statement.lines().any(|line| !line.trim_start().starts_with("--") && !line.is_empty())
-    })
+/// The statements of a file, without its comments: no statement of ours holds a semicolon.
+fn statements(sql: &str) -> Vec<String> {
+    let is_comment = |line: &&str| line.trim_start().starts_with("--");
+    let code: Vec<&str> = sql.lines().filter(|line| !is_comment(line)).collect();
+    let all = code.join("\n");
+    let found = all.split(';').map(str::trim).filter(|statement| !statement.is_empty());
+    found.map(str::to_owned).collect()
 }
 
 /// A statement that was executed but not counted, because the run was cut off between the two, must

@@ -18,7 +18,7 @@ mod writer;
 
 pub use connection::Connection;
 pub use examine::{ServerHealth, examine};
-pub use migrations::{claim, key_id, migrate, schema_digest, schema_version};
+pub use migrations::{claim, key_id, migrate, prune_batches, schema_digest, schema_version};
 pub(crate) use moves::{MoveTarget, is_moving};
 pub(crate) use statements as sql;
 pub use target::{PostgresOptions, Target};

@@ -125,12 +125,14 @@ impl MoveTarget {
     fn check_key(&self, source_place: &str, identity: &Identity) -> Result<(), CarryError> {
         let found = find_key_id(&self.connection).map_err(|trouble| self.failed(&trouble))?;
         match found {
-            Some(theirs) if identity.key_id.as_ref() != Some(&theirs) => Err(CarryError::OtherKey {
-                place: self.place.clone(),
-                theirs,
-                source_place: source_place.to_owned(),
-                ours: identity.key_id.clone().unwrap_or_else(|| "none".to_owned()),
-            }),
+            Some(theirs) if identity.key_id.as_ref() != Some(&theirs) => {
+                Err(CarryError::OtherKey {
+                    place: self.place.clone(),
+                    theirs,
+                    source_place: source_place.to_owned(),
+                    ours: identity.key_id.clone().unwrap_or_else(|| "none".to_owned()),
+                })
+            }
             _ => Ok(()),
         }
     }

@@ -4,6 +4,7 @@
 use qisma_domain::attempt::Attempt;
 use qisma_domain::challenge::Challenge;
 use qisma_domain::changes::Changes;
+use qisma_domain::decide::prune_keys::forgotten_before;
 use qisma_domain::delivery::{Delivery, LearnedMethod};
 use qisma_domain::ids::{AccountId, AppId};
 use qisma_domain::payment::Payment;
@@ -29,6 +30,8 @@ pub(super) struct Plan {
     pub(super) deliveries: Vec<Write<Delivery>>,
     pub(super) learned: BTreeMap<(AppId, String), LearnedMethod>,
     deltas: BTreeMap<AccountId, Delta>,
+    /// A key that was made anew meanwhile is not the one to be forgotten.
+    pruned_before: Timestamp,
 }
 
 pub(super) type Steps<'p> = Vec<Step<'p>>;
@@ -67,7 +70,7 @@ macro_rules! column {
 pub(super) use column;
 
 impl Plan {
-    pub(super) fn of(mut changes: Changes) -> Self {
+    pub(super) fn of(mut changes: Changes, now: Timestamp) -> Self {
         let deltas = fold_postings(&changes);
         let payments = fold_rows(take(&mut changes.payments), |row| row.id, |row| row.version);
         let attempts = take(&mut changes.attempts);
@@ -79,7 +82,18 @@ impl Plan {
         changes.idempotency.sort_by(|one, other| one.scope.cmp(&other.scope));
         changes.idempotency_pruned.sort();
         let people = People::of(&mut changes);
-        Self { changes, people, payments, attempts, challenges, deliveries, learned, deltas }
+        let pruned_before = forgotten_before(now);
+        Self {
+            changes,
+            people,
+            payments,
+            attempts,
+            challenges,
+            deliveries,
+            learned,
+            deltas,
+            pruned_before,
+        }
     }
 
     /// The shard of the batch's marker: one that the batch writes to anyway.
@@ -266,6 +280,7 @@ impl Plan {
                 column!(Numbers, pruned, |scope| scope.merchant.number()),
                 column!(Texts, pruned, |scope| scope.mode.as_str()),
                 column!(Texts, pruned, |scope| scope.key.as_str()),
+                Param::Number(self.pruned_before.micros()),
             ],
         });
         let new = &self.changes.idempotency;

@@ -154,7 +154,8 @@ statements! {
         USING unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[]) AS u (vshard,
             merchant_id, mode, key)
         WHERE t.vshard = u.vshard AND t.merchant_id = u.merchant_id AND t.mode = u.mode AND
-            t.key = u.key";
+            t.key = u.key
+            AND t.created_us < $5";
 
     // -- books --
     INSERT_ENTRY = "INSERT INTO journal_entries (vshard, id, kind, reference, payment_id, mode, currency,
@@ -171,7 +172,8 @@ statements! {
             $6::bigint[]) AS u (vshard, entry_id, line, account_vshard, account_id,
             amount_millimes)
         ON CONFLICT DO NOTHING";
-    // Locks the accounts in the order of the arrays, which an UPDATE that joins them would not.
+    // Locks the accounts in the order of the arrays, which an UPDATE that joins them would not. An
+    // account that is not there holds nothing, so it cannot hold what is needed.
     ADD_TO_ACCOUNT = "INSERT INTO accounts (vshard, id, owner, kind, mode, currency, posted_millimes,
             held_millimes, need_millimes)
         SELECT vshard, id, owner, kind, mode, currency, posted_millimes, held_millimes,
@@ -179,6 +181,8 @@ statements! {
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
             $7::bigint[], $8::bigint[], $9::bigint[]) AS u (vshard, id, owner, kind, mode,
             currency, posted_millimes, held_millimes, need_millimes)
+        WHERE u.need_millimes = 0
+            OR EXISTS (SELECT 1 FROM accounts a WHERE a.vshard = u.vshard AND a.id = u.id)
         ON CONFLICT (vshard, id) DO UPDATE SET posted_millimes = accounts.posted_millimes +
             excluded.posted_millimes
         WHERE excluded.need_millimes = 0 OR accounts.posted_millimes - accounts.held_millimes >=

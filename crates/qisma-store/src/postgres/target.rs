@@ -37,6 +37,7 @@ pub struct Target {
 
 /// After this long without an answer to what was sent, the system closes the socket.
 const UNANSWERED_MAX: Duration = Duration::from_secs(10);
+const PORT_DEFAULT: u16 = 5432;
 
 impl Target {
     /// Reads the options. What is wrong with them is said without repeating the URL.
@@ -59,12 +60,7 @@ impl Target {
             (None, _) => config.ssl_mode(SslMode::Disable),
             (Some(_), _) => config.ssl_mode(SslMode::Require),
         };
-        config
-            .application_name("qisma")
-            .connect_timeout(CONNECT_TIMEOUT)
-            .keepalives(true)
-            .keepalives_idle(UNANSWERED_MAX)
-            .tcp_user_timeout(UNANSWERED_MAX);
+        config.application_name("qisma");
         if config.get_target_session_attrs() == TargetSessionAttrs::Any {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
@@ -76,8 +72,36 @@ impl Target {
         Ok(Self { config, tls, is_pooled: options.is_pooled })
     }
 
-    pub(super) const fn config(&self) -> &tokio_postgres::Config {
-        &self.config
+    /// How to reach each of the servers, one by one.
+    pub(super) fn configs(&self) -> Vec<tokio_postgres::Config> {
+        let all = &self.config;
+        let one = |(index, host): (usize, &Host)| {
+            let mut one = tokio_postgres::Config::new();
+            match host {
+                Host::Tcp(name) => one.host(name),
+                Host::Unix(path) => one.host_path(path),
+            };
+            // One port serves for all hosts.
+            let ports = all.get_ports();
+            one.port(ports.get(index).or(ports.first()).copied().unwrap_or(PORT_DEFAULT));
+            if let Some(address) = all.get_hostaddrs().get(index) {
+                one.hostaddr(*address);
+            }
+            all.get_user().map(|user| one.user(user));
+            all.get_password().map(|password| one.password(password));
+            all.get_dbname().map(|name| one.dbname(name));
+            all.get_options().map(|options| one.options(options));
+            all.get_application_name().map(|name| one.application_name(name));
+            one.ssl_mode(all.get_ssl_mode())
+                .channel_binding(all.get_channel_binding())
+                .target_session_attrs(all.get_target_session_attrs())
+                .connect_timeout(CONNECT_TIMEOUT)
+                .keepalives(true)
+                .keepalives_idle(UNANSWERED_MAX)
+                .tcp_user_timeout(UNANSWERED_MAX);
+            one
+        };
+        all.get_hosts().iter().enumerate().map(one).collect()
     }
 
     pub(super) fn tls(&self) -> Option<MakeRustlsConnect> {
@@ -86,11 +110,6 @@ impl Target {
 
     pub(super) const fn is_pooled(&self) -> bool {
         self.is_pooled
-    }
-
-    /// How many servers it names.
-    pub(super) fn hosts(&self) -> u32 {
-        u32::try_from(self.config.get_hosts().len()).unwrap_or(1)
     }
 
     /// The servers and the database, as they may be shown: without user or password.
@@ -102,7 +121,7 @@ impl Target {
                 Host::Unix(path) => path.display().to_string(),
             };
             // One port serves for all hosts.
-            let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+            let port = ports.get(index).or(ports.first()).copied().unwrap_or(PORT_DEFAULT);
             format!("{host}:{port}")
         });
         let hosts: Vec<String> = hosts.collect();

@@ -1,6 +1,6 @@
 //! What went wrong on the way to a server, told apart by what can be done about it.
 
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 /// Why a statement has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +35,32 @@ impl Trouble {
             }
             _ if *code == SqlState::DISK_FULL => Self::Full(sentence),
             _ if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::Gone(sentence),
+            // A plan or a prepared statement of before a change of the schema, or of a server that a
+            // pooler has swapped: a new connection prepares anew.
+            _ if *code == SqlState::FEATURE_NOT_SUPPORTED
+                || *code == SqlState::INVALID_SQL_STATEMENT_NAME =>
+            {
+                Self::Gone(sentence)
+            }
             // Shutting down, starting up, out of connections or of memory.
             Some("08" | "57" | "53") => Self::Gone(sentence),
             _ => Self::Statement(sentence),
         }
+    }
+
+    /// What an error of the driver means as the answer to COMMIT: the trouble, if it proves that the
+    /// server has rolled back, and else nothing.
+    ///
+    /// A PANIC while the log is synced reaches us before the server dies, and the commit may be in
+    /// the log all the same; and some engines say "completion unknown" in so many words (40003).
+    pub(super) fn proves_rollback(error: &tokio_postgres::Error) -> Option<Self> {
+        let said = error.as_db_error()?;
+        let code = said.code();
+        let is_proof = *code == SqlState::T_R_SERIALIZATION_FAILURE
+            || *code == SqlState::T_R_DEADLOCK_DETECTED
+            || code.code().starts_with("23");
+        let is_plain = said.parsed_severity() == Some(Severity::Error);
+        (is_proof && is_plain).then(|| Self::of(error))
     }
 
     pub(super) fn deadline(what: &str) -> Self {

@@ -47,6 +47,8 @@ enum Missed {
     Lost(String),
     Trouble(Trouble),
     Unknown(String),
+    /// It could not even be asked whether an earlier try had gone through.
+    Unasked(Trouble),
 }
 
 impl Writer {
@@ -72,37 +74,39 @@ impl Writer {
         Marker { shard: plan.shard().into(), id: Id(id), at_us: now.micros() }
     }
 
-    /// Saves, after nothing of it was ever sent to be committed.
+    /// Saves what was never sent to be committed before.
     fn save_plan(&mut self, plan: &Plan, marker: Marker) -> Result<(), SaveError> {
-        let mut steps = vec![Step {
-            sql: sets::INSERT_BATCH,
-            params: marker.params(),
-            rows: 1,
-            what: "batch markers",
-        }];
-        steps.extend(plan.steps());
+        let steps = plan.steps();
         let mut tries = 0;
         loop {
-            let connection =
-                self.connected().map_err(|error| SaveError::Busy(error.to_string()))?;
             tries += 1;
-            match attempt(connection, false, &steps) {
+            let missed = match self.connected() {
+                Err(error) => return Err(SaveError::Busy(error.to_string())),
+                Ok(connection) if tries == 1 => save_first(connection, marker, &steps),
+                Ok(connection) => save_again(connection, marker, &steps),
+            };
+            match missed {
                 Ok(()) => return Ok(()),
                 Err(Missed::Lost(what)) => return Err(SaveError::Lost(what)),
-                Err(Missed::Unknown(why)) => return self.settle(plan, marker, &why),
-                Err(Missed::Trouble(Trouble::Conflict(_))) if tries < CONFLICTS_MAX => {}
-                Err(Missed::Trouble(Trouble::Conflict(why))) => return Err(SaveError::Lost(why)),
-                Err(Missed::Trouble(Trouble::Full(_))) => return Err(SaveError::StorageFull),
-                Err(Missed::Trouble(Trouble::Statement(why))) => {
-                    return Err(SaveError::Statement(why));
+                Err(Missed::Unknown(why)) => return self.settle(&steps, marker, &why),
+                Err(Missed::Trouble(trouble) | Missed::Unasked(trouble)) => {
+                    self.after_trouble(trouble, tries)?;
                 }
-                Err(Missed::Trouble(Trouble::Gone(why))) => {
-                    self.connection = None;
-                    // An idle connection may have been cut long ago; a new one tells.
-                    if tries > 1 {
-                        return Err(SaveError::Busy(why));
-                    }
-                }
+            }
+        }
+    }
+
+    /// Whether a transaction that was rolled back is to be tried again.
+    fn after_trouble(&mut self, trouble: Trouble, tries: usize) -> Result<(), SaveError> {
+        match trouble {
+            Trouble::Conflict(_) if tries < CONFLICTS_MAX => Ok(()),
+            Trouble::Conflict(why) => Err(SaveError::Lost(why)),
+            Trouble::Full(_) => Err(SaveError::StorageFull),
+            Trouble::Statement(why) => Err(SaveError::Statement(why)),
+            Trouble::Gone(why) => {
+                self.connection = None;
+                // An idle connection may have been cut long ago; a new one tells.
+                if tries > 1 { Err(SaveError::Busy(why)) } else { Ok(()) }
             }
         }
     }
@@ -110,65 +114,68 @@ impl Writer {
     /// Finds out how a COMMIT without an answer ended, and makes it so if it had not.
     ///
     /// The lane stands still meanwhile: whoever waits has been told *unknown*, and no later batch may
-    /// build on rows that may or may not be there.
-    fn settle(&mut self, plan: &Plan, marker: Marker, why: &str) -> Result<(), SaveError> {
+    /// build on rows that may or may not be there. Until the marker was read nothing is known, so no
+    /// error before that is an answer.
+    fn settle(&mut self, steps: &[Step<'_>], marker: Marker, why: &str) -> Result<(), SaveError> {
         tracing::warn!(why, "a commit has no answer; asking a server that can say");
-        let steps = plan.steps();
         loop {
             self.connection = None;
-            match self.settle_once(marker, &steps) {
+            let settled = match self.connected() {
+                Err(error) => Err(Missed::Unknown(error.to_string())),
+                Ok(connection) => save_again(connection, marker, steps),
+            };
+            match settled {
                 Ok(()) => return Ok(()),
                 Err(Missed::Lost(what)) => return Err(SaveError::Lost(what)),
                 Err(Missed::Trouble(Trouble::Statement(why))) => {
                     return Err(SaveError::Statement(why));
                 }
                 Err(Missed::Unknown(why)) => tracing::warn!(why, "still no answer"),
-                Err(Missed::Trouble(trouble)) => tracing::warn!(%trouble, "still no answer"),
+                Err(Missed::Trouble(trouble) | Missed::Unasked(trouble)) => {
+                    tracing::warn!(%trouble, "still no answer");
+                }
             }
             if self.stopping.wait(SETTLE_PAUSE) {
                 return Err(SaveError::Unknown("the gateway stops before the answer came".into()));
             }
         }
     }
-
-    fn settle_once(&mut self, marker: Marker, steps: &[Step<'_>]) -> Result<(), Missed> {
-        let gone = |error: OpenError| Missed::Trouble(Trouble::Gone(error.to_string()));
-        let connection = self.connected().map_err(gone)?;
-        connection.begin().map_err(Missed::Trouble)?;
-        let rows = connection.query(sets::SEE_BATCH, &marker.params()).map_err(Missed::Trouble)?;
-        let seen: i64 = rows.first().map_or(0, |row| row.get(0));
-        if 0 < seen {
-            // It had committed. What is visible is not yet on a standby, so this write waits for one
-            // before anybody is told.
-            return match connection.commit() {
-                Committed::Yes => Ok(()),
-                Committed::No(trouble) => Err(Missed::Trouble(trouble)),
-                Committed::Unknown(why) => Err(Missed::Unknown(why)),
-            };
-        }
-        attempt(connection, true, steps)
-    }
 }
 
-impl Marker {
-    fn params(self) -> Vec<Param<'static>> {
-        vec![Param::Shard(self.shard), Param::Id(self.id), Param::Number(self.at_us)]
-    }
+/// The first transaction of a batch.
+fn save_first(connection: &Connection, marker: Marker, steps: &[Step<'_>]) -> Result<(), Missed> {
+    connection.begin().map_err(Missed::Trouble)?;
+    let written = connection.query(sets::INSERT_BATCH, &marker.params());
+    or_roll_back(connection, written)?;
+    run_and_commit(connection, steps)
 }
 
-/// One transaction.
-fn attempt(connection: &Connection, begun: bool, steps: &[Step<'_>]) -> Result<(), Missed> {
-    match connection.run(begun, steps) {
-        Ok(Ok(())) => {}
-        Ok(Err(what)) => {
-            roll_back(connection)?;
-            return Err(Missed::Lost(what));
-        }
-        Err(trouble @ Trouble::Gone(_)) => return Err(Missed::Trouble(trouble)),
-        Err(trouble) => {
-            roll_back(connection)?;
-            return Err(Missed::Trouble(trouble));
-        }
+/// Any later transaction of the same batch: it begins by looking whether an earlier one went through.
+fn save_again(connection: &Connection, marker: Marker, steps: &[Step<'_>]) -> Result<(), Missed> {
+    connection.begin().map_err(Missed::Unasked)?;
+    let rows = connection.query(sets::SEE_BATCH, &marker.params()).map_err(|trouble| {
+        // What cannot be asked on this connection is asked on another.
+        let _ = connection.roll_back();
+        Missed::Unasked(trouble)
+    })?;
+    let seen: i64 = rows.first().map_or(0, |row| row.get(0));
+    if 0 < seen {
+        // It had committed. What is visible is not yet on a standby, so this write waits for one
+        // before anybody is told.
+        return match connection.commit() {
+            Committed::Yes => Ok(()),
+            Committed::No(trouble) => Err(Missed::Unasked(trouble)),
+            Committed::Unknown(why) => Err(Missed::Unknown(why)),
+        };
+    }
+    run_and_commit(connection, steps)
+}
+
+fn run_and_commit(connection: &Connection, steps: &[Step<'_>]) -> Result<(), Missed> {
+    let ran = connection.run(steps);
+    if let Err(what) = or_roll_back(connection, ran)? {
+        or_roll_back(connection, connection.roll_back())?;
+        return Err(Missed::Lost(what));
     }
     match connection.commit() {
         Committed::Yes => Ok(()),
@@ -177,9 +184,24 @@ fn attempt(connection: &Connection, begun: bool, steps: &[Step<'_>]) -> Result<(
     }
 }
 
-/// Without a rollback the connection is of no use, and the server rolls back when it goes.
-fn roll_back(connection: &Connection) -> Result<(), Missed> {
-    connection.roll_back().map_err(|error| Missed::Trouble(Trouble::Gone(error.to_string())))
+/// Rolls back after an error. Where even that fails the connection is of no use, and the server rolls
+/// back when it goes.
+fn or_roll_back<T>(connection: &Connection, done: Result<T, Trouble>) -> Result<T, Missed> {
+    done.map_err(|trouble| {
+        if matches!(trouble, Trouble::Gone(_)) {
+            return Missed::Trouble(trouble);
+        }
+        match connection.roll_back() {
+            Ok(()) => Missed::Trouble(trouble),
+            Err(error) => Missed::Trouble(Trouble::Gone(error.to_string())),
+        }
+    })
+}
+
+impl Marker {
+    fn params(self) -> Vec<Param<'static>> {
+        vec![Param::Shard(self.shard), Param::Id(self.id), Param::Number(self.at_us)]
+    }
 }
 
 impl LaneWriter for Writer {
@@ -202,9 +224,15 @@ impl LaneWriter for Writer {
     }
 
     fn save(&mut self, changes: Changes, now: Timestamp) -> Result<(), SaveError> {
-        let plan = Plan::of(changes);
+        let plan = Plan::of(changes, now);
         let marker = self.marker(&plan, now);
         self.save_plan(&plan, marker)
+    }
+
+    /// What a batch only read may be on this server alone (a commit whose wait for the standby was
+    /// cut short is visible). A marker that waits for the standby proves the server and what is on it.
+    fn confirm(&mut self, now: Timestamp) -> Result<(), SaveError> {
+        self.save(Changes::none(), now)
     }
 
     fn stopping(&self) -> Arc<Stopping> {

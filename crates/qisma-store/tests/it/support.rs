@@ -26,6 +26,8 @@ pub const NOW: Timestamp = Timestamp::from_secs(1_000_000);
 /// many batches it took, each of which asks the clock once.
 #[derive(Clone, Default)]
 pub struct Told {
+    /// What chance begins with.
+    pub seed: u64,
     pub deliveries: Arc<AtomicUsize>,
     pub batches: Arc<AtomicUsize>,
     pub fatal: Arc<Mutex<Vec<String>>>,
@@ -86,7 +88,14 @@ pub fn open_engine(engine: Engine, told: &Told) -> Store {
         engine,
         read_connections_max: 2,
         now: lane.now,
-        rng: Box::new(|| Box::new(StdRng::seed_from_u64(7))),
+        rng: {
+            // Another seed for each lane and each node: those who draw alike would not race.
+            let mut seed = told.seed;
+            Box::new(move || {
+                seed += 1;
+                Box::new(StdRng::seed_from_u64(seed))
+            })
+        },
         on_fatal: Arc::new(move |why| fatal.lock().expect("no test panics holding it").push(why)),
         on_delivery: lane.on_delivery,
     })

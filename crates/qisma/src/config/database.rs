@@ -34,8 +34,10 @@ impl Database {
         let is_server = text.as_deref().is_some_and(|text| {
             text.starts_with("postgres://") || text.starts_with("postgresql://")
         });
+        // Read whatever the engine: a wrong value is told before it matters.
+        let server = Server::read(reader);
         let engine = match text {
-            Some(url) if is_server => Engine::Postgres(server(reader, url)),
+            Some(url) if is_server => Engine::Postgres(server.at(reader, url)),
             text => Engine::Sqlite(file(reader, text.as_deref(), directory)),
         };
         Self {
@@ -69,20 +71,30 @@ fn file(reader: &mut Reader<'_>, text: Option<&str>, directory: &DataDir) -> Pat
     path.map_or_else(|| directory.database_path(), PathBuf::from)
 }
 
-fn server(reader: &mut Reader<'_>, url: String) -> PostgresOptions {
-    let tls_ca_file = reader.text("database.tls_ca_file").map(PathBuf::from);
-    let pooler = reader.text("database.pooler").unwrap_or("none").to_owned();
-    if !["none", "transaction"].contains(&pooler.as_str()) {
-        reader.must_be("database.pooler", "none or transaction");
+/// The settings of a server, besides where it is.
+struct Server {
+    tls_ca_file: Option<PathBuf>,
+    is_pooled: bool,
+    lanes: usize,
+}
+
+impl Server {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let tls_ca_file = reader.text("database.tls_ca_file").map(PathBuf::from);
+        let pooler = reader.text("database.pooler").unwrap_or("none");
+        if !["none", "transaction"].contains(&pooler) {
+            reader.must_be("database.pooler", "none or transaction");
+        }
+        let is_pooled = pooler == "transaction";
+        Self { tls_ca_file, is_pooled, lanes: reader.number("database.lanes", 1..=64) }
     }
-    let options = PostgresOptions {
-        url,
-        tls_ca_file,
-        is_pooled: pooler == "transaction",
-        lanes: reader.number("database.lanes", 1..=64),
-    };
-    if let Err(error) = Target::new(&options) {
-        reader.must_be("database.url", format!("one that can be used: {error}"));
+
+    fn at(self, reader: &mut Reader<'_>, url: String) -> PostgresOptions {
+        let Self { tls_ca_file, is_pooled, lanes } = self;
+        let options = PostgresOptions { url, tls_ca_file, is_pooled, lanes };
+        if let Err(error) = Target::new(&options) {
+            reader.must_be("database.url", format!("one that can be used: {error}"));
+        }
+        options
     }
-    options
 }

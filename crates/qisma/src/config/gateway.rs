@@ -205,9 +205,10 @@ pub struct Workers {
 
 impl Workers {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let paused = reader.list("workers.paused", "a list of what is kept back: \"deliveries\"", |item| {
-            (item.as_str() == Some("deliveries")).then_some(())
-        });
+        let paused =
+            reader.list("workers.paused", "a list of what is kept back: \"deliveries\"", |item| {
+                (item.as_str() == Some("deliveries")).then_some(())
+            });
         Self { deliveries_are_paused: !paused.is_empty() }
     }
 }

@@ -21,8 +21,7 @@ use thiserror::Error;
 pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
 pub use self::database::Database;
 pub use self::gateway::{
-    Fold, Http, Ledger, Links, Log, LogFormat, Metrics, Sandbox, Security, TlsFiles,
-    Workers,
+    Fold, Http, Ledger, Links, Log, LogFormat, Metrics, Sandbox, Security, TlsFiles, Workers,
 };
 use self::layers::Layers;
 pub use self::network::Network;

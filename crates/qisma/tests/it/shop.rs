@@ -28,8 +28,11 @@ use qisma_domain::money::Amount;
 use qisma_domain::payment::Canceler;
 use qisma_domain::time::Timestamp;
 use tempfile::TempDir;
+use throwaway_postgres::Lent;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use crate::test_app::lent;
 
 /// Longer than anything here takes; only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,6 +46,8 @@ pub struct Shop {
     worker: Option<JoinHandle<()>>,
     shutdown: CancellationToken,
     dir: TempDir,
+    // The last to go: the gateway is a client of it.
+    database: Option<Lent>,
 }
 
 impl Shop {
@@ -64,20 +69,22 @@ impl Shop {
         clock: ManualClock,
     ) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let gateway = open_gateway(&dir, &clock, settings);
+        let database = lent();
+        let gateway = open_gateway(&dir, database.as_ref(), &clock, settings);
         let shop = merchants::create(&gateway, Some("1"), "Shop".into(), None).await.unwrap();
         merchants::set_status(&gateway, shop.id, MerchantStatus::Active).await.unwrap();
         let app = apps::create(&gateway, shop.id, Mode::Test, webhook_mode).await.unwrap();
         let shutdown = CancellationToken::new();
         let worker = tokio::spawn(deliver::run(gateway.clone(), shutdown.clone()));
-        Self { gateway, clock, merchant: shop.id, app, worker: Some(worker), shutdown, dir }
+        let (merchant, worker) = (shop.id, Some(worker));
+        Self { gateway, clock, merchant, app, worker, shutdown, dir, database }
     }
 
     /// Stops everything and starts it again on the same database.
     pub async fn restart(&mut self) {
         self.stop().await;
         let settings = [("webhooks.allow_loopback", "true")];
-        self.gateway = open_gateway(&self.dir, &self.clock, &settings);
+        self.gateway = open_gateway(&self.dir, self.database.as_ref(), &self.clock, &settings);
         self.shutdown = CancellationToken::new();
         let worker = deliver::run(self.gateway.clone(), self.shutdown.clone());
         self.worker = Some(tokio::spawn(worker));
@@ -199,9 +206,17 @@ async fn approve(gateway: &Gateway, payment: PaymentId, attempt: u16) {
     gateway.store.run(RecordOutcome { payment, attempt, report }).await.unwrap();
 }
 
-fn open_gateway(dir: &TempDir, clock: &ManualClock, settings: &[(&'static str, &str)]) -> Gateway {
-    let flags = settings
+fn open_gateway(
+    dir: &TempDir,
+    database: Option<&Lent>,
+    clock: &ManualClock,
+    settings: &[(&'static str, &str)],
+) -> Gateway {
+    let pooler = if database.is_some_and(Lent::is_pooled) { "transaction" } else { "none" };
+    let server = [("database.url", database.map_or("", Lent::url)), ("database.pooler", pooler)];
+    let flags = server
         .iter()
+        .chain(settings)
         .map(|(key, value)| Flag { name: "--test", key, value: (*value).to_owned() })
         .collect();
     let sources = Sources { file: None, variables: vec![], flags };

@@ -62,7 +62,7 @@ impl TestApp {
         let sandbox_url = start_sandbox(&data, &clock, &stop);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bound = listener.local_addr().unwrap();
-        let database = Lent::wanted(&template(), migrate).unwrap();
+        let database = lent();
         let gateway = open(config(&data, &sandbox_url, database.as_ref(), settings), &clock, bound).await;
         tokio::spawn(qisma::http::serve(gateway.clone(), listener, stop.clone()));
         let client =
@@ -176,9 +176,10 @@ impl Reply {
     }
 }
 
-/// What a database is copied from: a gateway's, before it was ever used.
-fn template() -> String {
-    format!("qisma_{}", qisma_store::postgres::schema_digest())
+/// A database of a server, if the suite runs on one; else the gateway keeps to its directory.
+pub fn lent() -> Option<Lent> {
+    let template = format!("qisma_{}", qisma_store::postgres::schema_digest());
+    Lent::wanted(&template, migrate).unwrap()
 }
 
 fn migrate(url: &str) -> anyhow::Result<()> {

@@ -34,7 +34,7 @@ impl Behind {
         let proxy = Proxy::start(SocketAddr::from(([127, 0, 0, 1], port)), script).await;
         let mut url = url;
         url.set_port(Some(proxy.address.port())).expect("it has a host");
-        let told = Told::default();
+        let told = Told { seed: 1_000, ..Told::default() };
         let options =
             PostgresOptions { url: url.into(), tls_ca_file: None, is_pooled: false, lanes };
         // Opening waits for the server, which the proxy on this runtime must be free to carry.

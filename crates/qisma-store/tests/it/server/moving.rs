@@ -54,7 +54,8 @@ async fn what_is_moved_is_every_table_and_column_of_both_schemas() {
             table.columns.iter().map(|column| format!("{}.{}", table.name, column.name))
         })
         .collect();
-    let carried = |name: &str| !NOT_CARRIED.iter().any(|left| name.starts_with(&format!("{left}.")));
+    let carried =
+        |name: &str| !NOT_CARRIED.iter().any(|left| name.starts_with(&format!("{left}.")));
     let connection = file.connection();
     let sql = "SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_info(t.name) c
         WHERE t.type = 'table'";
@@ -80,7 +81,10 @@ async fn what_is_moved_is_every_table_and_column_of_both_schemas() {
 async fn what_is_listed_as_a_key_is_the_key() {
     let file = embedded();
     for table in TABLES {
-        let sql = format!("SELECT name FROM pragma_table_info('{}') WHERE pk > 0 ORDER BY pk", table.name);
+        let sql = format!(
+            "SELECT name FROM pragma_table_info('{}') WHERE pk > 0 ORDER BY pk",
+            table.name
+        );
         let connection = file.connection();
         let mut key = connection.prepare(&sql).expect("it is SQL");
         let key = key.query_map([], |row| row.get::<_, String>(0)).expect("it reads");

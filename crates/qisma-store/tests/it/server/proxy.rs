@@ -26,6 +26,8 @@ pub enum Deed {
     CutAfter,
     /// The server is said to have warned.
     Warn,
+    /// The server has done it, and is said to have died of this SQLSTATE meanwhile.
+    Panic(&'static str),
 }
 
 type Script = dyn Fn(usize, Option<&str>) -> Deed + Send + Sync;
@@ -139,6 +141,10 @@ async fn back(
                 client.write_all(&said(b'E', "ERROR", code)).await?;
                 let state = if is_commit { b'I' } else { b'E' };
                 client.write_all(&[b'Z', 0, 0, 0, 5, state]).await?;
+            }
+            Some((Deed::Panic(code), _)) => {
+                client.write_all(&said(b'E', "PANIC", code)).await?;
+                return Ok(());
             }
             Some((Deed::Warn, _)) => {
                 client.write_all(&said(b'N', "WARNING", "01000")).await?;

@@ -113,12 +113,8 @@ mod tests {
     fn check(spoil: impl FnOnce(&mut ServerHealth), expected: &str) {
         let mut health = healthy();
         spoil(&mut health);
-        let options = PostgresOptions {
-            url: String::new(),
-            tls_ca_file: None,
-            is_pooled: false,
-            lanes: 2,
-        };
+        let options =
+            PostgresOptions { url: String::new(), tls_ca_file: None, is_pooled: false, lanes: 2 };
         let patient = Patient {
             health: &health,
             options: &options,

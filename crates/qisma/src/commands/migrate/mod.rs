@@ -50,8 +50,9 @@ async fn bring_up_to_date(options: &Options, directory: &DataDir) -> Result<(), 
     let config = Config::load(&options.sources(), directory)?;
     let _lock = serve::lock(directory).await?;
     let engine = config.database.engine;
-    let migrated =
-        tokio::task::spawn_blocking(move || qisma_store::migrate_engine(&engine, SystemClock.now()));
+    let migrated = tokio::task::spawn_blocking(move || {
+        qisma_store::migrate_engine(&engine, SystemClock.now())
+    });
     let report = migrated
         .await
         .map_err(|_| Failure::refused("the migration failed"))?
@@ -113,7 +114,9 @@ async fn move_all(as_json: bool, from: PathBuf, to: PostgresOptions) -> Result<(
     });
     let report = moving
         .await
-        .map_err(|_| Failure::refused("the move failed; run it again, it goes on where it stopped"))?
+        .map_err(|_| {
+            Failure::refused("the move failed; run it again, it goes on where it stopped")
+        })?
         .map_err(|error| Failure::refused(error.to_string()))?;
     print(as_json, &report);
     if report.ok { Ok(()) } else { Err(Failure::refused(difference(&report))) }

@@ -127,8 +127,12 @@ fn a_move_that_was_killed_goes_on_and_nothing_is_served_before_its_end() {
     }
     let report = moved(data, &target).json();
     assert_eq!((&report["resumed"], &report["ok"]), (&Value::Bool(true), &Value::Bool(true)));
-    let rows: i64 =
-        report["tables"].as_array().unwrap().iter().map(|table| table["rows"].as_i64().unwrap()).sum();
+    let rows: i64 = report["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|table| table["rows"].as_i64().unwrap())
+        .sum();
     assert!(report["rows_copied"].as_i64().unwrap() < rows, "{report}");
     assert_eq!(ask(data, &target, "merchant list").json()[0]["id"], "1234");
     assert_eq!(ask(data, &target, "verify").json()["ok"], true);
@@ -160,7 +164,10 @@ fn a_row_that_was_changed_on_the_way_is_found() {
     let (place, target) = (source(), target());
     moved(place.path(), &target).json();
     execute(&target, "UPDATE wallets SET name = 'Somebody'");
-    execute(&target, "UPDATE accounts SET posted_millimes = posted_millimes + 1 WHERE kind = 'wallet'");
+    execute(
+        &target,
+        "UPDATE accounts SET posted_millimes = posted_millimes + 1 WHERE kind = 'wallet'",
+    );
     let compared = moved(place.path(), &target);
     assert_eq!(compared.code, Some(1));
     assert!(compared.error().contains("differ in wallets, accounts"), "{compared:?}");
@@ -203,7 +210,8 @@ fn a_move_in_any_other_direction_is_refused() {
     let aside = qisma(place.path(), &format!("migrate --from {file}"));
     assert_eq!(aside.code, Some(78));
     assert!(aside.error().contains("goes to a PostgreSQL server"), "{aside:?}");
-    let nowhere = qisma(place.path(), "migrate --from sqlite:/nowhere/qisma.db --to postgres://db/money");
+    let nowhere =
+        qisma(place.path(), "migrate --from sqlite:/nowhere/qisma.db --to postgres://db/money");
     assert_eq!(nowhere.code, Some(1));
     assert!(nowhere.error().contains("there is no database at"), "{nowhere:?}");
 }
