@@ -122,8 +122,9 @@ fn a_move_that_was_killed_goes_on_and_nothing_is_served_before_its_end() {
     assert!(seen.is_some(), "it ended before");
 
     for line in ["serve --listen 127.0.0.1:0", "merchant list"] {
-        let refused = ask(data, &target, line).error();
-        assert!(refused.contains("not come to its end"), "{refused}");
+        let refused = ask(data, &target, line);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains("not come to its end"), "{refused:?}");
     }
     let report = moved(data, &target).json();
     assert_eq!((&report["resumed"], &report["ok"]), (&Value::Bool(true), &Value::Bool(true)));
