@@ -138,7 +138,8 @@ pub enum OpenError {
     /// A pragma did not take.
     #[error(
         "the database refuses {pragma}={wanted} (it says {found}); acknowledged payments could be \
-         lost, so it is not opened. {}", advice(pragma)
+         lost, so it is not opened. {}",
+        advice(pragma)
     )]
     Pragma {
         /// Its name.

@@ -91,7 +91,5 @@ pub(crate) fn learned_method(
     origin: &str,
 ) -> Read<Option<DeliveryMethod>> {
     let values = [Shard(app.shard().0), Id(app.as_bytes()), Text(origin)];
-    session.find(statement!(FIND_LEARNED_METHOD), &values, |row| {
-        rows::delivery_method_from(row, 0)
-    })
+    session.find(statement!(FIND_LEARNED_METHOD), &values, |row| rows::delivery_method_from(row, 0))
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::error::{OpenError, ReadError, RunError};
+use crate::job::{Decided, Fate, Job, Jobs, Pending};
 use crate::save_error::SaveError;
 
 /// Commands that may wait. A quarter is kept for workers.
@@ -137,7 +138,7 @@ impl Lane {
             return Err(RunError::Overloaded);
         }
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Pending { command, decided: None, nameless: false, reply });
+        let job = Box::new(Pending::new(command, reply));
         let sent = {
             let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
             sender.as_ref().is_some_and(|sender| sender.send(job).is_ok())
@@ -175,105 +176,6 @@ impl Lane {
         }
     }
 }
-
-/// How the batch of a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    Committed,
-    StorageFull,
-    Unavailable,
-    Internal,
-    Unknown,
-}
-
-/// What a command came to.
-enum Decided {
-    Changes(Box<Changes>),
-    Refused,
-    Panicked,
-}
-
-/// A command of any kind.
-trait Job: Send {
-    fn keys(&mut self, keys: &mut Keys);
-    fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided;
-    /// Whether it was decided that something is so.
-    fn promises(&self) -> bool;
-    fn answer(self: Box<Self>, fate: Fate);
-    #[cfg(feature = "mutants")]
-    fn answer_early(&mut self);
-}
-
-type Verdict<D> = Result<<D as Decide>::Answer, <D as Decide>::Refusal>;
-type Reply<D> = oneshot::Sender<Result<<D as Decide>::Answer, RunError<<D as Decide>::Refusal>>>;
-
-struct Pending<D: Decide> {
-    command: D,
-    decided: Option<Verdict<D>>,
-    /// Whether it failed to name its rows: then it must not decide without them.
-    nameless: bool,
-    reply: Reply<D>,
-}
-
-impl<D: Decide> Job for Pending<D> {
-    fn keys(&mut self, keys: &mut Keys) {
-        let mut named = Keys::default();
-        self.nameless = catch_unwind(AssertUnwindSafe(|| self.command.keys(&mut named))).is_err();
-        if !self.nameless {
-            keys.absorb(named);
-        }
-    }
-
-    fn decide(&mut self, see: &Snapshot, now: Timestamp, rng: &mut dyn Rng) -> Decided {
-        // A bug in one command must not take its neighbours with it. The command sees the snapshot
-        // read-only and its changes are applied only after Ok, so nothing is left half done.
-        if self.nameless {
-            return Decided::Panicked;
-        }
-        match catch_unwind(AssertUnwindSafe(|| self.command.decide(see, now, rng))) {
-            Ok(Ok((answer, changes))) => {
-                self.decided = Some(Ok(answer));
-                Decided::Changes(Box::new(changes))
-            }
-            Ok(Err(refusal)) => {
-                self.decided = Some(Err(refusal));
-                Decided::Refused
-            }
-            Err(_) => {
-                self.decided = None;
-                Decided::Panicked
-            }
-        }
-    }
-
-    fn promises(&self) -> bool {
-        matches!(self.decided, Some(Ok(_)))
-    }
-
-    fn answer(self: Box<Self>, fate: Fate) {
-        let answer = match (fate, self.decided) {
-            (Fate::Committed, Some(Ok(answer))) => Ok(answer),
-            (Fate::Committed, Some(Err(refusal))) => Err(RunError::Refused(refusal)),
-            (Fate::Committed, None) | (Fate::Internal, _) => Err(RunError::Internal),
-            (Fate::StorageFull, _) => Err(RunError::StorageFull),
-            (Fate::Unavailable, _) => Err(RunError::Unavailable),
-            (Fate::Unknown, _) => Err(RunError::Unknown),
-        };
-        // Nobody may be waiting any more; the change stands all the same.
-        let _ = self.reply.send(answer);
-    }
-
-    #[cfg(feature = "mutants")]
-    fn answer_early(&mut self) {
-        let (unused, _) = oneshot::channel();
-        let reply = std::mem::replace(&mut self.reply, unused);
-        if let Some(decided) = self.decided.take() {
-            let _ = reply.send(decided.map_err(RunError::Refused));
-        }
-    }
-}
-
-type Jobs = Vec<Box<dyn Job>>;
 
 struct Worker<W> {
     writer: W,

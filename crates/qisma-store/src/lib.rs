@@ -11,6 +11,7 @@ mod error;
 mod find;
 mod fold;
 mod inspect;
+mod job;
 mod lane;
 mod migrate;
 #[cfg(feature = "mutants")]

@@ -20,7 +20,7 @@ pub struct ReadPool {
 /// broke.
 enum Place {
     Sqlite(rusqlite::Connection),
-    Postgres(Box<Target>, Option<postgres::Connection>),
+    Postgres(Box<Target>, Option<Box<postgres::Connection>>),
 }
 
 impl ReadPool {
@@ -77,8 +77,8 @@ impl ReadPool {
 /// new one.
 fn begun(
     target: &Target,
-    kept: Option<postgres::Connection>,
-) -> Result<postgres::Connection, ReadError> {
+    kept: Option<Box<postgres::Connection>>,
+) -> Result<Box<postgres::Connection>, ReadError> {
     let kept = kept.filter(|connection| connection.begin_reading().is_ok());
     if let Some(connection) = kept {
         return Ok(connection);
@@ -86,7 +86,7 @@ fn begun(
     let opened = postgres::Connection::open(target);
     let opened = opened.map_err(|error| ReadError::Server(error.to_string()))?;
     opened.begin_reading()?;
-    Ok(opened)
+    Ok(Box::new(opened))
 }
 
 /// One moment of a database file. Its two statements are kept like all others, so that no read pays for

@@ -192,16 +192,12 @@ impl<'c> Reader<'c> {
 
     /// The newest deliveries, of one payment or of all.
     pub fn deliveries(&self, of: Option<&PaymentId>, count_max: i64) -> Read<Vec<Delivery>> {
-        match of {
-            Some(id) => {
-                let sql = statement!(LIST_DELIVERIES_OF_PAYMENT);
-                self.session.list(sql, &find::key(id), rows::delivery_from)
-            }
-            None => {
-                let values = [Number(count_max)];
-                self.session.list(statement!(LIST_DELIVERIES), &values, rows::delivery_from)
-            }
+        if let Some(id) = of {
+            let sql = statement!(LIST_DELIVERIES_OF_PAYMENT);
+            return self.session.list(sql, &find::key(id), rows::delivery_from);
         }
+        let values = [Number(count_max)];
+        self.session.list(statement!(LIST_DELIVERIES), &values, rows::delivery_from)
     }
 
     /// An event.

@@ -113,10 +113,7 @@ impl Column for Option<u16> {
 struct Raw(Vec<u8>);
 
 impl<'a> PostgresFromSql<'a> for Raw {
-    fn from_sql(
-        _: &Type,
-        raw: &'a [u8],
-    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(raw.to_vec()))
     }
 
@@ -147,10 +144,7 @@ impl Column for Vec<u8> {
 struct SixteenBytes([u8; 16]);
 
 impl<'a> PostgresFromSql<'a> for SixteenBytes {
-    fn from_sql(
-        _: &Type,
-        raw: &'a [u8],
-    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(raw.try_into()?))
     }
 

@@ -125,14 +125,7 @@ impl Gateway {
             timeout_secs: config.webhooks.timeout_secs,
             ..OutboundSettings::default()
         })?;
-        let live_messages = match &config.messages.sms {
-            Some(sms) => MessageSender::gateway(
-                sms.url.as_str(),
-                sms.token.clone().unwrap_or_else(|| String::new().into()),
-            )
-            .context("messages.sms.url")?,
-            None => MessageSender::None,
-        };
+        let live_messages = live_messages(&config)?;
         let parts = Parts {
             test_messages: MessageSender::sandbox(config.acquirers.sandbox.root.as_str())
                 .context("acquirers.sandbox.url")?,
@@ -193,6 +186,13 @@ impl Deref for Gateway {
     fn deref(&self) -> &Parts {
         &self.parts
     }
+}
+
+/// Who writes to payers in live mode.
+fn live_messages(config: &Config) -> anyhow::Result<MessageSender> {
+    let Some(sms) = &config.messages.sms else { return Ok(MessageSender::None) };
+    let token = sms.token.clone().unwrap_or_else(|| String::new().into());
+    MessageSender::gateway(sms.url.as_str(), token).context("messages.sms.url")
 }
 
 /// An acquirer's client, from its settings.

@@ -45,10 +45,11 @@ impl Lent {
                 .enable_all()
                 .build()?;
             let stand = Stand::shared(profile)?;
-            let database = runtime.block_on(stand.database_from(&template, async |url: &str| {
-                let url = url.to_owned();
-                tokio::task::spawn_blocking(move || migrate(&url)).await?
-            }))?;
+            let database =
+                runtime.block_on(stand.database_from(&template, async |url: &str| {
+                    let url = url.to_owned();
+                    tokio::task::spawn_blocking(move || migrate(&url)).await?
+                }))?;
             Ok(Self { database, _stand: stand, runtime: Some(runtime), profile })
         });
         making.join().map_err(|_| anyhow::anyhow!("making a database panicked"))?

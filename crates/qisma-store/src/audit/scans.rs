@@ -86,7 +86,8 @@ impl Audit {
         let (legs, booked) = (sql::LIST_SHARES_OF_LEGS, sql::LIST_SHARES_BOOKED);
         match &self.source {
             Source::Sqlite(connection) => {
-                let (mut legs, mut booked) = (connection.prepare(legs)?, connection.prepare(booked)?);
+                let (mut legs, mut booked) =
+                    (connection.prepare(legs)?, connection.prepare(booked)?);
                 merge_shares(legs.query([])?, booked.query([])?, problems)
             }
             Source::Postgres(connection, cursors) => merge_shares(
@@ -206,9 +207,9 @@ impl<S: Stream> SharesReader<S> {
     }
 
     fn advance(&mut self) -> Read<()> {
-        self.ahead = self.rows.read_next(|row| {
-            Ok(((row.get(0)?, row.get(1)?), row.get(2)?, row.get(3)?))
-        })?;
+        self.ahead = self
+            .rows
+            .read_next(|row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?, row.get(3)?)))?;
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ const CACHE_KIB: i64 = 65_536;
 pub(crate) enum Source {
     Sqlite(Connection),
     /// With the number of the next cursor.
-    Postgres(postgres::Connection, Cell<u64>),
+    Postgres(Box<postgres::Connection>, Cell<u64>),
 }
 
 impl Source {
@@ -31,7 +31,7 @@ impl Source {
             Engine::Sqlite(path) => of_file(path).map(Self::Sqlite),
             Engine::Postgres(options) => {
                 let connection = postgres::Connection::open_for_audit(&Target::new(options)?)?;
-                Ok(Self::Postgres(connection, Cell::new(0)))
+                Ok(Self::Postgres(Box::new(connection), Cell::new(0)))
             }
         }
     }
@@ -72,11 +72,7 @@ impl Source {
     }
 
     /// Shows the rows of a statement that may answer millions; they are streamed, never gathered.
-    pub(crate) fn all(
-        &self,
-        sql: &str,
-        each: &mut dyn FnMut(&Row<'_>) -> Read<()>,
-    ) -> Read<()> {
+    pub(crate) fn all(&self, sql: &str, each: &mut dyn FnMut(&Row<'_>) -> Read<()>) -> Read<()> {
         match self {
             Self::Sqlite(_) => self.some(sql, &[], each),
             Self::Postgres(connection, cursors) => {

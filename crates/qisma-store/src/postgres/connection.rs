@@ -29,7 +29,7 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// For an index on a big table, or a look at every row of one.
-const LONG_TIMEOUT: Duration = Duration::from_secs(3_600);
+const LONG_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// A statement of a transaction, and how many rows it must touch.
 pub(super) struct Step<'p> {
@@ -153,7 +153,8 @@ impl Connection {
 
     /// The first value of a statement that takes no parameters.
     pub(super) fn simple(&self, sql: &str) -> Result<Option<String>, Trouble> {
-        let messages = self.wait(STATEMENT_TIMEOUT, "a statement", self.client.simple_query(sql))?;
+        let messages =
+            self.wait(STATEMENT_TIMEOUT, "a statement", self.client.simple_query(sql))?;
         let first = messages.iter().find_map(|message| match message {
             tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
@@ -342,10 +343,8 @@ impl Connection {
                 Committed::Unknown("the server warned while it committed".into())
             }
             Ok(Ok(())) => Committed::Yes,
-            Ok(Err(error)) => Trouble::proves_rollback(&error).map_or_else(
-                || Committed::Unknown(Trouble::of(&error).to_string()),
-                Committed::No,
-            ),
+            Ok(Err(error)) => Trouble::proves_rollback(&error)
+                .map_or_else(|| Committed::Unknown(Trouble::of(&error).to_string()), Committed::No),
             Err(_) => Committed::Unknown("the commit took too long".into()),
         }
     }
@@ -380,10 +379,8 @@ fn typed<'a>(params: &'a [Param<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
 }
 
 /// Moves bytes for a connection until it ends, and listens for warnings.
-async fn serve<S, T>(
-    mut connection: tokio_postgres::Connection<S, T>,
-    warned: Arc<AtomicBool>,
-) where
+async fn serve<S, T>(mut connection: tokio_postgres::Connection<S, T>, warned: Arc<AtomicBool>)
+where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {

@@ -140,7 +140,7 @@ fn payment(see: &mut Snapshot, row: &Row<'_>) -> Filled {
 
 /// The payment that a row belongs to. The statements of one round do not see one moment of the
 /// database, so it may be younger than them all; then its rows are, too, and nothing names it.
-fn of<'s>(see: &'s mut Snapshot, id: PaymentId) -> Option<&'s mut PaymentAggregate> {
+fn of(see: &mut Snapshot, id: PaymentId) -> Option<&mut PaymentAggregate> {
     see.payments.get_mut(&id)
 }
 

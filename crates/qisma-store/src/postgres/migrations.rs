@@ -32,7 +32,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
 /// The newest schema this binary knows.
 pub(super) const KNOWN: i64 = 1;
 /// After this long whoever was migrating is taken to have died.
-const LEASE: Duration = Duration::from_secs(3_600);
+const LEASE: Duration = Duration::from_hours(1);
 
 const CREATE_VERSIONS: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS schema_version (
@@ -107,7 +107,8 @@ pub(super) fn check_is_current(connection: &Connection, target: &Target) -> Resu
 pub fn prune_batches(target: &Target, before: Timestamp) -> Result<(), OpenError> {
     let connection = Connection::open(target)?;
     let pruned = connection.read_long(sets::PRUNE_BATCHES, &[Value::Number(before.micros())]);
-    let cause = |error: ReadError| OpenError::Server { server: target.name(), cause: error.to_string() };
+    let cause =
+        |error: ReadError| OpenError::Server { server: target.name(), cause: error.to_string() };
     pruned.map(drop).map_err(cause)
 }
 
@@ -178,8 +179,8 @@ fn run(connection: &Connection, now: Timestamp) -> Checked<Vec<String>> {
         connection.query(BEGIN_MIGRATION, &begin)?;
         let rows = connection.query(FIND_MIGRATION, &[version()])?;
         let Some(row) = rows.first() else { continue };
-        let (began, done, is_applied): (String, i64, bool) = (row.get(0), row.get(1), row.get(2));
-        if began != digest {
+        let (sha256, done, is_applied): (String, i64, bool) = (row.get(0), row.get(1), row.get(2));
+        if sha256 != digest {
             return Ok(Err(OpenError::MigrationChanged(migration.version)));
         }
         if is_applied {

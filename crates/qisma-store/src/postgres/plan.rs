@@ -7,11 +7,11 @@ use qisma_domain::changes::Changes;
 use qisma_domain::decide::prune_keys::forgotten_before;
 use qisma_domain::delivery::{Delivery, LearnedMethod};
 use qisma_domain::ids::{AccountId, AppId};
+use qisma_domain::link::Link;
 use qisma_domain::payment::Payment;
 use qisma_domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::mem::take;
-
 
 use super::connection::Step;
 use super::param::{Id, Param};
@@ -136,7 +136,7 @@ impl Plan {
                 column!(MaybeTexts, old, |write| payment_state_columns(&write.row.state).1),
                 column!(MaybeNumbers, old, |write| payment_state_columns(&write.row.state).2),
                 column!(Numbers, old, |write| write.row.updated_at.micros()),
-                column!(Numbers, old, |write| i64::from(write.row.sequence)),
+                column!(Numbers, old, |write| write.row.sequence),
                 column!(Numbers, old, |write| write.row.version),
                 column!(Numbers, old, |write| write.expected_version),
             ],
@@ -165,11 +165,11 @@ impl Plan {
                 column!(Numbers, new, |row| row.expires_at.micros()),
                 column!(Texts, new, |row| row.success_link.as_str()),
                 column!(Texts, new, |row| row.fail_link.as_str()),
-                column!(MaybeTexts, new, |row| row.webhook.as_ref().map(|link| link.as_str())),
+                column!(MaybeTexts, new, |row| row.webhook.as_ref().map(Link::as_str)),
                 column!(MaybeTexts, new, |row| row.developer_tracking_id.as_deref()),
                 column!(Truths, new, |row| row.accept_card),
-                column!(MaybeTexts, new, |row| row.image_url.as_ref().map(|link| link.as_str())),
-                column!(Numbers, new, |row| i64::from(row.sequence)),
+                column!(MaybeTexts, new, |row| row.image_url.as_ref().map(Link::as_str)),
+                column!(Numbers, new, |row| row.sequence),
                 column!(Numbers, new, |row| row.version),
             ],
         });
@@ -243,7 +243,7 @@ impl Plan {
                 column!(Shards, old, |write| write.row.payment.shard().0.into()),
                 column!(Ids, old, |write| Id(*write.row.payment.as_bytes())),
                 column!(Ids, old, |write| Id(*write.row.id.as_bytes())),
-                column!(Numbers, old, |write| write.row.tries.into()),
+                column!(Numbers, old, |write| write.row.tries),
                 column!(Truths, old, |write| write.row.ended),
                 column!(Numbers, old, |write| write.row.version),
                 column!(Numbers, old, |write| write.expected_version),
@@ -262,7 +262,7 @@ impl Plan {
                 column!(Bytes, new, |row| row.code_hash.as_slice()),
                 column!(Numbers, new, |row| row.sent_at.micros()),
                 column!(Numbers, new, |row| row.expires_at.micros()),
-                column!(Numbers, new, |row| row.tries.into()),
+                column!(Numbers, new, |row| row.tries),
                 column!(Truths, new, |row| row.ended),
                 column!(Numbers, new, |row| row.version),
             ],

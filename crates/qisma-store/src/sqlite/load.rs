@@ -10,7 +10,6 @@ use crate::session::Value::{Id, Number, Text};
 use crate::session::statement;
 use crate::{find, rows};
 
-
 impl Writer {
     /// Loads one round of rows.
     pub(super) fn load_round(&self, keys: &Keys) -> Result<Snapshot, ReadError> {

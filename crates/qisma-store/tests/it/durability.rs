@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::mpsc;
 
 use crate::commands::{create_merchant, merchant};
-use crate::support::{Told, open, embedded, queued};
+use crate::support::{Told, embedded, open, queued};
 
 /// In the environment of the child process: where its database is.
 const CHILD: &str = "QISMA_TEST_SMALL_DISK";

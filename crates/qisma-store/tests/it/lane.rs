@@ -88,7 +88,10 @@ async fn a_refusal_a_panic_and_a_bug_do_not_hurt_their_neighbours() {
     assert!(matches!(refused.await, Err(RunError::Refused(_))));
     assert!(matches!(panicked.await, Err(RunError::Internal)));
     assert!(matches!(nameless.await, Err(RunError::Internal)));
-    assert!(matches!(culprit.await, Err(RunError::Internal)));
+    // A server cannot tell a row that nobody will ever have from one that another node has just changed,
+    // so there the culprit is told, after some rounds, that nothing happened.
+    let culprit = culprit.await;
+    assert!(matches!(culprit, Err(RunError::Internal | RunError::Unavailable)), "{culprit:?}");
     assert!(two.await.is_ok());
     assert_eq!(place.count("merchants"), 2);
     assert_eq!(place.told.fatal(), Vec::<String>::new());

@@ -4,7 +4,8 @@ use qisma_domain::decide::Decide;
 use qisma_domain::time::Timestamp;
 use qisma_store::sqlite::{Writer, open_writer};
 use qisma_store::{
-    Engine, Lane, LaneOptions, PostgresOptions, RunError, Store, StoreOptions, migrate_engine, postgres,
+    Engine, Lane, LaneOptions, PostgresOptions, RunError, Store, StoreOptions, migrate_engine,
+    postgres,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -58,7 +59,7 @@ pub struct Place {
 /// Where the rows are, for as long as the test runs.
 enum Kept {
     File { _dir: TempDir },
-    Server(Lent),
+    Server(Box<Lent>),
 }
 
 fn options(told: &Told) -> LaneOptions {
@@ -128,7 +129,7 @@ fn with(lent: Lent, lanes: usize) -> Place {
     let told = Told::default();
     let engine = server(lent.url().to_owned(), lent.is_pooled(), lanes);
     let store = open_engine(engine, &told);
-    Place { store, told, path: PathBuf::new(), kept: Kept::Server(lent) }
+    Place { store, told, path: PathBuf::new(), kept: Kept::Server(Box::new(lent)) }
 }
 
 fn template() -> String {

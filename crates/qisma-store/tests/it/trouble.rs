@@ -11,7 +11,7 @@ use qisma_store::RunError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::commands::{create_merchant, does, gate, merchant, nothing};
-use crate::support::{NOW, Place, Told, lane, open, embedded, queued};
+use crate::support::{NOW, Place, Told, embedded, lane, open, queued};
 
 fn cancel(payment: PaymentId) -> CancelPayment {
     CancelPayment { payment, by: Canceler::Payer, unpaid_attempt: None }

@@ -63,7 +63,8 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let bound = listener.local_addr().unwrap();
         let database = lent();
-        let gateway = open(config(&data, &sandbox_url, database.as_ref(), settings), &clock, bound).await;
+        let gateway =
+            open(config(&data, &sandbox_url, database.as_ref(), settings), &clock, bound).await;
         tokio::spawn(qisma::http::serve(gateway.clone(), listener, stop.clone()));
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();

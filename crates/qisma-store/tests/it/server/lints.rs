@@ -1,4 +1,4 @@
-//! The schema and the statements stay inside what PostgreSQL, Citus, CockroachDB and YugabyteDB
+//! The schema and the statements stay inside what PostgreSQL and its distributed relatives
 //! share (ADR 0015).
 
 use qisma_store::carry::statements_on_server;

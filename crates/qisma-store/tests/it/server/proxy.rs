@@ -62,8 +62,7 @@ impl Proxy {
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let pending = Mutex::default();
-                let line =
-                    Arc::new(Line { script: script.clone(), count: count.clone(), pending });
+                let line = Arc::new(Line { script: script.clone(), count: count.clone(), pending });
                 tokio::spawn(carry(client, server, line));
             }
         });
@@ -97,9 +96,8 @@ async fn forth(
         let length = client.read_u32().await?;
         let mut body = read(&mut client, length).await?;
         if kind == b'S' || kind == b'Q' {
-            let text = (kind == b'Q').then(|| {
-                String::from_utf8_lossy(&body).trim_end_matches('\0').to_owned()
-            });
+            let text = (kind == b'Q')
+                .then(|| String::from_utf8_lossy(&body).trim_end_matches('\0').to_owned());
             let is_commit = text.as_deref() == Some("COMMIT");
             let number = line.count.fetch_add(1, Ordering::SeqCst);
             let deed = (line.script)(number, text.as_deref());

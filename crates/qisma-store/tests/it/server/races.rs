@@ -19,7 +19,8 @@ async fn one_idempotency_key_on_two_nodes_makes_one_payment() {
     let other = place.another(&Told { seed: 1_000, ..Told::default() }, 2);
     for key in ["a", "b", "c", "d", "e"] {
         let mut racing = JoinSet::new();
-        for store in [&place.store, &other].into_iter().cycle().take(20).cloned() {
+        for store in [&place.store, &other].into_iter().cycle().take(20) {
+            let store = store.clone();
             racing.spawn(async move { store.run(keyed(key, 1)).await });
         }
         let mut made: Vec<_> = racing
@@ -63,7 +64,8 @@ async fn a_wallet_that_all_lanes_of_two_nodes_debit_is_never_overdrawn() {
     assert_eq!(captured, 5, "of 55,000 millimes, five payments of 10,000");
     let left = place.number("SELECT posted_millimes FROM accounts WHERE kind = 'wallet'");
     assert_eq!(left, 5_000);
-    let merchants = "SELECT sum(posted_millimes)::bigint FROM accounts WHERE owner LIKE 'merchant:%'";
+    let merchants =
+        "SELECT sum(posted_millimes)::bigint FROM accounts WHERE owner LIKE 'merchant:%'";
     assert_eq!(place.number(merchants), 50_000);
     assert_eq!(place.number("SELECT sum(amount_millimes)::bigint FROM postings"), 0);
     let one = Account::merchant(merchant(2), AccountKind::Available, Mode::Test, Currency::Tnd);

@@ -18,7 +18,11 @@ fn at_commit(wanted: usize, deed: Deed) -> impl Fn(usize, Option<&str>) -> Deed 
     let commits = AtomicUsize::new(0);
     move |_, text| {
         let is_commit = text == Some("COMMIT");
-        if is_commit && commits.fetch_add(1, Ordering::SeqCst) == wanted { deed } else { Deed::Pass }
+        if is_commit && commits.fetch_add(1, Ordering::SeqCst) == wanted {
+            deed
+        } else {
+            Deed::Pass
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod guide;
 mod seed;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -54,7 +55,7 @@ pub struct DemoCommand {
     /// Where the shop listens, on this machine only.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8082")]
     shop_listen: SocketAddr,
-    /// Keep everything in the PostgreSQL database that QISMA__DATABASE__URL names; it must be empty.
+    /// Keep everything in the PostgreSQL database that `QISMA__DATABASE__URL` names; it must be empty.
     #[arg(long)]
     on_server: bool,
 }
@@ -197,7 +198,8 @@ fn keep_settings(directory: &DataDir, config: &Config, bank: &Bank) -> Result<()
         config.http.listen, bank.address, bank.address,
     );
     if let Engine::Postgres(options) = &config.database.engine {
-        settings.push_str(&format!("\n[database]\nurl = {}\n", toml::Value::from(&*options.url)));
+        let url = toml::Value::from(&*options.url);
+        writeln!(settings, "\n[database]\nurl = {url}").expect("a String takes all");
     }
     write_private(&path, &settings)
         .map_err(|cause| Failure::refused(format!("{} failed: {cause}", path.display())))

@@ -81,9 +81,7 @@ fn read_failed(error: &ReadError, tongue: Tongue) -> Response {
     tracing::error!(%error, "a payment could not be read for its page");
     let problem = match error {
         ReadError::Corrupt(_) => Problem::Internal,
-        ReadError::Database(_) | ReadError::Server(_) | ReadError::Closed => {
-            Problem::Unavailable
-        }
+        ReadError::Database(_) | ReadError::Server(_) | ReadError::Closed => Problem::Unavailable,
     };
     problem_of(problem, tongue, None)
 }
