@@ -10,6 +10,7 @@ mod client;
 mod comments;
 mod crash;
 mod deny;
+mod failover;
 mod malformed;
 mod openapi;
 mod postgres;
@@ -34,6 +35,8 @@ enum Task {
     Comments,
     /// Kill the gateway at random moments and look for anything lost or doubled.
     Crash(crash::Options),
+    /// Take the primary of a replicated PostgreSQL away under the gateway; needs root.
+    Failover(failover::Options),
     /// Send the gateway what no client should send.
     Malformed(malformed::Options),
     /// Run a command on a throw-away PostgreSQL.
@@ -52,6 +55,7 @@ fn main() -> anyhow::Result<()> {
         Task::Comments => comments::run(),
         Task::Openapi => openapi::run(),
         Task::Crash(options) => crash::run(&options),
+        Task::Failover(options) => failover::run(&options),
         Task::Malformed(options) => malformed::run(&options),
         Task::Postgres(options) => postgres::run(&options),
         Task::Bench(options) => bench::run(&options),

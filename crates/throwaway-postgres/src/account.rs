@@ -42,6 +42,11 @@ impl Account {
         self.user
     }
 
+    /// The number of its group.
+    pub fn group(self) -> u32 {
+        self.group
+    }
+
     /// Our own number, which is another one where we are root.
     pub fn ours(self) -> u32 {
         self.ours

@@ -28,6 +28,7 @@ mod ports;
 mod profile;
 mod supervisor;
 
+pub use crate::account::Account;
 pub use crate::binaries::{Binaries, Version};
 pub use crate::cluster::{Cluster, Options, Stop};
 pub use crate::database::Database;

@@ -18,6 +18,14 @@ const WEBHOOKS_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Drains and checks a gateway that runs and that nobody else uses. Gives how many payments are paid.
 pub async fn finish(run: &Run, stand: &Stand) -> anyhow::Result<usize> {
+    let all = run.records().payments();
+    finish_of(run, stand, &all).await
+}
+
+/// The same, where only these payments can have been paid.
+pub async fn finish_of(run: &Run, stand: &Stand, all: &[String]) -> anyhow::Result<usize> {
+    // What was heard until now is checked below with all the rest; what comes later, at the end.
+    run.records().take_fresh();
     drain(run, stand).await?;
     let mut platform = Payer::new(&[run.shop.gateway]);
     let closed_tabs = run.records().paid_at_the_bank.clone();
@@ -28,10 +36,9 @@ pub async fn finish(run: &Run, stand: &Stand) -> anyhow::Result<usize> {
             run.violation(Some(&payment), what);
         }
     }
-    let all = run.records().payments();
-    let paid = check_payments(run, &mut platform, all).await?;
+    let paid = check_payments(run, &mut platform, all.to_vec()).await?;
     check_balances(run, stand, &paid)?;
-    await_webhooks(run, &mut platform).await?;
+    await_webhooks(run, &mut platform, all).await?;
     for InFlight { payment, attempt } in check_books(run, stand)? {
         let what = format!("attempt {attempt} is on its way though all was drained");
         run.violation(Some(&payment), what);
@@ -75,13 +82,12 @@ fn check_balances(run: &Run, stand: &Stand, paid: &BTreeSet<String>) -> anyhow::
 
 /// Every payment that ended must have told its receiver, and what it told was held against the
 /// payment like any other claim.
-async fn await_webhooks(run: &Run, platform: &mut Payer) -> anyhow::Result<()> {
+async fn await_webhooks(run: &Run, platform: &mut Payer, all: &[String]) -> anyhow::Result<()> {
     let mut ended = Vec::new();
-    let all = run.records().payments();
     for payment in all {
-        let status = status_of(run, platform, &payment).await?;
+        let status = status_of(run, platform, payment).await?;
         if status.as_deref().is_some_and(super::records::is_final) {
-            ended.push(payment);
+            ended.push(payment.clone());
         }
     }
     let begun = Instant::now();

@@ -18,7 +18,8 @@ use crate::client::shop::{self, MERCHANTS, PLATFORM};
 
 /// Cards of the sandbox: number, expiry, security code.
 const CARD_3DS: Card = Card("4509211111111119", "12/26", "748");
-const CARD_FRICTIONLESS: Card = Card("4509211111111127", "12/26", "748");
+/// The one that is paid with without a challenge.
+pub const CARD_FRICTIONLESS: Card = Card("4509211111111127", "12/26", "748");
 const CARD_POOR: Card = Card("5104051111111115", "12/26", "186");
 
 /// A card as its holder types it.

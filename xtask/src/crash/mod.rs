@@ -4,17 +4,17 @@
 //! The harness counts only because it first catches planted bugs (`--controls`).
 
 mod controls;
-mod finale;
-mod journal;
+pub mod finale;
+pub mod journal;
 mod lives;
-mod mix;
+pub mod mix;
 mod phones;
 mod power_cut;
-mod receiver;
-mod records;
-mod run;
-mod settle;
-mod steps;
+pub mod receiver;
+pub mod records;
+pub mod run;
+pub mod settle;
+pub mod steps;
 
 use anyhow::ensure;
 

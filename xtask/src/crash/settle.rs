@@ -33,7 +33,11 @@ pub async fn settle(run: &Run, stand: &Stand, rng: &mut StdRng) -> anyhow::Resul
 
 /// Sends every request without an answer again, twice, and some of those with one: each key must
 /// lead to one payment for ever.
-async fn repeat_requests(run: &Run, platform: &mut Payer, rng: &mut StdRng) -> anyhow::Result<()> {
+pub async fn repeat_requests(
+    run: &Run,
+    platform: &mut Payer,
+    rng: &mut StdRng,
+) -> anyhow::Result<()> {
     let unknown = run.records().unknown();
     for key in unknown {
         let first = create_again(run, platform, &key).await?;

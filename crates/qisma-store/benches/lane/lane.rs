@@ -47,7 +47,14 @@ impl Bench {
             now: Arc::new(move || {
                 Timestamp::from_micros(clock.fetch_add(STEP_MICROS, Ordering::Relaxed))
             }),
-            rng: Box::new(|| Box::new(rand::rngs::StdRng::seed_from_u64(1))),
+            rng: {
+                // Another seed for each lane, or they would mint the same ids.
+                let mut seed = 0;
+                Box::new(move || {
+                    seed += 1;
+                    Box::new(rand::rngs::StdRng::seed_from_u64(seed))
+                })
+            },
             on_fatal: Arc::new(|why| panic!("{why}")),
             on_delivery: Arc::new(|| {}),
         });

@@ -146,7 +146,12 @@ impl Writer {
 fn save_first(connection: &Connection, marker: Marker, steps: &[Step<'_>]) -> Result<(), Missed> {
     connection.begin().map_err(Missed::Trouble)?;
     let written = connection.query(sets::INSERT_BATCH, &marker.params());
-    or_roll_back(connection, written)?;
+    // A marker that is there before anything of ours was sent is somebody else's: under the same one,
+    // a later look would take their commit for ours.
+    or_roll_back(connection, written).map_err(|missed| match missed {
+        Missed::Trouble(Trouble::Conflict(why)) => Missed::Lost(why),
+        other => other,
+    })?;
     run_and_commit(connection, steps)
 }
 

@@ -66,8 +66,11 @@ fn the_pooler_goes_with_its_killed_owner() {
 }
 
 #[tokio::test]
-async fn commits_wait_for_the_disk() {
-    check_profile(Profile::Plain, "SELECT current_setting('fsync')", "on").await;
+async fn commits_wait_for_the_disk_where_a_cluster_is_asked_for_by_itself() {
+    let cluster = Cluster::shared(&Options::default()).unwrap();
+    let client = cluster.connect("postgres").await.unwrap();
+    let row = client.query_one("SELECT current_setting('fsync')", &[]).await.unwrap();
+    assert_eq!(row.get::<_, String>(0), "on");
 }
 
 #[tokio::test]

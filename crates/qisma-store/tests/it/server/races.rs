@@ -9,8 +9,8 @@ use throwaway_postgres::Profile;
 use tokio::task::JoinSet;
 
 use crate::batches::{CODE_KEY, start_wallet};
-use crate::commands::{amount, keyed, merchant, phone};
-use crate::support::{Told, on_server};
+use crate::commands::{amount, create_merchant, keyed, merchant, phone};
+use crate::support::{Told, on_server, verdict};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_idempotency_key_on_two_nodes_makes_one_payment() {
@@ -33,6 +33,16 @@ async fn one_idempotency_key_on_two_nodes_makes_one_payment() {
         assert_eq!(made.len(), 1, "{key}");
     }
     assert_eq!(place.count("payments"), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_draws_the_marker_of_another_is_not_taken_for_it() {
+    // Both draw the same chance, so their first markers are the same.
+    let place = on_server(Profile::Plain, 1);
+    let other = place.another(&Told::default(), 1);
+    place.must(create_merchant(1)).await;
+    verdict(other.run(create_merchant(2)).await).expect("it is decided again under another marker");
+    assert_eq!(place.count("merchants"), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
