@@ -6,6 +6,7 @@
 //! [`Store::read`], straight to a read connection.
 
 pub mod audit;
+pub mod carry;
 mod error;
 mod find;
 mod fold;
@@ -27,12 +28,14 @@ mod session;
 pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
-pub use inspect::{KeyClaim, claim, key_id, migrate_engine, schema_version, sqlite_version};
+pub use inspect::{
+    KeyClaim, claim, examine_server, key_id, migrate_engine, schema_version, sqlite_version,
+};
 pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX, Stopping};
 pub use leases::{Fence, LeaseOptions, Shards};
 pub use migrate::{MigrateReport, migrate};
 pub use outbox::{Receiver, Waiting};
-pub use postgres::PostgresOptions;
+pub use postgres::{PostgresOptions, ServerHealth};
 pub use reader::{AuthRow, JournalLine, Reader};
 pub use save_error::SaveError;
 

@@ -3,6 +3,7 @@
 
 mod leases;
 mod lints;
+mod moving;
 mod proxy;
 mod races;
 mod unknown;

@@ -1,14 +1,20 @@
 //! `qisma doctor`: what is in force and where it came from, what is unsafe, and whether it can work.
 
+mod server;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use qisma_store::{OpenError, schema_version, sqlite_version};
+use qisma_store::{
+    Engine, OpenError, ServerHealth, examine_server, schema_version, sqlite_version,
+};
 use serde::Serialize;
 
+use self::server::Patient;
 use super::failure::Failure;
 use super::{Options, output};
 use crate::admin;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, SettingOrigin};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::keyring::{Keyring, MasterKey};
@@ -28,6 +34,9 @@ struct Report {
     schema_version: Option<i64>,
     key_id: Option<String>,
     server: Server,
+    /// What a PostgreSQL server says of itself.
+    #[serde(flatten)]
+    server_health: Option<ServerHealth>,
     settings: Vec<Setting>,
     unsafe_settings: Vec<String>,
     problems: Vec<String>,
@@ -66,16 +75,27 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let mut problems = Vec::new();
     let engine = config.database.engine.clone();
     // A server is asked over the network, which is not for this thread.
-    let looked = tokio::task::spawn_blocking(move || (schema_version(&engine), engine)).await;
-    let (schema, engine) =
-        looked.map_err(|_| Failure::refused("the database could not be looked at"))?;
-    let schema = match schema {
-        Ok(found) => found,
-        Err(error) => {
-            problems.push(error.to_string());
-            None
-        }
+    let look = move || {
+        let looked = schema_version(&engine)
+            .and_then(|schema| Ok((schema, examine_server(&engine, || SystemClock.now())?)));
+        (looked, engine)
     };
+    let (looked, engine) = tokio::task::spawn_blocking(look)
+        .await
+        .map_err(|_| Failure::refused("the database could not be looked at"))?;
+    let (schema, server_health) = looked.unwrap_or_else(|error| {
+        problems.push(error.to_string());
+        (None, None)
+    });
+    let server = server(&directory, &mut problems).await;
+    let mut unsafe_settings = unsafe_settings(&directory, &config);
+    if let (Some(health), Engine::Postgres(options)) = (&server_health, &engine) {
+        let read_connections_max = config.database.read_connections_max;
+        let is_running = matches!(server, Server::Running);
+        let patient = Patient { health, options, read_connections_max, is_running };
+        problems.extend(patient.problems());
+        unsafe_settings.extend(patient.warnings());
+    }
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         sqlite_version: sqlite_version(),
@@ -86,9 +106,10 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         database: engine.place(),
         schema_version: schema,
         key_id: key_id(&directory, &config, &mut problems),
-        server: server(&directory, &mut problems).await,
+        server,
+        server_health,
         settings: config.origins().iter().map(Setting::of).collect(),
-        unsafe_settings: unsafe_settings(&directory, &config),
+        unsafe_settings,
         problems,
     };
     output::print(&serde_json::to_string(&report).expect("a report is JSON"), options.json);
