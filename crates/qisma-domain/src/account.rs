@@ -113,10 +113,7 @@ impl AccountKind {
 
     /// Whether it is one account in [`STRIPES`] rows: those that payments of every merchant move.
     pub const fn is_striped(self) -> bool {
-        matches!(
-            self,
-            Self::Clearing | Self::Fees | Self::Tax | Self::WalletFloat | Self::Suspense
-        )
+        matches!(self, Self::Clearing | Self::Fees | Self::Tax | Self::WalletFloat | Self::Suspense)
     }
 
     /// Whether its balance may fall below zero: what others owe us, and the money behind wallets.

@@ -23,9 +23,7 @@ pub enum Source {
 /// is never refused (semantics: `mode: park`).
 pub fn of_capture(payment: &Payment, source: Source, parked: &BTreeSet<MerchantId>) -> Postings {
     let (from, credited) = match source {
-        Source::Card(acquirer) => {
-            (clearing_of(payment, acquirer), AccountKind::Pending)
-        }
+        Source::Card(acquirer) => (clearing_of(payment, acquirer), AccountKind::Pending),
         Source::Wallet(wallet) => {
             (Account::wallet(wallet, payment.mode, payment.currency), AccountKind::Available)
         }

@@ -191,6 +191,12 @@ pub enum OpenError {
         /// The id of the key in use.
         in_use: String,
     },
+    /// Data is being moved into it, and is not all there.
+    #[error(
+        "a move into {0} has begun and not come to its end; run the same `qisma migrate --from` again \
+         until it says that both sides are equal. Until then no gateway opens this database"
+    )]
+    MoveUnfinished(String),
     /// A migration was changed after it ran.
     #[error("migration {0} differs from the one this database ran; use an official build")]
     MigrationChanged(i64),

@@ -51,9 +51,7 @@ pub struct Delta {
 impl Delta {
     fn add(&mut self, posted_millimes: i64, held_millimes: i64) {
         let add = |sum: &mut i64, more: i64| {
-            *sum = sum
-                .checked_add(more)
-                .expect("a batch moves at most 8,192 times 10^12 millimes");
+            *sum = sum.checked_add(more).expect("a batch moves at most 8,192 times 10^12 millimes");
         };
         add(&mut self.posted_millimes, posted_millimes);
         add(&mut self.held_millimes, held_millimes);
@@ -74,8 +72,7 @@ impl Delta {
 pub fn fold_books(changes: &Changes) -> BTreeMap<AccountId, Delta> {
     let mut deltas: BTreeMap<AccountId, Delta> = BTreeMap::new();
     let mut add = |account: Account, posted_millimes, held_millimes| {
-        let fresh =
-            Delta { account, posted_millimes: 0, held_millimes: 0, need_millimes: 0 };
+        let fresh = Delta { account, posted_millimes: 0, held_millimes: 0, need_millimes: 0 };
         deltas.entry(account.id()).or_insert(fresh).add(posted_millimes, held_millimes);
     };
     for hold in changes.holds.iter().filter(|hold| hold.state != HoldState::Open) {

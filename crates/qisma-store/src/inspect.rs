@@ -39,6 +39,19 @@ pub fn schema_version(engine: &Engine) -> Result<Option<i64>, OpenError> {
     }
 }
 
+/// What a server says of itself; `None` for the embedded engine, which is no server.
+pub fn examine_server(
+    engine: &Engine,
+    now: impl Fn() -> Timestamp + Send,
+) -> Result<Option<postgres::ServerHealth>, OpenError> {
+    match engine {
+        Engine::Sqlite(_) => Ok(None),
+        Engine::Postgres(options) => {
+            apart(|| postgres::examine(&postgres::Target::new(options)?, now)).map(Some)
+        }
+    }
+}
+
 /// The id of the master key that a database was written under, read without changing anything; `None`
 /// for one that no gateway has opened yet.
 pub fn key_id(engine: &Engine) -> Result<Option<String>, OpenError> {

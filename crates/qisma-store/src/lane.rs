@@ -371,14 +371,13 @@ impl<W: LaneWriter> Worker<W> {
                 );
                 answer_all(jobs, Fate::Superseded);
             }
-            Err(SaveError::Fenced) => self.halve(jobs),
             Err(SaveError::StorageFull) => answer_all(jobs, Fate::StorageFull),
             // One command's rows are impossible to write: find it, so that its neighbours live.
             Err(SaveError::Statement(error)) if jobs.len() == 1 => {
                 tracing::error!(%error, "a command's changes could not be written");
                 answer_all(jobs, Fate::Internal);
             }
-            Err(SaveError::Statement(_)) => self.halve(jobs),
+            Err(SaveError::Fenced | SaveError::Statement(_)) => self.halve(jobs),
             Err(SaveError::Unknown(error)) => {
                 answer_all(jobs, Fate::Unknown);
                 self.stop(&error);

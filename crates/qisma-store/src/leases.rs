@@ -173,7 +173,12 @@ impl Store {
         self.shard_changes.clone()
     }
 
-    /// Whether other gateways share the work, whose commits wake nobody here.
+    /// Whether the database is one that gateways may share.
+    pub const fn has_leases(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// Whether other gateways share the work now, whose commits wake nobody here.
     pub fn is_shared(&self) -> bool {
         self.keeper.as_ref().is_some_and(|keeper| keeper.is_shared())
     }

@@ -6,14 +6,15 @@
 //! [`Store::read`], straight to a read connection.
 
 pub mod audit;
+pub mod carry;
 mod error;
 mod find;
 mod fold;
 mod inspect;
-mod ledger;
 mod job;
 mod lane;
 mod leases;
+mod ledger;
 mod migrate;
 #[cfg(feature = "mutants")]
 mod mutants;
@@ -29,14 +30,15 @@ pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
 pub use inspect::{
-    KeyClaim, claim, key_id, migrate_engine, schema_version, sqlite_version, unfolded,
+    KeyClaim, claim, examine_server, key_id, migrate_engine, schema_version, sqlite_version,
+    unfolded,
 };
-pub use ledger::{HoldWanted, OpenHold, Unfolded};
 pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX, Stopping};
 pub use leases::{Fence, LeaseOptions, Shards};
+pub use ledger::{HoldWanted, OpenHold, Unfolded};
 pub use migrate::{MigrateReport, migrate};
 pub use outbox::{Receiver, Waiting};
-pub use postgres::PostgresOptions;
+pub use postgres::{PostgresOptions, ServerHealth};
 pub use reader::{AuthRow, JournalLine, Reader};
 pub use save_error::SaveError;
 
@@ -161,7 +163,15 @@ impl Store {
         let shard_changes =
             keeper.as_ref().map_or_else(|| watch::channel(0).1, |keeper| keeper.changes());
         let (lanes, reads) = (Arc::new(lanes), Arc::new(reads));
-        Ok(Self { lanes, next_lane: Arc::default(), reads, server, keeper, shard_changes, unfolded })
+        Ok(Self {
+            lanes,
+            next_lane: Arc::default(),
+            reads,
+            server,
+            keeper,
+            shard_changes,
+            unfolded,
+        })
     }
 
     /// Runs a command for a caller: refused at once when the lane is too busy.

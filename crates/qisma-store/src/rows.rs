@@ -9,8 +9,8 @@ use qisma_domain::event::{Event, EventKind};
 use qisma_domain::hold::{Hold, HoldState};
 use qisma_domain::idempotency::{IdempotencyKey, IdempotencyRow, IdempotencyScope};
 use qisma_domain::ids::{
-    AccountId, AppId, ChallengeId, DeliveryId, EntryId, EventId, HoldId, MerchantId, Mode, PaymentId,
-    WalletId,
+    AccountId, AppId, ChallengeId, DeliveryId, EntryId, EventId, HoldId, MerchantId, Mode,
+    PaymentId, WalletId,
 };
 use qisma_domain::journal::{LineKey, UnfoldedLine};
 use qisma_domain::link::Link;

@@ -10,6 +10,22 @@ CREATE TABLE master_key (
     key_id  text    NOT NULL
 );
 
+-- A move from the embedded engine: from which database, and, in the other table, how far each table
+-- got. While it has begun and not ended, no gateway opens this database.
+CREATE TABLE moves (
+    id            bigint  NOT NULL PRIMARY KEY CHECK (id = 1),
+    source        text    NOT NULL,
+    source_epoch  bigint  NOT NULL,
+    began_us      bigint  NOT NULL,
+    ended_us      bigint
+);
+
+CREATE TABLE move_steps (
+    name       text    NOT NULL PRIMARY KEY,
+    row_count  bigint  NOT NULL,
+    last_key   text    NOT NULL
+);
+
 CREATE TABLE merchants (
     id          bigint  NOT NULL PRIMARY KEY,
     name        text    NOT NULL,

@@ -71,7 +71,9 @@ impl Invariant {
         match self {
             Self::I1 => "every journal entry has two lines or more and sums to zero",
             Self::I2 => "all accounts together stand at zero after every entry",
-            Self::I3 => "every stored balance is the sum of its folded postings, and what is held that of its holds",
+            Self::I3 => {
+                "every stored balance is the sum of its folded postings, and what is held that of its holds"
+            }
             Self::I4 => "no account that may not fall below zero ever did",
             Self::I5 => "the history of every payment is only added to",
             Self::I6 => "nothing is booked twice",

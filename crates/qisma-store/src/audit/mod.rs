@@ -6,7 +6,7 @@
 mod invariant;
 mod orders;
 mod scans;
-mod source;
+pub(crate) mod source;
 mod statements;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ type Read<T> = Result<T, ReadError>;
 const CACHE_KIB: i64 = 65_536;
 
 /// The database.
-pub(super) enum Source {
+pub(crate) enum Source {
     Sqlite(Connection),
     /// With the number of the next cursor.
     Postgres(Box<postgres::Connection>, Cell<u64>),
@@ -26,7 +26,7 @@ pub(super) enum Source {
 
 impl Source {
     /// Opens the database for reading, and stays at this moment of it.
-    pub(super) fn open(engine: &Engine) -> Result<Self, OpenError> {
+    pub(crate) fn open(engine: &Engine) -> Result<Self, OpenError> {
         match engine {
             Engine::Sqlite(path) => of_file(path).map(Self::Sqlite),
             Engine::Postgres(options) => {
@@ -37,7 +37,7 @@ impl Source {
     }
 
     /// The one number that a statement answers.
-    pub(super) fn number(&self, sql: &str, values: &[Value<'_>]) -> Read<i64> {
+    pub(crate) fn number(&self, sql: &str, values: &[Value<'_>]) -> Read<i64> {
         let mut found = None;
         self.some(sql, values, &mut |row| {
             found = Some(row.get::<i64>(0)?);
@@ -47,7 +47,7 @@ impl Source {
     }
 
     /// Shows the rows of a statement that answers few.
-    pub(super) fn some(
+    pub(crate) fn some(
         &self,
         sql: &str,
         values: &[Value<'_>],
@@ -72,7 +72,7 @@ impl Source {
     }
 
     /// Shows the rows of a statement that may answer millions; they are streamed, never gathered.
-    pub(super) fn all(&self, sql: &str, each: &mut dyn FnMut(&Row<'_>) -> Read<()>) -> Read<()> {
+    pub(crate) fn all(&self, sql: &str, each: &mut dyn FnMut(&Row<'_>) -> Read<()>) -> Read<()> {
         match self {
             Self::Sqlite(_) => self.some(sql, &[], each),
             Self::Postgres(connection, cursors) => {
@@ -87,7 +87,7 @@ impl Source {
 }
 
 /// Rows that are read while others are, one after the other.
-pub(super) trait Stream {
+pub(crate) trait Stream {
     /// What is made of the next row, if there is one.
     fn read_next<T>(&mut self, read: impl Fn(&Row<'_>) -> Read<T>) -> Read<Option<T>>;
 }
@@ -99,14 +99,14 @@ impl Stream for Rows<'_> {
 }
 
 /// A statement whose rows a server gives piece by piece.
-pub(super) struct Cursor<'c> {
+pub(crate) struct Cursor<'c> {
     connection: &'c postgres::Connection,
     name: String,
     rows: std::vec::IntoIter<tokio_postgres::Row>,
 }
 
 impl<'c> Cursor<'c> {
-    pub(super) fn open(
+    pub(crate) fn open(
         connection: &'c postgres::Connection,
         cursors: &Cell<u64>,
         sql: &str,
@@ -138,11 +138,12 @@ impl Stream for Cursor<'_> {
 }
 
 /// The one thing that the engines say differently: to PostgreSQL, our JSON is text until it is told.
-pub(super) fn in_its_words(sql: &str) -> String {
+pub(crate) fn in_its_words(sql: &str) -> String {
     sql.replace(".rail ->> ", ".rail::jsonb ->> ").replace(".answer ->> ", ".answer::jsonb ->> ")
 }
 
-fn of_file(path: &Path) -> Result<Connection, OpenError> {
+/// Opens a file for reading, and stays at this moment of it.
+pub(crate) fn of_file(path: &Path) -> Result<Connection, OpenError> {
     if !path.exists() {
         return Err(OpenError::Missing(path.display().to_string()));
     }

@@ -206,6 +206,13 @@ impl Connection {
         Ok(self.wait(LONG_TIMEOUT, "a statement", asking)?)
     }
 
+    /// As [`Self::read_long`], for one that writes: gives how many rows.
+    pub(super) fn write_long(&self, sql: &str, params: &[Param<'_>]) -> Result<u64, Trouble> {
+        let typed = typed(params);
+        let writing = self.client.execute_typed(sql, &typed);
+        self.wait(LONG_TIMEOUT, "a statement", writing)
+    }
+
     /// As [`Self::execute_batch`], for the same.
     pub(crate) fn execute_reading(&self, sql: &str) -> Result<(), Trouble> {
         self.wait(LONG_TIMEOUT, "a statement", self.client.batch_execute(sql))

@@ -330,10 +330,10 @@ impl Keeper {
         let claimed = rows.len();
         let mut held = self.held();
         for row in &rows {
-            let (shard, epoch) = (shard_of(row, 0), row.get(1));
-            let tenure = Tenure::new(shard, self.node, epoch, self.lease_us());
+            let number = shard_of(row, 0);
+            let tenure = Tenure::new(number, self.node, row.get(1), self.lease_us());
             tenure.renew(now);
-            held.insert(shard, Holding { tenure: Arc::new(tenure), is_leaving: false });
+            held.insert(number, Holding { tenure: Arc::new(tenure), is_leaving: false });
         }
         tracing::info!(claimed, held = held.len(), share = share.count, "shards were taken");
         Ok(claimed < wanted)

@@ -8,10 +8,11 @@ use qisma_domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
+use super::moves::find_move;
 use super::param::Param;
-use super::{sets, sql};
 use super::target::Target;
 use super::trouble::Trouble;
+use super::{sets, sql};
 use crate::error::{OpenError, ReadError};
 use crate::migrate::{MigrateReport, hex};
 use crate::session::Value;
@@ -123,9 +124,14 @@ pub fn key_id(target: &Target) -> Result<Option<String>, OpenError> {
     read().map_err(|trouble| refused(target, &trouble))
 }
 
-/// Remembers a master key's id where none is remembered; gives the one that is.
+/// Remembers a master key's id where none is remembered; gives the one that is. Refused while data is
+/// being moved into the database: with it comes the key's id.
 pub fn claim(target: &Target, key_id: &str) -> Result<Option<String>, OpenError> {
     let connection = Connection::open(target)?;
+    let moving = find_move(&connection).map_err(|trouble| refused(target, &trouble))?;
+    if moving.is_some_and(|moving| !moving.is_finished) {
+        return Err(OpenError::MoveUnfinished(target.name()));
+    }
     let claimed = || {
         connection.query(sets::INSERT_KEY_ID, &[Param::Text(key_id)])?;
         find_key_id(&connection)
@@ -133,7 +139,7 @@ pub fn claim(target: &Target, key_id: &str) -> Result<Option<String>, OpenError>
     claimed().map_err(|trouble| refused(target, &trouble))
 }
 
-fn find_key_id(connection: &Connection) -> Result<Option<String>, Trouble> {
+pub(super) fn find_key_id(connection: &Connection) -> Result<Option<String>, Trouble> {
     Ok(connection.query(sets::FIND_KEY_ID, &[])?.first().map(|row| row.get(0)))
 }
 
@@ -151,7 +157,7 @@ pub fn unfolded(target: &Target) -> Result<Option<(i64, Option<i64>)>, OpenError
     read().map_err(|trouble| refused(target, &trouble))
 }
 
-fn refused(target: &Target, trouble: &Trouble) -> OpenError {
+pub(super) fn refused(target: &Target, trouble: &Trouble) -> OpenError {
     OpenError::Server { server: target.name(), cause: trouble.to_string() }
 }
 

@@ -2,10 +2,12 @@
 //! each with a connection of its own; one statement a table, one transaction a batch.
 
 mod connection;
+mod examine;
 mod fence;
 mod keeper;
 mod load;
 mod migrations;
+mod moves;
 mod param;
 mod people;
 mod plan;
@@ -20,10 +22,12 @@ mod trouble;
 mod writer;
 
 pub use connection::Connection;
+pub use examine::{ServerHealth, examine};
 pub use keeper::Keeper;
 pub use migrations::{
     claim, key_id, migrate, prune_batches, schema_digest, schema_version, unfolded,
 };
+pub(crate) use moves::{MoveTarget, is_moving};
 pub(crate) use statements as sql;
 pub use target::{PostgresOptions, Target};
 pub use trouble::Trouble;

@@ -1,7 +1,7 @@
 //! The steps of the books: entries and their lines, what is held, and last the balances.
 
 use qisma_domain::ids::AccountId;
-use qisma_domain::journal::UnfoldedLine;
+use qisma_domain::journal::{JournalEntry, UnfoldedLine};
 
 use super::param::{Id, Param};
 use super::plan::{Plan, Steps, apart, column};
@@ -78,7 +78,7 @@ impl Plan {
     pub(super) fn unfolded_lines<'p>(&'p self, steps: &mut Steps<'p>) {
         let entries = self.changes.entries.iter();
         let new: Vec<_> = entries
-            .flat_map(|entry| entry.unfolded_lines())
+            .flat_map(JournalEntry::unfolded_lines)
             .map(|line| (line, line.account.id()))
             .collect();
         steps.push(Step {

@@ -286,6 +286,15 @@ statements! {
         ON CONFLICT (id) DO UPDATE SET seen_us = excluded.seen_us";
     END_NODE = "DELETE FROM nodes WHERE id = $1 OR seen_us < $2";
 
+    // -- what was moved here from another engine --
+    FIND_MOVE = "SELECT source, source_epoch, ended_us IS NOT NULL FROM moves WHERE id = 1";
+    INSERT_MOVE = "INSERT INTO moves (id, source, source_epoch, began_us) VALUES (1, $1, $2, $3)
+        ON CONFLICT (id) DO NOTHING";
+    END_MOVE = "UPDATE moves SET ended_us = $1 WHERE id = 1";
+    LIST_MOVE_STEPS = "SELECT name, row_count, last_key FROM move_steps ORDER BY name";
+    PUT_MOVE_STEP = "INSERT INTO move_steps (name, row_count, last_key) VALUES ($1, $2, $3)
+        ON CONFLICT (name) DO UPDATE SET row_count = excluded.row_count, last_key = excluded.last_key";
+
     // -- what was committed --
     INSERT_BATCH = "INSERT INTO batches (vshard, id, seen, at_us)
         VALUES ($1, $2, 0, $3)";

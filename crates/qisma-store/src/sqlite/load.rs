@@ -7,9 +7,9 @@ use rusqlite::params_from_iter;
 use super::{Writer, sql};
 use crate::error::ReadError;
 use crate::row::Row;
-use crate::session::{Session, Value};
 use crate::session::Value::{Id, Number, Shard, Text};
 use crate::session::statement;
+use crate::session::{Session, Value};
 use crate::{find, rows};
 
 impl Writer {

@@ -49,6 +49,9 @@ statements! {
     RAISE_EPOCH = "INSERT INTO epochs (id, epoch) VALUES (1, 1)
         ON CONFLICT (id) DO UPDATE SET epoch = epochs.epoch + 1 RETURNING epoch";
     FIND_EPOCH = "SELECT epoch FROM epochs WHERE id = 1";
+    FIND_IDENTITY = "SELECT (SELECT key_id FROM master_key WHERE id = 1),
+        (SELECT applied_us FROM schema_version WHERE version = 1),
+        (SELECT coalesce(max(epoch), 0) FROM epochs)";
     FIND_KEY_ID = "SELECT key_id FROM master_key WHERE id = 1";
     INSERT_KEY_ID = "INSERT INTO master_key (id, key_id) VALUES (1, ?1)
         ON CONFLICT (id) DO NOTHING";

@@ -13,6 +13,7 @@ use qisma_domain::journal::{
     EntryKind, FoldAt, JournalEntry, LineKey, Posting, Postings, UnfoldedLine,
 };
 use qisma_domain::money::Currency;
+use qisma_domain::time::Timestamp;
 use qisma_store::{Fold, Shards, Store};
 use std::collections::BTreeMap;
 
@@ -168,7 +169,7 @@ async fn the_oldest_line_that_waits_tells_how_far_behind_the_balances_are() {
         async move { store.read(|reader| reader.unfolded(&Shards::all())).await.expect("it reads") }
     };
     let standing = read(&place.store).await;
-    assert_eq!((standing.lines, standing.oldest_at.map(|at| at.secs())), (3, Some(NOW.secs())));
+    assert_eq!((standing.lines, standing.oldest_at.map(Timestamp::secs)), (3, Some(NOW.secs())));
     fold_all(&place.store).await;
     assert_eq!(read(&place.store).await, qisma_store::Unfolded::default());
 }

@@ -217,9 +217,8 @@ async fn only_holds_that_were_open_for_so_long_are_looked_for() {
     let payer = Payer::with(Fold::Deferred, 15_000, 1).await;
     let (hold, _) = payer.held().await;
     for (since, expected) in [(NOW.plus_micros(-1), vec![]), (NOW, vec![hold])] {
-        let read = payer.place.store.read(move |reader| {
-            reader.open_holds(&Shards::all(), since, 10)
-        });
+        let read =
+            payer.place.store.read(move |reader| reader.open_holds(&Shards::all(), since, 10));
         assert_eq!(read.await.expect("it reads"), expected);
     }
 }

@@ -101,8 +101,8 @@ enum Command {
     /// What merchants' accounts hold.
     #[command(subcommand)]
     Balance(balance::BalanceCommand),
-    /// Bring the database's schema up to date.
-    Migrate,
+    /// Bring the database's schema up to date, or move everything to another engine.
+    Migrate(migrate::MigrateCommand),
     /// Prove that the books balance, also against the acquirers' own.
     Verify(verify::VerifyCommand),
     /// Show the settings and where they came from, and what is unsafe.
@@ -143,7 +143,7 @@ impl Command {
             Self::Delivery(command) => ask(options, command.into()).await,
             Self::Balance(command) => ask(options, command.into()).await,
             Self::Verify(command) => command.run(options).await,
-            Self::Migrate => migrate::run(options).await,
+            Self::Migrate(command) => command.run(options).await,
             Self::Doctor => doctor::run(options).await,
         }
     }

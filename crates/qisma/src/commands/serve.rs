@@ -40,6 +40,9 @@ pub struct ServeCommand {
     /// Where to listen; port 0 lets the system choose [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+    /// Send no webhooks, as after a restore (the setting workers.paused).
+    #[arg(long)]
+    paused: bool,
 }
 
 impl ServeCommand {
@@ -49,6 +52,10 @@ impl ServeCommand {
         let mut sources = options.sources();
         if let Some(value) = self.listen {
             sources.flags.push(Flag { name: "--listen", key: "http.listen", value });
+        }
+        if self.paused {
+            let value = "deliveries".to_owned();
+            sources.flags.push(Flag { name: "--paused", key: "workers.paused", value });
         }
         let config = Config::load(&sources, &directory)?;
         start_logging(&config)?;

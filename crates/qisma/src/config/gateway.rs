@@ -188,6 +188,29 @@ impl Ledger {
     }
 }
 
+/// What the gateway does without being asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Workers {
+    /// Whether webhooks are kept back.
+    pub deliveries_are_paused: bool,
+    /// For how long a gateway that is not heard of keeps its share, where several use one server.
+    pub lease_secs: i64,
+}
+
+impl Workers {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let paused =
+            reader.list("workers.paused", "a list of what is kept back: \"deliveries\"", |item| {
+                (item.as_str() == Some("deliveries")).then_some(())
+            });
+        Self {
+            deliveries_are_paused: !paused.is_empty(),
+            // A shorter one would end between two renewals, of which each may take a moment.
+            lease_secs: reader.number("workers.lease_secs", 6..=300),
+        }
+    }
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {

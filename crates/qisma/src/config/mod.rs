@@ -21,11 +21,11 @@ use thiserror::Error;
 pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
 pub use self::database::Database;
 pub use self::gateway::{
-    Http, Ledger, Links, Log, LogFormat, Metrics, Sandbox, Security, TlsFiles,
+    Http, Ledger, Links, Log, LogFormat, Metrics, Sandbox, Security, TlsFiles, Workers,
 };
 use self::layers::Layers;
 pub use self::network::Network;
-pub use self::outgoing::{Messages, Rails, SmsGateway, WalletRail, Webhooks, Workers};
+pub use self::outgoing::{Messages, Rails, SmsGateway, WalletRail, Webhooks};
 use self::reader::Reader;
 use crate::data_dir::DataDir;
 
@@ -109,12 +109,12 @@ pub struct Config {
     pub messages: Messages,
     /// How events leave.
     pub webhooks: Webhooks,
-    /// How work is shared.
-    pub workers: Workers,
     /// Which links are taken.
     pub links: Links,
     /// How the books are kept.
     pub ledger: Ledger,
+    /// What is done without being asked.
+    pub workers: Workers,
     /// What is logged.
     pub log: Log,
     origins: Vec<SettingOrigin>,
@@ -139,9 +139,9 @@ impl Config {
             rails: Rails::read(&mut reader),
             messages: Messages::read(&mut reader),
             webhooks: Webhooks::read(&mut reader),
-            workers: Workers::read(&mut reader),
             links: Links::read(&mut reader),
             ledger: Ledger::read(&mut reader),
+            workers: Workers::read(&mut reader),
             log: Log::read(&mut reader),
             origins,
             unsafe_settings: Vec::new(),

@@ -78,20 +78,6 @@ impl Messages {
     }
 }
 
-/// How gateways that share a server divide the work that nobody asks for.
-#[derive(Clone, Copy, Debug)]
-pub struct Workers {
-    /// For how long one that is not heard of keeps its share.
-    pub lease_secs: i64,
-}
-
-impl Workers {
-    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        // A shorter one would end between two renewals, of which each may take a moment.
-        Self { lease_secs: reader.number("workers.lease_secs", 6..=300) }
-    }
-}
-
 /// How events leave for the platforms.
 #[derive(Clone, Debug)]
 pub struct Webhooks {

@@ -101,11 +101,7 @@ fn report(gateway: &Gateway, standing: &Unfolded) {
 
 /// Adds the lines to their accounts, one command a shard of accounts, and gives those that are there.
 /// Needs no fence: a line is added once, whoever does it.
-async fn fold(
-    gateway: &Gateway,
-    owned: &Shards,
-    lines: Vec<UnfoldedLine>,
-) -> BTreeSet<LineKey> {
+async fn fold(gateway: &Gateway, owned: &Shards, lines: Vec<UnfoldedLine>) -> BTreeSet<LineKey> {
     let now = gateway.now();
     let mut by_shard: BTreeMap<Shard, Vec<UnfoldedLine>> = BTreeMap::new();
     for line in lines {
@@ -122,7 +118,10 @@ async fn fold(
             Ok(folded) => {
                 done.extend(folded.done);
                 for line in folded.left {
-                    tracing::error!(?line, "a line takes money that nothing holds; it is not folded");
+                    tracing::error!(
+                        ?line,
+                        "a line takes money that nothing holds; it is not folded"
+                    );
                 }
             }
             Err(error) => tracing::error!(%error, "lines could not be added to their accounts"),

@@ -23,7 +23,7 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
 
 fn report(gateway: &Gateway) {
     let owned = u32::try_from(gateway.store.owned_shards().count()).unwrap_or(u32::MAX);
-    metrics::gauge!("qisma_owned_shards").set(f64::from(owned));
+    metrics::gauge!("qisma_owned_shards").set(owned);
     let is_off = gateway.store.clock_is_off().is_some();
-    metrics::gauge!("qisma_clock_is_off").set(f64::from(u8::from(is_off)));
+    metrics::gauge!("qisma_clock_is_off").set(u8::from(is_off));
 }

@@ -31,7 +31,9 @@ pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
     let (own, stop) = (|| gateway.clone(), || shutdown.clone());
     // New payments do not wake the expiry worker: thousands a second would keep it from sleeping,
     // and it looks often enough to see each in time.
-    workers.spawn(leases::run(own(), stop()));
+    if gateway.store.has_leases() {
+        workers.spawn(leases::run(own(), stop()));
+    }
     workers.spawn(run_until(own(), stop(), expiry::step));
     workers.spawn(inquiry::run(own(), stop()));
     workers.spawn(run_until(own(), stop(), prune::step));
@@ -73,7 +75,7 @@ async fn owned(gateway: &Gateway) -> Shards {
 /// Resolves when something was told; never once nobody is left to tell.
 async fn changed(changes: &mut watch::Receiver<u64>) {
     if changes.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -155,7 +155,8 @@ async fn an_account_that_is_missing_breaks_i3() {
 
 #[tokio::test]
 async fn a_line_that_waits_without_having_been_posted_breaks_i3() {
-    let damage = "INSERT INTO unfolded_lines SELECT vshard, zeroblob(16), 1, vshard, id, owner, kind,
+    let damage =
+        "INSERT INTO unfolded_lines SELECT vshard, zeroblob(16), 1, vshard, id, owner, kind,
         mode, currency, 5, NULL, 1 FROM accounts WHERE kind = 'parked'";
     check(Invariant::I3, damage, "a line of 5 is to be folded, but was not posted").await;
 }
@@ -170,7 +171,8 @@ async fn a_line_that_is_folded_and_not_counted_breaks_i3() {
 
 #[tokio::test]
 async fn a_hold_that_its_account_does_not_count_breaks_i3() {
-    let damage = "INSERT INTO holds SELECT vshard, zeroblob(16), id, owner, kind, mode, currency, 5,
+    let damage =
+        "INSERT INTO holds SELECT vshard, zeroblob(16), id, owner, kind, mode, currency, 5,
         zeroblob(16), 1, 'open', 1, 1 FROM accounts WHERE kind = 'wallet'";
     check(Invariant::I3, damage, "holds 0, its open holds sum to 5").await;
 }

@@ -73,8 +73,7 @@ async fn a_gateway_that_lost_its_shards_adds_nothing_twice_and_marks_nothing() {
     let reader: crate::support::Now =
         Arc::new(move || Timestamp::from_micros(clock.load(Ordering::SeqCst)));
     let (one, other) = (place.gateway(reader.clone()), place.gateway(reader));
-    let later =
-        place.another(&Told { fold: Fold::Deferred, seed: 3_000, ..Told::default() }, 1);
+    let later = place.another(&Told { fold: Fold::Deferred, seed: 3_000, ..Told::default() }, 1);
     captured(&place, &later, 1).await;
     one.keep_leases().await;
     let lines = waiting(&one).await;

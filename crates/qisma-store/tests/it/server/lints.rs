@@ -1,18 +1,29 @@
 //! The schema and the statements stay inside what PostgreSQL and its distributed relatives
 //! share (ADR 0015).
 
+use qisma_store::carry::statements_on_server;
 use qisma_store::postgres::{sets, statements};
 use throwaway_postgres::Profile;
 
 use crate::support::on_server;
 
 /// Small tables that every node of a distributed engine would hold a copy of.
-const REFERENCE: [&str; 7] =
-    ["merchants", "apps", "key_pairs", "master_key", "schema_version", "migration_lease", "nodes"];
+const REFERENCE: [&str; 9] = [
+    "merchants",
+    "apps",
+    "key_pairs",
+    "master_key",
+    "schema_version",
+    "migration_lease",
+    "nodes",
+    "moves",
+    "move_steps",
+];
 
 /// Reads that name no shard: lists of an operator or a worker. Each costs as much as there are
 /// shards, so none of them is on the road of a payment.
-const SCATTER: [&str; 5] = [
+const SCATTER: [&str; 6] = [
+    "LIST_LEASES",
     "LIST_PAYMENTS",
     "LIST_PAYMENTS_OF_MERCHANT",
     "LIST_ATTEMPTS_UNRESOLVED",
@@ -61,7 +72,9 @@ fn every_statement_names_its_shard_or_is_listed_as_scattered() {
 
 #[test]
 fn no_statement_uses_what_some_engine_lacks() {
-    for (name, sql) in all() {
+    let moving = statements_on_server();
+    let moving = moving.iter().map(|(name, sql)| (name.as_str(), sql.as_str()));
+    for (name, sql) in all().map(|(name, sql)| (*name, *sql)).chain(moving) {
         let upper = sql.to_uppercase();
         for word in FORBIDDEN {
             assert!(!upper.contains(word), "{name} uses {word}");
@@ -75,7 +88,9 @@ async fn every_statement_fits_the_schema_of_the_server() {
     let (client, connection) =
         tokio_postgres::connect(place.url(), tokio_postgres::NoTls).await.expect("it is there");
     tokio::spawn(connection);
-    for (name, sql) in all() {
+    let moving = statements_on_server();
+    let moving = moving.iter().map(|(name, sql)| (name.as_str(), sql.as_str()));
+    for (name, sql) in all().map(|(name, sql)| (*name, *sql)).chain(moving) {
         let prepared = client.prepare(sql).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }

@@ -4,6 +4,7 @@
 mod folds;
 mod leases;
 mod lints;
+mod moving;
 mod proxy;
 mod races;
 mod unknown;

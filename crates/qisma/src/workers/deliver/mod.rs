@@ -36,6 +36,10 @@ const READ_AGAIN_SECS: i64 = 5;
 /// Sends what is due until shutdown, then waits for what is under way: each call has a deadline of
 /// its own, so that takes no longer than `webhooks.timeout_secs`.
 pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
+    // After a restore: what a backup calls pending may have been received long ago.
+    if gateway.config.workers.deliveries_are_paused {
+        return;
+    }
     let mut deliveries = gateway.deliveries.clone();
     let mut changes = gateway.store.shard_changes();
     let mut sender = Sender::new(&gateway, shutdown.clone());

@@ -104,8 +104,8 @@ impl Search {
             waiting.into_iter().filter(|waiting| !self.taken.contains(&waiting.id)).collect();
         let due = waiting.iter().take_while(|waiting| waiting.next_at <= self.now).take(free);
         let before = found.finds.len();
-        let owned = &self.owned;
-        found.finds.extend(due.filter_map(|waiting| find(reader, owned, owner, waiting.id)));
+        let ours = &self.owned;
+        found.finds.extend(due.filter_map(|waiting| find(reader, ours, owner, waiting.id)));
         let begun = found.finds.len() - before;
         if 0 < begun {
             *of_owner -= begun;
@@ -117,8 +117,8 @@ impl Search {
     }
 }
 
-fn find(reader: &Reader<'_>, owned: &Shards, owner: Owner, id: DeliveryId) -> Option<Find> {
-    let fence = owned.fence(id.shard())?;
+fn find(reader: &Reader<'_>, ours: &Shards, owner: Owner, id: DeliveryId) -> Option<Find> {
+    let fence = ours.fence(id.shard())?;
     let delivery = match reader.delivery(&id) {
         Ok(delivery) => delivery?,
         Err(error) => return Some(Find::Unreadable { delivery: id, error }),

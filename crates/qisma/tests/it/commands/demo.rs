@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-fn start(data: &Path) -> Server {
+pub fn start(data: &Path) -> Server {
     let mut demo = command();
     demo.args(["demo", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0"]);
     Server::of(demo.args(["--shop-listen", "127.0.0.1:0", "--json", "--data"]).arg(data))
@@ -109,7 +109,7 @@ fn nothing_is_wiped_when_a_port_is_taken() {
 }
 
 /// Runs a command as it was printed, in a shell.
-fn pasted(line: &str) -> Value {
+pub fn pasted(line: &str) -> Value {
     let Ended { code, stdout, stderr } =
         ended(Command::new("sh").args(["-c", line]).env("no_proxy", "127.0.0.1"));
     assert_eq!(code, Some(0), "{stderr}");
@@ -134,14 +134,14 @@ fn the_printed_request_makes_a_payment_that_the_printed_question_finds() {
 }
 
 /// A payer's browser, as far as a wallet needs one.
-struct Payer {
+pub struct Payer {
     client: reqwest::Client,
     gateway: String,
     page: String,
 }
 
 impl Payer {
-    async fn open(link: &str) -> Self {
+    pub async fn open(link: &str) -> Self {
         qisma::outbound::install_tls_provider();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let (gateway, _) = link.split_once("/pay/").unwrap();
@@ -151,7 +151,7 @@ impl Payer {
     }
 
     /// Sends the form whose action ends so, with one field typed.
-    async fn submit(&mut self, action_end: &str, name: &str, value: &str) {
+    pub async fn submit(&mut self, action_end: &str, name: &str, value: &str) {
         let actions = self.page.split("action=\"").skip(1);
         let form = actions.filter_map(|rest| rest.split_once('"'));
         let (action, rest) = form.filter(|(a, _)| a.ends_with(action_end)).last().unwrap();
@@ -163,13 +163,13 @@ impl Payer {
     }
 
     /// What another page shows.
-    async fn look_at(&self, url: &str) -> String {
+    pub async fn look_at(&self, url: &str) -> String {
         self.client.get(url).send().await.unwrap().text().await.unwrap()
     }
 }
 
 /// The newest six digits on a phone's page.
-fn code_on(phone_page: &str) -> String {
+pub fn code_on(phone_page: &str) -> String {
     let runs = phone_page.split(|letter: char| !letter.is_ascii_digit());
     runs.into_iter().find(|run| run.len() == 6).unwrap().to_owned()
 }

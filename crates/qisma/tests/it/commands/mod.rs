@@ -3,6 +3,8 @@
 mod attempts;
 mod data;
 mod demo;
+mod doctor;
+mod moving;
 mod serve;
 mod socket;
 mod verify;

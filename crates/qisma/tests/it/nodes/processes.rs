@@ -129,7 +129,7 @@ impl World {
         let page = self.page(&format!("/pay/{payment}")).await;
         let (url, fields) = page.form("/cancel", &[]);
         let statuses = self.of_all(Url::parse(&url).unwrap().path(), &fields).await;
-        assert!(statuses.iter().any(|status| *status == 303), "{statuses:?}");
+        assert!(statuses.contains(&303), "{statuses:?}");
     }
 
     /// Pays by wallet; the right code is sent many times, to both gateways.

@@ -151,3 +151,16 @@ async fn a_delivery_that_is_resent_while_it_is_under_way_is_not_sent_twice_at_on
     shop.settle().await;
     assert!(receiver.is_quiet());
 }
+
+#[tokio::test]
+async fn deliveries_that_are_paused_leave_after_a_start_without_the_pause() {
+    let settings = [("webhooks.allow_loopback", "true"), ("workers.paused", "deliveries")];
+    let mut shop = Shop::with_settings(WebhookMode::Get, &settings).await;
+    let mut receiver = Receiver::start().await;
+    shop.paid(&receiver.url("/hook")).await;
+    // A worker that stops finishes what it has begun.
+    shop.stop().await;
+    assert!(receiver.is_quiet(), "it left all the same");
+    shop.restart().await;
+    assert_eq!(receiver.next().await.header("webhook-attempt"), "1");
+}

@@ -1,11 +1,17 @@
 //! `qisma doctor`: what is in force and where it came from, what is unsafe, and whether it can work.
 
+mod server;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use qisma_store::{OpenError, schema_version, sqlite_version, unfolded};
+use qisma_store::{
+    Engine, OpenError, ServerHealth, Unfolded, examine_server, schema_version, sqlite_version,
+    unfolded,
+};
 use serde::Serialize;
 
+use self::server::Patient;
 use super::failure::Failure;
 use super::{Options, output};
 use crate::admin;
@@ -31,6 +37,9 @@ struct Report {
     /// None: there are no books yet.
     unfolded: Option<Waiting>,
     server: Server,
+    /// What a PostgreSQL server says of itself.
+    #[serde(flatten)]
+    server_health: Option<ServerHealth>,
     settings: Vec<Setting>,
     unsafe_settings: Vec<String>,
     problems: Vec<String>,
@@ -56,6 +65,16 @@ struct Waiting {
     lag_secs: Option<i64>,
 }
 
+impl Waiting {
+    fn of(found: Unfolded) -> Self {
+        let now = SystemClock.now();
+        Self {
+            lines: found.lines,
+            lag_secs: found.oldest_at.map(|at| now.secs().saturating_sub(at.secs())),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Setting {
     key: String,
@@ -77,23 +96,29 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let mut problems = Vec::new();
     let engine = config.database.engine.clone();
     // A server is asked over the network, which is not for this thread.
-    let look = move || (schema_version(&engine), unfolded(&engine), engine);
-    let looked = tokio::task::spawn_blocking(look).await;
-    let (schema, waiting, engine) =
-        looked.map_err(|_| Failure::refused("the database could not be looked at"))?;
-    let schema = match schema {
-        Ok(found) => found,
-        Err(error) => {
-            problems.push(error.to_string());
-            None
-        }
+    let look = move || {
+        let looked = schema_version(&engine).and_then(|schema| {
+            let health = examine_server(&engine, || SystemClock.now())?;
+            Ok((schema, health, unfolded(&engine)?))
+        });
+        (looked, engine)
     };
-    // A database that cannot be read is a problem that was noted just now.
-    let now = SystemClock.now();
-    let unfolded = waiting.ok().flatten().map(|found| Waiting {
-        lines: found.lines,
-        lag_secs: found.oldest_at.map(|at| now.secs() - at.secs()),
+    let (looked, engine) = tokio::task::spawn_blocking(look)
+        .await
+        .map_err(|_| Failure::refused("the database could not be looked at"))?;
+    let (schema, server_health, waiting) = looked.unwrap_or_else(|error| {
+        problems.push(error.to_string());
+        (None, None, None)
     });
+    let server = server(&directory, &mut problems).await;
+    let mut unsafe_settings = unsafe_settings(&directory, &config);
+    if let (Some(health), Engine::Postgres(options)) = (&server_health, &engine) {
+        let read_connections_max = config.database.read_connections_max;
+        let is_running = matches!(server, Server::Running);
+        let patient = Patient { health, options, read_connections_max, is_running };
+        problems.extend(patient.problems());
+        unsafe_settings.extend(patient.warnings());
+    }
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         sqlite_version: sqlite_version(),
@@ -104,10 +129,11 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
         database: engine.place(),
         schema_version: schema,
         key_id: key_id(&directory, &config, &mut problems),
-        unfolded,
-        server: server(&directory, &mut problems).await,
+        unfolded: waiting.map(Waiting::of),
+        server,
+        server_health,
         settings: config.origins().iter().map(Setting::of).collect(),
-        unsafe_settings: unsafe_settings(&directory, &config),
+        unsafe_settings,
         problems,
     };
     output::print(&serde_json::to_string(&report).expect("a report is JSON"), options.json);

@@ -1,0 +1,353 @@
+//! What is carried from one database to another: every table, every column, in an order in which what
+//! is referred to comes before what refers to it. A test holds this list against both schemas.
+
+/// What a column holds, in the words of both engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A shard: `INTEGER`, `smallint`.
+    Shard,
+    /// A whole number, an amount or a time: `INTEGER`, `bigint`.
+    Number,
+    /// Text.
+    Text,
+    /// Bytes: `BLOB`, `bytea`.
+    Bytes,
+    /// An id of 16 bytes: `BLOB`, `uuid`.
+    Id,
+    /// Yes or no: `INTEGER`, `boolean`.
+    Truth,
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its name, in both engines.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it may hold nothing.
+    pub may_be_null: bool,
+}
+
+/// A table.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Its name, in both engines.
+    pub name: &'static str,
+    /// How many of the columns, from the first one, are its primary key.
+    pub key_columns: usize,
+    /// Its columns, those of the key first and in the key's order.
+    pub columns: &'static [Column],
+    /// Columns that only a server has, each with what stands in it while nobody writes.
+    pub filled: &'static [(&'static str, &'static str)],
+}
+
+/// Tables of either engine that are not carried: they say how that database came about and who works
+/// on it, and nothing about money.
+pub const NOT_CARRIED: &[&str] = &[
+    "batches",
+    "epochs",
+    "leases",
+    "migration_lease",
+    "move_steps",
+    "moves",
+    "nodes",
+    "schema_version",
+    "sqlite_stat1",
+    "sqlite_stat4",
+];
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, may_be_null: false }
+}
+const fn number(name: &'static str) -> Column {
+    column(name, Kind::Number)
+}
+const fn text(name: &'static str) -> Column {
+    column(name, Kind::Text)
+}
+const fn bytes(name: &'static str) -> Column {
+    column(name, Kind::Bytes)
+}
+const fn id(name: &'static str) -> Column {
+    column(name, Kind::Id)
+}
+const fn truth(name: &'static str) -> Column {
+    column(name, Kind::Truth)
+}
+const fn or_null(column: Column) -> Column {
+    Column { may_be_null: true, ..column }
+}
+const VSHARD: Column = column("vshard", Kind::Shard);
+
+const fn table(name: &'static str, key_columns: usize, columns: &'static [Column]) -> Table {
+    Table { name, key_columns, columns, filled: &[] }
+}
+
+/// Every table, in the order in which they are filled.
+pub const TABLES: &[Table] = &[
+    table("master_key", 1, &[number("id"), text("key_id")]),
+    table(
+        "merchants",
+        1,
+        &[
+            number("id"),
+            text("name"),
+            or_null(text("image_url")),
+            text("status"),
+            number("created_us"),
+            number("version"),
+        ],
+    ),
+    table(
+        "apps",
+        1,
+        &[
+            id("id"),
+            number("merchant_id"),
+            text("mode"),
+            text("webhook_mode"),
+            bytes("webhook_secret"),
+            number("created_us"),
+            number("version"),
+        ],
+    ),
+    table(
+        "key_pairs",
+        1,
+        &[
+            text("public_key"),
+            id("app_id"),
+            bytes("private_key_hash"),
+            number("created_us"),
+            or_null(number("expires_us")),
+            number("version"),
+        ],
+    ),
+    table(
+        "wallets",
+        2,
+        &[
+            VSHARD,
+            id("id"),
+            text("mode"),
+            text("phone"),
+            text("name"),
+            number("created_us"),
+            number("version"),
+        ],
+    ),
+    table(
+        "phone_windows",
+        3,
+        &[VSHARD, text("mode"), text("phone"), text("codes"), number("version")],
+    ),
+    table("payments", 2, PAYMENTS),
+    table(
+        "legs",
+        3,
+        &[
+            VSHARD,
+            id("payment_id"),
+            number("number"),
+            number("destination"),
+            number("amount_millimes"),
+            text("kind"),
+        ],
+    ),
+    table("attempts", 3, ATTEMPTS),
+    table(
+        "challenges",
+        3,
+        &[
+            VSHARD,
+            id("payment_id"),
+            id("id"),
+            number("attempt"),
+            bytes("code_hash"),
+            number("sent_us"),
+            number("expires_us"),
+            number("tries"),
+            truth("ended"),
+            number("version"),
+        ],
+    ),
+    table(
+        "idempotency_keys",
+        4,
+        &[
+            VSHARD,
+            number("merchant_id"),
+            text("mode"),
+            text("key"),
+            bytes("fingerprint"),
+            id("payment_id"),
+            text("answer"),
+            text("request_id"),
+            number("created_us"),
+        ],
+    ),
+    ACCOUNTS,
+    table(
+        "journal_entries",
+        2,
+        &[
+            VSHARD,
+            id("id"),
+            text("kind"),
+            text("reference"),
+            or_null(id("payment_id")),
+            text("mode"),
+            text("currency"),
+            number("at_us"),
+        ],
+    ),
+    table(
+        "postings",
+        3,
+        &[
+            VSHARD,
+            id("entry_id"),
+            number("line"),
+            column("account_vshard", Kind::Shard),
+            id("account_id"),
+            number("amount_millimes"),
+        ],
+    ),
+    table("unfolded_lines", 3, UNFOLDED_LINES),
+    table(
+        "account_lines",
+        4,
+        &[
+            VSHARD,
+            id("account_id"),
+            id("entry_id"),
+            number("line"),
+            number("amount_millimes"),
+            number("at_us"),
+        ],
+    ),
+    table("holds", 2, HOLDS),
+    table(
+        "events",
+        2,
+        &[
+            VSHARD,
+            id("id"),
+            id("payment_id"),
+            number("sequence"),
+            text("kind"),
+            text("body"),
+            number("at_us"),
+        ],
+    ),
+    table("deliveries", 2, DELIVERIES),
+    table("learned_methods", 3, &[VSHARD, id("app_id"), text("origin"), text("method")]),
+];
+
+/// What the balances are compared of.
+pub const ACCOUNTS: Table = Table {
+    name: "accounts",
+    key_columns: 2,
+    columns: &[
+        VSHARD,
+        id("id"),
+        text("owner"),
+        text("kind"),
+        text("mode"),
+        text("currency"),
+        number("posted_millimes"),
+        number("held_millimes"),
+    ],
+    filled: &[("need_millimes", "0")],
+};
+
+const UNFOLDED_LINES: &[Column] = &[
+    VSHARD,
+    id("entry_id"),
+    number("line"),
+    column("account_vshard", Kind::Shard),
+    id("account_id"),
+    text("owner"),
+    text("kind"),
+    text("mode"),
+    text("currency"),
+    number("amount_millimes"),
+    or_null(id("hold_id")),
+    number("at_us"),
+];
+
+const HOLDS: &[Column] = &[
+    VSHARD,
+    id("id"),
+    id("account_id"),
+    text("owner"),
+    text("kind"),
+    text("mode"),
+    text("currency"),
+    number("amount_millimes"),
+    id("payment_id"),
+    number("attempt"),
+    text("state"),
+    number("opened_us"),
+    number("version"),
+];
+
+const PAYMENTS: &[Column] = &[
+    VSHARD,
+    id("id"),
+    number("merchant_id"),
+    id("app_id"),
+    text("mode"),
+    number("amount_millimes"),
+    text("currency"),
+    text("status"),
+    or_null(number("captured_attempt")),
+    or_null(text("end_reason")),
+    or_null(number("ended_us")),
+    number("created_us"),
+    number("updated_us"),
+    number("expires_us"),
+    text("success_link"),
+    text("fail_link"),
+    or_null(text("webhook")),
+    or_null(text("developer_tracking_id")),
+    truth("accept_card"),
+    or_null(text("image_url")),
+    number("sequence"),
+    number("version"),
+];
+
+const ATTEMPTS: &[Column] = &[
+    VSHARD,
+    id("payment_id"),
+    number("number"),
+    text("status"),
+    text("state"),
+    text("rail"),
+    or_null(text("order_number")),
+    or_null(number("next_look_us")),
+    truth("needs_operator"),
+    number("started_us"),
+    number("updated_us"),
+    number("version"),
+];
+
+const DELIVERIES: &[Column] = &[
+    VSHARD,
+    id("id"),
+    id("event_id"),
+    id("payment_id"),
+    id("app_id"),
+    text("url"),
+    text("post_url"),
+    text("origin"),
+    text("method"),
+    text("status"),
+    number("state_us"),
+    number("tries"),
+    or_null(text("last_result")),
+    truth("replay"),
+    number("created_us"),
+    number("version"),
+];
