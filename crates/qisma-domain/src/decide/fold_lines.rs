@@ -95,3 +95,74 @@ impl Decide for ForgetUnfolded {
         Ok(((), Changes { no_longer_unfolded, ..Changes::none() }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Account;
+    use crate::hold::Hold;
+    use crate::ids::{EntryId, HoldId, Mode, PaymentId, WalletId};
+    use crate::money::{Amount, Currency};
+    use rand::SeedableRng;
+
+    const HOLD: HoldId = HoldId::from_bytes([5; 16]);
+
+    fn debit() -> UnfoldedLine {
+        UnfoldedLine {
+            key: LineKey { entry: EntryId::from_bytes([1; 16]), line: 1 },
+            account: Account::wallet(WalletId::from_bytes([2; 16]), Mode::Test, Currency::Tnd),
+            amount_millimes: -10,
+            hold: Some(HOLD),
+            at: Timestamp::from_secs(1),
+        }
+    }
+
+    fn hold(millimes: i64, state: HoldState) -> Hold {
+        Hold {
+            id: HOLD,
+            account: debit().account,
+            amount: Amount::from_millimes(millimes).unwrap(),
+            payment: PaymentId::from_bytes([3; 16]),
+            attempt: 1,
+            state,
+            opened_at: Timestamp::from_secs(1),
+            version: 1,
+        }
+    }
+
+    fn fold(see: &Snapshot) -> (Folded, Changes) {
+        let mut rng = rand::rngs::StdRng::seed_from_u64(1);
+        let command = FoldLines { lines: vec![debit()] };
+        command.decide(see, Timestamp::from_secs(2), &mut rng).unwrap()
+    }
+
+    #[test]
+    fn a_debit_turns_its_hold_into_the_posting() {
+        let mut see = Snapshot::default();
+        see.holds.insert(HOLD, hold(10, HoldState::Open));
+        let (folded, changes) = fold(&see);
+        assert_eq!(folded, Folded { done: vec![debit().key], left: vec![] });
+        let held = hold(10, HoldState::Open).ended(HoldState::Posted);
+        assert_eq!((changes.folded, changes.holds), (vec![debit()], vec![held]));
+    }
+
+    #[test]
+    fn a_debit_that_was_folded_is_done_and_changes_nothing() {
+        let mut see = Snapshot::default();
+        see.holds.insert(HOLD, hold(10, HoldState::Posted));
+        see.folded.insert((debit().account.id(), debit().key));
+        let (folded, changes) = fold(&see);
+        assert_eq!((folded.done, changes), (vec![debit().key], Changes::none()));
+    }
+
+    #[test]
+    fn a_debit_that_nothing_holds_is_left() {
+        let holds = [None, Some(hold(9, HoldState::Open)), Some(hold(10, HoldState::Released))];
+        for held in holds {
+            let mut see = Snapshot::default();
+            see.holds.extend(held.map(|hold| (HOLD, hold)));
+            let (folded, changes) = fold(&see);
+            assert_eq!((folded.left, changes), (vec![debit().key], Changes::none()));
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Healthy books pass; each kind of damage is seen by the invariant that it breaks.
 
+mod balances;
 mod books;
 
 use qisma_domain::account::AccountKind;
@@ -140,47 +141,6 @@ async fn a_posting_without_its_entry_breaks_i1() {
 async fn money_out_of_nothing_breaks_i2_from_that_entry_on() {
     let damage = "UPDATE postings SET amount_millimes = 100005 WHERE amount_millimes = 100000";
     check(Invariant::I2, damage, "after the entry wallet_funding").await;
-}
-
-#[tokio::test]
-async fn a_stored_balance_that_is_no_sum_breaks_i3() {
-    let damage = "UPDATE accounts SET posted_millimes = posted_millimes + 1 WHERE kind = 'parked'";
-    check(Invariant::I3, damage, "merchant:1234 parked test stores 8001").await;
-}
-
-#[tokio::test]
-async fn an_account_that_is_missing_breaks_i3() {
-    check(Invariant::I3, "DELETE FROM accounts WHERE kind = 'parked'", "stores nothing").await;
-}
-
-#[tokio::test]
-async fn a_line_that_waits_without_having_been_posted_breaks_i3() {
-    let damage =
-        "INSERT INTO unfolded_lines SELECT vshard, zeroblob(16), 1, vshard, id, owner, kind,
-        mode, currency, 5, NULL, 1 FROM accounts WHERE kind = 'parked'";
-    check(Invariant::I3, damage, "a line of 5 is to be folded, but was not posted").await;
-}
-
-#[tokio::test]
-async fn a_line_that_is_folded_and_not_counted_breaks_i3() {
-    let damage = "INSERT INTO unfolded_lines SELECT p.vshard, p.entry_id, p.line, p.account_vshard,
-        p.account_id, a.owner, a.kind, a.mode, a.currency, p.amount_millimes, NULL, 1
-        FROM postings p JOIN accounts a ON a.id = p.account_id WHERE a.kind = 'parked'";
-    check(Invariant::I3, damage, "sum to 8000, of which 8000 are to be folded").await;
-}
-
-#[tokio::test]
-async fn a_hold_that_its_account_does_not_count_breaks_i3() {
-    let damage =
-        "INSERT INTO holds SELECT vshard, zeroblob(16), id, owner, kind, mode, currency, 5,
-        zeroblob(16), 1, 'open', 1, 1 FROM accounts WHERE kind = 'wallet'";
-    check(Invariant::I3, damage, "holds 0, its open holds sum to 5").await;
-}
-
-#[tokio::test]
-async fn a_held_amount_that_nothing_holds_breaks_i3() {
-    let damage = "UPDATE accounts SET held_millimes = 5 WHERE kind = 'wallet'";
-    check(Invariant::I3, damage, "holds 5").await;
 }
 
 #[tokio::test]
@@ -410,6 +370,7 @@ async fn an_account_that_changed_its_owner_breaks_i13() {
 
 #[tokio::test]
 async fn a_clearing_account_that_is_not_its_payments_breaks_i15() {
-    let damage = "UPDATE accounts SET posted_millimes = -10000 WHERE kind = 'clearing'";
-    check(Invariant::I15, damage, "stands at -10000, its payments make -30000").await;
+    let damage = "UPDATE accounts SET posted_millimes = posted_millimes - 5
+        WHERE id = (SELECT id FROM accounts WHERE kind = 'clearing' LIMIT 1)";
+    check(Invariant::I15, damage, "stands at -30005, its payments make -30000").await;
 }
