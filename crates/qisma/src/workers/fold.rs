@@ -94,9 +94,9 @@ pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
 fn report(gateway: &Gateway, standing: &Unfolded) {
     let micros = standing.oldest_at.map_or(0, |at| gateway.now().micros() - at.micros());
     let lag = std::time::Duration::from_micros(u64::try_from(micros).unwrap_or(0));
-    metrics::gauge!("qisma_fold_lag_seconds").set(lag.as_secs_f64());
+    metrics::gauge!("qisma_fold_lag_seconds").set(lag);
     let lines = u32::try_from(standing.lines).unwrap_or(u32::MAX);
-    metrics::gauge!("qisma_unfolded_lines").set(f64::from(lines));
+    metrics::gauge!("qisma_unfolded_lines").set(lines);
 }
 
 /// Adds the lines to their accounts, one command a shard of accounts, and gives those that are there.

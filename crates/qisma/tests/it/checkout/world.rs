@@ -71,8 +71,10 @@ impl World {
         Self::begin(settings, 1_000 * AMOUNT_MILLIMES).await
     }
 
-    /// Stops the gateway and starts it again with other settings.
+    /// Stops the gateway and starts it again with other settings, a moment later: chance begins anew, and
+    /// would mint the same ids again in the same moment.
     pub async fn restart_with(&mut self, settings: &[(&str, &str)]) {
+        self.app.clock.advance(1);
         self.app.restart_with(settings).await;
     }
 
