@@ -23,7 +23,7 @@ mod writer;
 pub use connection::Connection;
 pub use examine::{ServerHealth, examine};
 pub use keeper::Keeper;
-pub use migrations::{claim, key_id, migrate, prune_batches, schema_digest, schema_version};
+pub use migrations::{KNOWN, claim, key_id, migrate, prune_batches, schema_digest, schema_version};
 pub(crate) use moves::{MoveTarget, is_moving};
 pub(crate) use statements as sql;
 pub use target::{PostgresOptions, Target};

@@ -4,6 +4,7 @@
 mod leases;
 mod lints;
 mod moving;
+mod plans;
 mod proxy;
 mod races;
 mod unknown;

@@ -76,8 +76,10 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     let engine = config.database.engine.clone();
     // A server is asked over the network, which is not for this thread.
     let look = move || {
-        let looked = schema_version(&engine)
-            .and_then(|schema| Ok((schema, examine_server(&engine, || SystemClock.now())?)));
+        let looked = schema_version(&engine).and_then(|schema| {
+            qisma_store::check_schema(&engine, schema)?;
+            Ok((schema, examine_server(&engine, || SystemClock.now())?))
+        });
         (looked, engine)
     };
     let (looked, engine) = tokio::task::spawn_blocking(look)
