@@ -122,6 +122,17 @@ pub enum OpenError {
         /// Why.
         cause: String,
     },
+    /// The database cannot hold every name.
+    #[error(
+        "the PostgreSQL database {server} has the encoding {encoding}, which cannot hold every name; create it \
+         with ENCODING 'UTF8' TEMPLATE template0. Nothing was written"
+    )]
+    Encoding {
+        /// The servers and the database.
+        server: String,
+        /// Its encoding.
+        encoding: String,
+    },
     /// Another node is changing the schema.
     #[error(
         "another node is bringing the schema of {0} up to date; start this one when it is done (or, if \

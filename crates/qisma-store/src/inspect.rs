@@ -39,6 +39,18 @@ pub fn schema_version(engine: &Engine) -> Result<Option<i64>, OpenError> {
     }
 }
 
+/// Refuses a schema that only a newer binary can read. An older one is brought up to date by `serve`.
+pub fn check_schema(engine: &Engine, found: Option<i64>) -> Result<(), OpenError> {
+    let known = match engine {
+        Engine::Sqlite(_) => crate::migrate::known(),
+        Engine::Postgres(_) => postgres::KNOWN,
+    };
+    match found {
+        Some(found) if known < found => Err(OpenError::SchemaNewer { found, known }),
+        _ => Ok(()),
+    }
+}
+
 /// What a server says of itself; `None` for the embedded engine, which is no server.
 pub fn examine_server(
     engine: &Engine,

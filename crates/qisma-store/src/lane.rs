@@ -229,7 +229,13 @@ impl<W: LaneWriter> Worker<W> {
     }
 
     /// One transaction. Gives back the commands that did not fit in it.
-    fn batch(&mut self, mut jobs: Jobs, lost: u32) -> Jobs {
+    fn batch(&mut self, jobs: Jobs, lost: u32) -> Jobs {
+        let (superseded, mut jobs): (Jobs, Jobs) =
+            jobs.into_iter().partition(|job| job.fence().is_superseded());
+        answer_all(superseded, Fate::Superseded);
+        if jobs.is_empty() {
+            return jobs;
+        }
         let mut keys = Keys::default();
         for job in &mut jobs {
             job.keys(&mut keys);
@@ -369,6 +375,10 @@ impl<W: LaneWriter> Worker<W> {
                 tracing::warn!(
                     "what a worker did for a shard is left out: another node has taken it"
                 );
+                // Whatever else was done for it need not be found one by one.
+                for job in &jobs {
+                    job.fence().supersede();
+                }
                 answer_all(jobs, Fate::Superseded);
             }
             Err(SaveError::StorageFull) => answer_all(jobs, Fate::StorageFull),

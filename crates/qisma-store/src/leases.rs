@@ -71,6 +71,11 @@ impl Tenure {
         self.until_us.store(i64::MIN, Ordering::SeqCst);
     }
 
+    /// Whether it is known for certain that the shard is no longer held in this epoch.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.until_us.load(Ordering::SeqCst) == i64::MIN
+    }
+
     pub(crate) fn holds(&self, now: Timestamp) -> bool {
         let until_us = self.until_us.load(Ordering::SeqCst);
         // A clock that was set back does not know how much of the lease is left.
@@ -146,6 +151,18 @@ impl Fence {
         self.0.as_ref().is_none_or(|tenure| tenure.holds(now))
     }
 
+    /// Whether another gateway is known to have the shard, so that nothing need be tried.
+    pub(crate) fn is_superseded(&self) -> bool {
+        self.0.as_ref().is_some_and(|tenure| tenure.has_ended())
+    }
+
+    /// The database has said so.
+    pub(crate) fn supersede(&self) {
+        if let Some(tenure) = &self.0 {
+            tenure.end();
+        }
+    }
+
     pub(crate) const fn tenure(&self) -> Option<&Arc<Tenure>> {
         self.0.as_ref()
     }
@@ -162,13 +179,27 @@ impl Store {
         }
     }
 
+    /// Wants no shards any more: nothing new is begun, and what is under way is still this gateway's.
+    /// [`Self::keep_leases`] has to be called on until [`Self::holds_shards`] says no.
+    pub fn retire(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.retire();
+        }
+    }
+
+    /// Whether some shards are still this gateway's, be it only for what is under way in them.
+    pub fn holds_shards(&self) -> bool {
+        self.keeper.as_ref().is_some_and(|keeper| keeper.holds_any())
+    }
+
     /// The shards whose work is this gateway's now, by its own clock. None before
     /// [`Self::keep_leases`] was called: a command does no work.
     pub fn owned_shards(&self) -> Shards {
         self.keeper.as_ref().map_or_else(Shards::all, |keeper| keeper.owned())
     }
 
-    /// Tells when shards have come to this gateway: what is due in them may have been due for long.
+    /// Tells when shards have come to this gateway, in which something may have been due for long, and
+    /// when it is no longer alone, or alone again.
     pub fn shard_changes(&self) -> watch::Receiver<u64> {
         self.shard_changes.clone()
     }

@@ -30,8 +30,8 @@ pub mod sqlite;
 
 pub use error::{OpenError, ReadError, RunError};
 pub use inspect::{
-    KeyClaim, claim, examine_server, key_id, migrate_engine, schema_version, sqlite_version,
-    unfolded,
+    KeyClaim, check_schema, claim, examine_server, key_id, migrate_engine, schema_version,
+    sqlite_version, unfolded,
 };
 pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX, Stopping};
 pub use leases::{Fence, LeaseOptions, Shards};

@@ -44,7 +44,7 @@ pub struct MigrateReport {
 pub fn migrate(connection: &mut Connection, now: Timestamp) -> Result<MigrateReport, OpenError> {
     let database = |cause| OpenError::Database { path: path_of(connection), cause };
     connection.execute_batch(CREATE_VERSIONS).map_err(database)?;
-    let known = MIGRATIONS.last().map_or(0, |last| last.version);
+    let known = known();
     let found: i64 = connection
         .query_row("SELECT coalesce(max(version), 0) FROM schema_version", [], |row| row.get(0))
         .map_err(database)?;
@@ -75,9 +75,14 @@ pub fn migrate(connection: &mut Connection, now: Timestamp) -> Result<MigrateRep
     Ok(MigrateReport { version: known, applied })
 }
 
+/// The newest schema that this binary knows.
+pub fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |last| last.version)
+}
+
 /// Whether a database that is only read has the schema that this binary reads.
 pub fn check_is_current(connection: &Connection) -> Result<(), OpenError> {
-    let known = MIGRATIONS.last().map_or(0, |last| last.version);
+    let known = known();
     let found: i64 = connection
         .query_row("SELECT coalesce(max(version), 0) FROM schema_version", [], |row| row.get(0))
         .map_err(|cause| OpenError::Database { path: path_of(connection), cause })?;

@@ -31,6 +31,8 @@ pub struct DatabaseLock {
 impl DatabaseLock {
     /// Takes the lock beside the database file.
     pub fn take(database: &Path) -> Result<Self, DataDirError> {
+        // By its true name: a link to a file that is in use names the same file.
+        let database = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
         let path = PathBuf::from(path);
@@ -40,7 +42,7 @@ impl DatabaseLock {
         let file = options.open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::DatabaseInUse(database.to_owned())),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::DatabaseInUse(database)),
             Err(TryLockError::Error(cause)) => Err(failed(cause)),
         }
     }

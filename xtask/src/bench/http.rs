@@ -32,7 +32,7 @@ pub async fn measure(
     disk: &Disk,
     table: &mut Table,
 ) -> anyhow::Result<()> {
-    let mut sides = Sides::open(binary).await?;
+    let mut sides = Sides::open(binary, None).await?;
     let (time, payments) = if is_full {
         (Duration::from_secs(5), 1_000_000)
     } else {
@@ -80,10 +80,30 @@ pub async fn measure(
     Ok(())
 }
 
+/// The same of creates on a server's database.
+pub async fn measure_on_server(
+    binary: &Path,
+    is_full: bool,
+    url: &str,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    let sides = Sides::open(binary, Some(url)).await?;
+    let time = Duration::from_secs(if is_full { 5 } else { 2 });
+    for clients in [64, 256] {
+        let (row, _) = sides.compare(clients, time, &sides.create, &sides.create_unstored).await?;
+        table.add(Row {
+            what: format!("PostgreSQL: generate_payment, {clients} conn."),
+            goal_permille: Some(250),
+            ..row
+        });
+    }
+    Ok(())
+}
+
 impl Sides {
-    async fn open(binary: &Path) -> anyhow::Result<Self> {
-        let (real, shop) = side(binary, false).await?;
-        let (yardstick, shop_unstored) = side(binary, true).await?;
+    async fn open(binary: &Path, url: Option<&str>) -> anyhow::Result<Self> {
+        let (real, shop) = side(binary, url.map(|url| ("QISMA__DATABASE__URL", url))).await?;
+        let (yardstick, shop_unstored) = side(binary, Some(("QISMA_YARDSTICK", "on"))).await?;
         let (create, create_unstored) = (create(&shop), create(&shop_unstored));
         Ok(Self { real, yardstick, create, create_unstored, shop, shop_unstored })
     }
@@ -119,15 +139,13 @@ impl Sides {
     }
 }
 
-async fn side(binary: &Path, is_yardstick: bool) -> anyhow::Result<(Stand, Shop)> {
+async fn side(binary: &Path, setting: Option<(&str, &str)>) -> anyhow::Result<(Stand, Shop)> {
     let mut settings = vec![
         ("QISMA__HTTP__VERIFY_PER_MINUTE_MAX".to_owned(), "60000000".to_owned()),
         // A line for each request is a choice of the operator and the same on both sides.
         ("QISMA__LOG__LEVEL".to_owned(), "warn".to_owned()),
     ];
-    if is_yardstick {
-        settings.push(("QISMA_YARDSTICK".to_owned(), "on".to_owned()));
-    }
+    settings.extend(setting.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let options = StandOptions { binary: binary.to_owned(), mutant: None, data: None, settings };
     let mut stand = Stand::open(options).await?;
     stand.start().await?;

@@ -9,15 +9,7 @@ use super::report::{Row, Table};
 /// Measures creates and captures in process.
 pub fn measure(is_full: bool, table: &mut Table) -> anyhow::Result<()> {
     let payments = if is_full { "100000" } else { "20000" };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["bench", "--quiet", "--locked", "-p", "qisma-store", "--bench", "lane"])
-        .args(["--", "--payments", payments, "--rounds", "5"])
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("cargo cannot be started")?;
-    ensure!(output.status.success(), "the store's benchmark failed; see above");
-    let found: Value = serde_json::from_slice(&output.stdout).context("it prints no JSON")?;
+    let found = ask(&["--payments", payments, "--rounds", "5"])?;
     for (name, what, goal) in
         [("creates", "create, 256 callers in process", 500), ("captures", "capture, same", 400)]
     {
@@ -32,4 +24,17 @@ pub fn measure(is_full: bool, table: &mut Table) -> anyhow::Result<()> {
         });
     }
     Ok(())
+}
+
+/// Runs the store's benchmark and reads what it found.
+pub fn ask(arguments: &[&str]) -> anyhow::Result<Value> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["bench", "--quiet", "--locked", "-p", "qisma-store", "--bench", "lane", "--"])
+        .args(arguments)
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .context("cargo cannot be started")?;
+    ensure!(output.status.success(), "the store's benchmark failed; see above");
+    serde_json::from_slice(&output.stdout).context("it prints no JSON")
 }

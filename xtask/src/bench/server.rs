@@ -4,11 +4,11 @@
 //! a whole payment. The server syncs each commit on both sides.
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 use throwaway_postgres::{Cluster, Options};
 
+use super::lane;
 use super::report::{Row, Table};
 
 const CLIENTS: &str = "64";
@@ -16,11 +16,7 @@ const SCALE: &str = "50";
 
 /// Measures creates and captures on a throw-away cluster.
 pub fn measure(is_full: bool, table: &mut Table) -> anyhow::Result<()> {
-    let options = Options::default()
-        .with("shared_buffers", "1GB")
-        .with("max_wal_size", "4GB")
-        .with("checkpoint_timeout", "15min");
-    let cluster = Cluster::start(&options)?;
+    let cluster = cluster()?;
     let runtime = tokio::runtime::Runtime::new()?;
     let theirs = runtime.block_on(cluster.create_database("pgbench"))?;
     let ours = runtime.block_on(cluster.create_database("qisma"))?;
@@ -29,7 +25,9 @@ pub fn measure(is_full: bool, table: &mut Table) -> anyhow::Result<()> {
     let seconds = if is_full { "30" } else { "10" };
     let flags = ["-M", "prepared", "-c", CLIENTS, "-j", "2", "-T", seconds, theirs.url()];
     let tps = tps(&run(&pgbench, &flags)?).context("pgbench says no rate")?;
-    let found = lanes(ours.url(), is_full)?;
+    let payments = if is_full { "100000" } else { "20000" };
+    let asked = ["--postgres", ours.url(), "--payments", payments, "--rounds", "3"];
+    let found = lane::ask(&asked)?;
     for (name, what, goal) in [
         ("create", "PostgreSQL: create, 256 callers, to pgbench", 8_000),
         ("capture", "PostgreSQL: capture, same", 3_000),
@@ -48,17 +46,13 @@ pub fn measure(is_full: bool, table: &mut Table) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn lanes(url: &str, is_full: bool) -> anyhow::Result<Value> {
-    let payments = if is_full { "100000" } else { "20000" };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["bench", "--quiet", "--locked", "-p", "qisma-store", "--bench", "lane", "--"])
-        .args(["--postgres", url, "--payments", payments, "--rounds", "3"])
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("cargo cannot be started")?;
-    ensure!(output.status.success(), "the store's benchmark failed; see above");
-    serde_json::from_slice(&output.stdout).context("it prints no JSON")
+/// One with room enough that a checkpoint seldom falls into a measurement.
+pub fn cluster() -> anyhow::Result<Cluster> {
+    let options = Options::default()
+        .with("shared_buffers", "1GB")
+        .with("max_wal_size", "4GB")
+        .with("checkpoint_timeout", "15min");
+    Cluster::start(&options)
 }
 
 fn run(program: &Path, arguments: &[&str]) -> anyhow::Result<String> {

@@ -83,13 +83,18 @@ impl Bench {
 
     /// Creates payments with two destinations.
     pub async fn create(&self, payments: usize) -> Vec<PaymentId> {
+        self.create_by(CALLERS, payments).await
+    }
+
+    /// The same by another number of callers.
+    pub async fn create_by(&self, callers: usize, payments: usize) -> Vec<PaymentId> {
         let work = |store: Store, (): ()| async move {
             let begun = Instant::now();
             let answer = store.run(create_payment()).await.expect("the lane takes it");
             (answer.created.payment_id, begun.elapsed())
         };
         let (payments, times): (Vec<_>, Vec<_>) =
-            self.by_callers(vec![(); payments], work).await.into_iter().unzip();
+            self.by_callers(callers, vec![(); payments], work).await.into_iter().unzip();
         keep(&self.create_us, times);
         payments
     }
@@ -106,7 +111,7 @@ impl Bench {
             let record = RecordOpened { payment, attempt: started.attempt, opened };
             store.run(record).await.expect("the attempt is open");
         };
-        self.by_callers(payments.to_vec(), work).await;
+        self.by_callers(CALLERS, payments.to_vec(), work).await;
     }
 
     /// Captures each payment.
@@ -117,7 +122,7 @@ impl Bench {
             assert_eq!(outcome, Outcome::Captured);
             begun.elapsed()
         };
-        keep(&self.capture_us, self.by_callers(payments.to_vec(), work).await);
+        keep(&self.capture_us, self.by_callers(CALLERS, payments.to_vec(), work).await);
     }
 
     /// How long creates and captures took so far: the middle one, and all but one in a hundred.
@@ -125,14 +130,26 @@ impl Bench {
         (shape(&self.create_us), shape(&self.capture_us))
     }
 
+    /// Forgets how long they took.
+    pub fn forget_latencies(&self) {
+        for times in [&self.create_us, &self.capture_us] {
+            times.lock().expect("nobody panics holding it").clear();
+        }
+    }
+
     /// Divides the work among the callers.
-    async fn by_callers<I, T, F>(&self, items: Vec<I>, work: fn(Store, I) -> F) -> Vec<T>
+    async fn by_callers<I, T, F>(
+        &self,
+        callers: usize,
+        items: Vec<I>,
+        work: fn(Store, I) -> F,
+    ) -> Vec<T>
     where
         I: Clone + Send + Sync + 'static,
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
-        let share = items.len().div_ceil(CALLERS).max(1);
+        let share = items.len().div_ceil(callers).max(1);
         let callers: Vec<_> = items
             .chunks(share)
             .map(|items| {

@@ -5,11 +5,15 @@
 //! the same disk. `cargo xtask bench` runs it and shows the medians.
 
 mod bare;
+mod growth;
 mod lane;
 mod server;
 
-use qisma_store::Engine;
+use qisma_store::{Engine, PostgresOptions};
 use std::time::{Duration, Instant};
+
+/// Payments in the tables of which growth is held against.
+const FEW: usize = 100_000;
 
 /// What one round measured.
 struct Round {
@@ -34,9 +38,18 @@ fn main() {
     };
     let (payments, rounds) = (number("--payments", 20_000), number("--rounds", 5));
     let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
-    if let Some(at) = arguments.iter().position(|argument| argument == "--postgres") {
-        let url = arguments.get(at + 1).expect("--postgres URL");
-        let found = runtime.block_on(server::measure(url, number("--lanes", 2), payments, rounds));
+    let at = arguments.iter().position(|argument| argument == "--postgres");
+    let url = at.map(|at| arguments.get(at + 1).expect("--postgres URL"));
+    let (lanes, many) = (number("--lanes", 2), number("--growth", 0));
+    if many != 0 {
+        let dir = tempfile::Builder::new().prefix("qisma-growth-").tempdir().expect("a folder");
+        let file = || Engine::Sqlite(dir.path().join("growth.db"));
+        let engine = url.map_or_else(file, |url| on_server(url, lanes));
+        let found = runtime.block_on(growth::measure(engine, FEW, many));
+        return println!("{found}");
+    }
+    if let Some(url) = url {
+        let found = runtime.block_on(server::measure(url, lanes, payments, rounds));
         return println!("{found}");
     }
     let measured: Vec<Round> = (0..rounds).map(|_| runtime.block_on(round(payments))).collect();
@@ -77,6 +90,11 @@ async fn round(payments: usize) -> Round {
     Round { creates, captures }
 }
 
+fn on_server(url: &str, lanes: usize) -> Engine {
+    let url = url.to_owned();
+    Engine::Postgres(PostgresOptions { url, tls_ca_file: None, is_pooled: false, lanes })
+}
+
 async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     let begun = Instant::now();
     let done = work.await;
@@ -89,15 +107,16 @@ fn per_second(payments: usize, took: Duration) -> u64 {
         / u64::try_from(micros).unwrap_or(u64::MAX)
 }
 
+fn middle(mut values: Vec<u64>) -> u64 {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or(0)
+}
+
 /// The middle of the rounds, in payments a second and in thousandths.
 fn summary<'a>(payments: usize, pairs: impl Iterator<Item = &'a Pair>) -> serde_json::Value {
     let pairs: Vec<&Pair> = pairs.collect();
     let per_second = |took: Duration| per_second(payments, took);
-    let middle = |of: &dyn Fn(&Pair) -> u64| {
-        let mut values: Vec<u64> = pairs.iter().map(|pair| of(pair)).collect();
-        values.sort_unstable();
-        values.get(values.len() / 2).copied().unwrap_or(0)
-    };
+    let middle = |of: &dyn Fn(&Pair) -> u64| middle(pairs.iter().map(|pair| of(pair)).collect());
     let batch = |pair: &Pair| u64::try_from(payments / pair.commits.max(1)).unwrap_or(0);
     serde_json::json!({
         "lane_per_s": middle(&|pair| per_second(pair.lane)),

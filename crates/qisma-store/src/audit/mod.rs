@@ -58,6 +58,10 @@ impl Audit {
     ///
     /// A database that is not there is not made, and one of an older or newer schema is refused.
     pub fn open(engine: &Engine) -> Result<Self, OpenError> {
+        // Half of the books would look broken, or be proven for the whole.
+        if crate::carry::is_unfinished(engine)? {
+            return Err(OpenError::MoveUnfinished(engine.place()));
+        }
         Ok(Self { source: Source::open(engine)? })
     }
 

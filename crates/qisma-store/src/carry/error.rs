@@ -12,13 +12,21 @@ pub enum CarryError {
     #[error("{0}; run the same command again when that is mended, it goes on where it stopped")]
     Read(#[from] ReadError),
     /// The target could not be written.
-    #[error("{place}: {cause}; run the same command again, it goes on where it stopped")]
+    #[error("{place}: {cause}; {advice}")]
     Write {
         /// The target.
         place: String,
         /// What the server said.
         cause: String,
+        /// What to do.
+        advice: &'static str,
     },
+    /// A gateway works there.
+    #[error(
+        "a gateway runs on {0}, or did a minute ago; stop it, wait for a minute and run the same command \
+         again. Nothing was copied"
+    )]
+    InUse(String),
     /// There is somebody else's data in it.
     #[error(
         "{place} is not empty (it has rows in {table}), and no move has begun there; name a database \
@@ -53,6 +61,17 @@ pub enum CarryError {
          be out of date; drop that database, create it again, empty, and begin anew"
     )]
     SourceChanged {
+        /// What was to be moved.
+        source_place: String,
+        /// The target.
+        place: String,
+    },
+    /// The move had come to its end, and the source was used after it.
+    #[error(
+        "{source_place} has moved to {place} before, and was opened by a gateway since: the two have gone \
+         apart, and {place} is the one in use. Nothing was changed; do not serve {source_place} any more"
+    )]
+    GoneApart {
         /// What was to be moved.
         source_place: String,
         /// The target.

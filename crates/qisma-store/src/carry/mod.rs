@@ -91,7 +91,7 @@ pub(crate) struct Identity {
 /// Copies everything from a file to a server, then compares. The caller holds the lock of the file.
 ///
 /// Where the two sides differ, that is in the report, and the target stays closed to gateways. A move that
-/// was finished before is only compared.
+/// was finished before is only compared, and its target stays open.
 pub fn carry(
     from: &Path,
     to: &PostgresOptions,
@@ -101,7 +101,8 @@ pub fn carry(
     let source_place = from.display().to_string();
     let file = of_file(from)?;
     let identity = identity(&file)?;
-    let mut target = MoveTarget::open(&Target::new(to)?, now())?;
+    let server = Target::new(to)?;
+    let mut target = MoveTarget::open(&server, now())?;
     let begun = target.begin(&source_place, &identity, now())?;
     let rows_total = count(&file)?;
     let mut telling = Telling { stage: Stage::Copying, rows_done: 0, rows_total, tell: &mut *tell };
@@ -120,13 +121,14 @@ pub fn carry(
     let balances = compare::balances(&source, &written)?;
     let ok = tables.iter().all(|table| table.same) && balances.differing_count == 0;
     if ok && !begun.is_finished {
-        target.finish(now())?;
+        target.finish(&server, now())?;
     }
     Ok(CarryReport {
         from: source_place,
         to: target.place().to_owned(),
         master_key_id: identity.key_id,
         resumed: begun.is_resumed,
+        had_ended: begun.is_finished,
         rows_copied,
         accounts_compared: balances.accounts(),
         accounts_differing: balances.differing_count,

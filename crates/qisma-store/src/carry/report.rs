@@ -17,6 +17,8 @@ pub struct CarryReport {
     pub master_key_id: Option<String>,
     /// Whether an earlier run had begun.
     pub resumed: bool,
+    /// Whether one had come to its end, so that this run only compared.
+    pub had_ended: bool,
     /// Rows that this run copied.
     pub rows_copied: i64,
     /// How many accounts there are, on whichever side.

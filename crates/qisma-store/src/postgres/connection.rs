@@ -4,24 +4,23 @@
 //! no call costs a second thread's waking, and whoever calls is an ordinary thread (a lane, or one
 //! that reads). Every call has a deadline on our side; a server that is frozen keeps its sockets open.
 
+mod open;
+
 use futures_util::future::{join_all, try_join_all};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
-use tokio_postgres::error::Severity;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
+use tokio_postgres::{Client, Row, Statement};
 
 use super::migrations::check_is_current;
 use super::param::Param;
 use super::step::{Short, Step};
 use super::target::Target;
-use super::trouble::{Trouble, chain};
+use super::trouble::Trouble;
 use crate::error::{OpenError, ReadError};
 use crate::session::Value;
 
@@ -76,77 +75,6 @@ pub(super) const SESSION_OPTIONS: &str = "-c enable_seqscan=off -c enable_hashjo
                                           -c idle_in_transaction_session_timeout=5s";
 
 impl Connection {
-    /// Connects to whichever of the servers takes writes, and makes sure that it keeps what it says.
-    ///
-    /// Each is tried with a deadline of its own: one that is frozen takes a connection and says
-    /// nothing, and must not stand before the others.
-    pub(crate) fn open(target: &Target) -> Result<Self, OpenError> {
-        let mut last = None;
-        for config in target.configs() {
-            match Self::open_one(target, &config) {
-                Ok(connection) => return Ok(connection),
-                Err(error @ OpenError::Pragma { .. }) => return Err(error),
-                Err(error) => last = Some(error),
-            }
-        }
-        let none = || OpenError::Url("it names no host".into());
-        Err(last.unwrap_or_else(none))
-    }
-
-    fn open_one(target: &Target, config: &tokio_postgres::Config) -> Result<Self, OpenError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(OpenError::Thread)?;
-        let warned = Arc::new(AtomicBool::new(false));
-        let refused = |cause: String| OpenError::Server { server: target.name(), cause };
-        let tls = target.tls();
-        let connecting = async {
-            match tls {
-                None => {
-                    let (client, connection) = config.connect(NoTls).await?;
-                    runtime.spawn(serve(connection, warned.clone()));
-                    Ok(client)
-                }
-                Some(tls) => {
-                    let (client, connection) = config.connect(tls).await?;
-                    runtime.spawn(serve(connection, warned.clone()));
-                    Ok(client)
-                }
-            }
-        };
-        let client = runtime
-            .block_on(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await })
-            .map_err(|_| refused("it does not answer".into()))?
-            .map_err(|error: tokio_postgres::Error| refused(chain(&error)))?;
-        let mut connection = Self {
-            client,
-            runtime: Some(runtime),
-            prepared: RefCell::default(),
-            warned,
-            is_pooled: target.is_pooled(),
-            durability: String::new(),
-        };
-        connection.durability = connection.check_durability(target)?;
-        Ok(connection)
-    }
-
-    /// Reads `synchronous_commit`, and keeps it as it is: a change of the server's settings must not
-    /// reach a session that has promised more.
-    fn check_durability(&self, target: &Target) -> Result<String, OpenError> {
-        let refused =
-            |error: Trouble| OpenError::Server { server: target.name(), cause: error.to_string() };
-        let found = self.simple("SHOW synchronous_commit").map_err(refused)?.unwrap_or_default();
-        if !["on", "remote_apply"].contains(&found.as_str()) {
-            return Err(OpenError::Pragma { pragma: "synchronous_commit", wanted: "on", found });
-        }
-        if !self.is_pooled {
-            self.execute_batch(&format!("SET synchronous_commit = {found}")).map_err(refused)?;
-        }
-        Ok(found)
-    }
-
     /// The first value of a statement that takes no parameters.
     pub(super) fn simple(&self, sql: &str) -> Result<Option<String>, Trouble> {
         let messages =
@@ -288,15 +216,20 @@ impl Connection {
     /// Begins a transaction that writes. Waited for: statements sent along with a BEGIN that fails
     /// would each commit by itself.
     pub(super) fn begin(&self) -> Result<(), Trouble> {
-        self.execute_batch(&self.begin_sql())
+        self.execute_batch(&self.begin_sql("BEGIN"))
     }
 
-    fn begin_sql(&self) -> String {
+    /// The same, for statements whose guards suffice, whatever isolation is the server's default.
+    pub(super) fn begin_read_committed(&self) -> Result<(), Trouble> {
+        self.execute_batch(&self.begin_sql("BEGIN ISOLATION LEVEL READ COMMITTED"))
+    }
+
+    fn begin_sql(&self, begin: &str) -> String {
         if self.is_pooled {
             let durability = &self.durability;
-            return format!("BEGIN; {PLANNER} SET LOCAL synchronous_commit = {durability};");
+            return format!("{begin}; {PLANNER} SET LOCAL synchronous_commit = {durability};");
         }
-        "BEGIN".to_owned()
+        begin.to_owned()
     }
 
     /// Runs the steps of a transaction that has begun, all on their way before the first answer is
@@ -373,19 +306,4 @@ fn plain<'a>(params: &'a [Param<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
 
 fn typed<'a>(params: &'a [Param<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
     params.iter().map(|param| -> (&(dyn ToSql + Sync), Type) { (param, param.kind()) }).collect()
-}
-
-/// Moves bytes for a connection until it ends, and listens for warnings.
-async fn serve<S, T>(mut connection: tokio_postgres::Connection<S, T>, warned: Arc<AtomicBool>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let AsyncMessage::Notice(notice) = message
-            && notice.parsed_severity() == Some(Severity::Warning)
-        {
-            warned.store(true, Ordering::Relaxed);
-        }
-    }
 }

@@ -11,6 +11,9 @@ use super::trouble::Trouble;
 use crate::error::OpenError;
 
 const SERVER_TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+/// Connections that only some roles may open. Version 15 does not know the second of them.
+const RESERVED: &str = "SELECT current_setting('superuser_reserved_connections')::bigint
+    + coalesce(current_setting('reserved_connections', true)::bigint, 0)";
 /// Connections of any database: each counts against the same limit.
 const CONNECTIONS: &str = "SELECT coalesce(sum(numbackends), 0)::bigint FROM pg_stat_database";
 /// Whether a standby is waited for. Without the right to look closer, the state is not shown.
@@ -31,8 +34,6 @@ pub struct ServerHealth {
     pub synchronous_standby_names: String,
     /// Standbys that are connected and waited for.
     pub synchronous_standbys: i64,
-    /// Whether it takes no writes.
-    pub is_read_only: bool,
     /// Connections that others than superusers may open.
     pub connections_max: i64,
     /// Connections that are open, without the one that asked.
@@ -51,20 +52,18 @@ pub fn examine(target: &Target, now: impl Fn() -> Timestamp) -> Result<ServerHea
 
 fn read(connection: &Connection, now: impl Fn() -> Timestamp) -> Result<ServerHealth, Trouble> {
     let text = |sql| Ok::<_, Trouble>(connection.simple(sql)?.unwrap_or_default());
-    // A setting that this version does not know is one that takes no connection away.
     let number = |sql| text(sql).map(|text| text.parse::<i64>().unwrap_or(0));
     let before = now().micros();
     let server = number(SERVER_TIME)?;
     let after = now().micros();
     let ours = before + (after - before) / 2;
-    let reserved = number("SHOW superuser_reserved_connections")?;
+    let reserved = number(RESERVED)?;
     Ok(ServerHealth {
         server_version: text("SHOW server_version")?,
         server_version_number: number("SHOW server_version_num")?,
         synchronous_commit: text("SHOW synchronous_commit")?,
         synchronous_standby_names: text("SHOW synchronous_standby_names")?,
         synchronous_standbys: number(STANDBYS)?,
-        is_read_only: text("SHOW transaction_read_only")? == "on",
         connections_max: number("SHOW max_connections")? - reserved,
         connections_open: (number(CONNECTIONS)? - 1).max(0),
         clock_ahead_millis: (server - ours) / 1_000,

@@ -30,7 +30,7 @@ const MIGRATIONS: &[Migration] = &[Migration {
 }];
 
 /// The newest schema this binary knows.
-pub(super) const KNOWN: i64 = 1;
+pub const KNOWN: i64 = 1;
 /// After this long whoever was migrating is taken to have died.
 const LEASE: Duration = Duration::from_hours(1);
 
@@ -72,6 +72,10 @@ pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenErr
     if found == KNOWN {
         check_unchanged(&connection).map_err(failed)??;
         return Ok(MigrateReport { version: KNOWN, applied: vec![] });
+    }
+    let encoding = connection.simple("SHOW server_encoding").map_err(failed)?.unwrap_or_default();
+    if encoding != "UTF8" {
+        return Err(OpenError::Encoding { server: target.name(), encoding });
     }
     for sql in CREATE_VERSIONS {
         // Two nodes that start at once may both find nothing there.

@@ -25,7 +25,7 @@ pub use connection::Connection;
 pub use examine::{ServerHealth, examine};
 pub use keeper::Keeper;
 pub use migrations::{
-    claim, key_id, migrate, prune_batches, schema_digest, schema_version, unfolded,
+    KNOWN, claim, key_id, migrate, prune_batches, schema_digest, schema_version, unfolded,
 };
 pub(crate) use moves::{MoveTarget, is_moving};
 pub(crate) use statements as sql;

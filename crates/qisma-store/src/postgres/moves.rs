@@ -15,7 +15,9 @@ use crate::row::Row;
 
 /// How many tables there are that no migration of ours made.
 const COUNT_TABLES: &str = "SELECT count(*) FROM information_schema.tables
-    WHERE table_schema = current_schema()";
+    WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'";
+/// A gateway that was heard of since then runs.
+const HEARD_OF_SECS: i64 = 60;
 
 /// A database that data is moved to.
 pub(crate) struct MoveTarget {
@@ -108,13 +110,26 @@ impl MoveTarget {
             ];
             self.ask(sets::INSERT_MOVE, &marker)?;
         }
+        // After the marker stands: a gateway looks for it after it has been heard of, so one of both
+        // sees the other.
+        let since = Param::Number(now.plus_secs(-HEARD_OF_SECS).micros());
+        if !self.ask(sets::LIST_NODES, &[since])?.is_empty() {
+            if !is_resumed {
+                self.ask(sets::FORGET_MOVE, &[])?;
+            }
+            return Err(CarryError::InUse(self.place.clone()));
+        }
         let found = find_move(&self.connection).map_err(|trouble| self.failed(&trouble))?;
         let (source_place, place) = (source_place.to_owned(), self.place.clone());
         let Some(found) = found.filter(|found| found.source == identity.name) else {
             return Err(CarryError::OtherSource { source_place, place });
         };
         if found.source_epoch != identity.epoch {
-            return Err(CarryError::SourceChanged { source_place, place });
+            return Err(if found.is_finished {
+                CarryError::GoneApart { source_place, place }
+            } else {
+                CarryError::SourceChanged { source_place, place }
+            });
         }
         for row in self.ask(sets::LIST_MOVE_STEPS, &[])? {
             self.steps.insert(row.get(0), (row.get(1), row.get(2)));
@@ -186,7 +201,8 @@ impl MoveTarget {
             Committed::No(trouble) => Err(self.failed(&trouble)),
             // The next run reads how far it got, and either is well.
             Committed::Unknown(cause) => {
-                Err(CarryError::Write { place: self.place.clone(), cause })
+                let place = self.place.clone();
+                Err(CarryError::Write { place, cause, advice: GOES_ON })
             }
         }
     }
@@ -201,7 +217,9 @@ impl MoveTarget {
     }
 
     /// Remembers that the move has come to its end.
-    pub(crate) fn finish(&self, now: Timestamp) -> Result<(), CarryError> {
+    pub(crate) fn finish(&mut self, target: &Target, now: Timestamp) -> Result<(), CarryError> {
+        // The comparison may have taken hours, and a server may end who is silent for so long.
+        self.connection = Connection::open(target)?;
         self.ask(sets::END_MOVE, &[Param::Number(now.micros())]).map(drop)
     }
 
@@ -214,9 +232,21 @@ impl MoveTarget {
     }
 
     fn failed(&self, trouble: &Trouble) -> CarryError {
-        CarryError::Write { place: self.place.clone(), cause: trouble.to_string() }
+        let advice = match trouble {
+            Trouble::Gone(_) | Trouble::Conflict(_) => GOES_ON,
+            Trouble::Full(_) => {
+                "free some space there, then run the same command again, it goes on where it stopped"
+            }
+            Trouble::Statement(_) => {
+                "the same would be refused again: mend that first (whether the role owns the schema, for \
+                 one), then run the same command, which goes on where it stopped"
+            }
+        };
+        CarryError::Write { place: self.place.clone(), cause: trouble.to_string(), advice }
     }
 }
+
+const GOES_ON: &str = "run the same command again, it goes on where it stopped";
 
 /// The values of a column as an array; `None` where one of them is not what the column holds.
 fn array<'r>(column: &Column, cells: impl Iterator<Item = &'r Cell>) -> Option<Param<'r>> {

@@ -258,14 +258,14 @@ statements! {
     // -- who does a shard's work --
     LIST_LEASES = "SELECT vshard, owner, expires_us FROM leases ORDER BY vshard";
     // Whoever takes a shard over makes a new epoch, by which what the former owner still writes is
-    // told apart.
+    // told apart. What ends later than any lease may was written by a clock that was wrong.
     CLAIM_LEASE = "INSERT INTO leases (vshard, owner, epoch, expires_us)
         SELECT vshard, owner, epoch, expires_us
         FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[]) AS u (vshard, owner,
             epoch, expires_us)
         ON CONFLICT (vshard) DO UPDATE SET owner = excluded.owner, epoch = leases.epoch + 1,
             expires_us = excluded.expires_us
-        WHERE leases.expires_us <= $5 OR leases.owner = excluded.owner
+        WHERE leases.expires_us <= $5 OR leases.expires_us > $6 OR leases.owner = excluded.owner
         RETURNING vshard, epoch";
     RENEW_LEASE = "INSERT INTO leases (vshard, owner, epoch, expires_us)
         SELECT vshard, owner, epoch, expires_us
@@ -290,6 +290,7 @@ statements! {
     FIND_MOVE = "SELECT source, source_epoch, ended_us IS NOT NULL FROM moves WHERE id = 1";
     INSERT_MOVE = "INSERT INTO moves (id, source, source_epoch, began_us) VALUES (1, $1, $2, $3)
         ON CONFLICT (id) DO NOTHING";
+    FORGET_MOVE = "DELETE FROM moves WHERE id = 1";
     END_MOVE = "UPDATE moves SET ended_us = $1 WHERE id = 1";
     LIST_MOVE_STEPS = "SELECT name, row_count, last_key FROM move_steps ORDER BY name";
     PUT_MOVE_STEP = "INSERT INTO move_steps (name, row_count, last_key) VALUES ($1, $2, $3)

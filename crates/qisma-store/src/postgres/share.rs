@@ -4,6 +4,10 @@
 /// Shards in all, for ever.
 pub(super) const SHARDS: usize = 256;
 
+/// Later than this from now no lease ends, however long one may last (`workers.lease_secs` is 300 at
+/// most): whoever wrote such a row had a wrong clock, and would keep the shard for as long.
+pub(super) const EXPIRES_MAX_US: i64 = 310_000_000;
+
 /// A gateway's id.
 pub(super) type Node = [u8; 16];
 
@@ -46,7 +50,10 @@ impl Share {
     ) -> Vec<u8> {
         let is_free = |shard: &u8| {
             let row = leases.iter().find(|lease| lease.shard == *shard);
-            let is_taken = |row: &Lease| now_us < row.expires_us && row.owner != *node;
+            let is_standing = |row: &Lease| {
+                (now_us + 1..=now_us.saturating_add(EXPIRES_MAX_US)).contains(&row.expires_us)
+            };
+            let is_taken = |row: &Lease| is_standing(row) && row.owner != *node;
             !is_held(*shard) && !row.is_some_and(is_taken)
         };
         let mut order: Vec<u8> = (0..=u8::MAX).collect();
@@ -117,6 +124,15 @@ mod tests {
             .collect();
         let share = Share { count: 128, first: 0 };
         assert_eq!(share.to_claim(&ME, &leases, |shard| shard == 5, 128, 100), [3, 4]);
+    }
+
+    #[test]
+    fn what_a_wrong_clock_has_taken_for_hours_is_free() {
+        let of_a_wrong_clock = [lease(9, OTHER, 100 + EXPIRES_MAX_US + 1)];
+        let of_a_right_one = [lease(9, OTHER, 100 + EXPIRES_MAX_US)];
+        let share = Share { count: 256, first: 0 };
+        let claims = |leases: &[Lease]| share.to_claim(&ME, leases, |_| false, 256, 100).len();
+        assert_eq!((claims(&of_a_wrong_clock), claims(&of_a_right_one)), (256, 255));
     }
 
     #[test]

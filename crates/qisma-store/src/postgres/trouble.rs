@@ -34,7 +34,11 @@ impl Trouble {
                 Self::Conflict(sentence)
             }
             _ if *code == SqlState::DISK_FULL => Self::Full(sentence),
-            _ if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Self::Gone(sentence),
+            _ if *code == SqlState::READ_ONLY_SQL_TRANSACTION
+                || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT =>
+            {
+                Self::Gone(sentence)
+            }
             // A plan or a prepared statement of before a change of the schema, or of a server that a
             // pooler has swapped: a new connection prepares anew.
             _ if *code == SqlState::FEATURE_NOT_SUPPORTED

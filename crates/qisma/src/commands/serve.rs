@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use qisma_store::OpenError;
+use qisma_store::carry::is_unfinished;
 use serde_json::json;
 use tokio::net::TcpSocket;
 use tokio::task::{JoinError, JoinHandle, JoinSet};
@@ -226,9 +228,28 @@ async fn open(directory: &DataDir, config: Config, bound: SocketAddr) -> Result<
         bound,
     };
     let opened = tokio::task::spawn_blocking(move || Gateway::open(options)).await;
-    opened
+    let gateway = opened
         .map_err(|_| Failure::refused("opening the database failed; the log says where"))?
-        .map_err(|error| Failure::refused(format!("{error:#}")))
+        .map_err(|error| Failure::refused(format!("{error:#}")))?;
+    let checked = check_that_nothing_moves_in(&gateway).await;
+    if checked.is_err() {
+        close(&gateway).await;
+    }
+    checked.map(|()| gateway)
+}
+
+/// A move that began a moment ago may not have seen this gateway, nor this gateway it. So it is looked
+/// for once more after this one has been heard of.
+async fn check_that_nothing_moves_in(gateway: &Gateway) -> Result<(), Failure> {
+    gateway.store.keep_leases().await;
+    let engine = gateway.config.database.engine.clone();
+    let looked = tokio::task::spawn_blocking(move || {
+        let is_moving = is_unfinished(&engine)?;
+        if is_moving { Err(OpenError::MoveUnfinished(engine.place())) } else { Ok(()) }
+    });
+    let looked =
+        looked.await.map_err(|_| Failure::refused("the database could not be looked at"))?;
+    looked.map_err(|error| Failure::refused(error.to_string()))
 }
 
 /// Closes a gateway's store: what is queued is committed first.

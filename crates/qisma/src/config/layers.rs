@@ -103,6 +103,7 @@ impl Layers {
     pub fn exposed_file_with_secrets(&self) -> Option<PathBuf> {
         let path = self.settings.iter().find_map(|(key, setting)| match &setting.origin {
             Origin::File(path) if is_secret(key) && is_set(&setting.value) => Some(path),
+            Origin::File(path) if holds_password(key, &setting.value) => Some(path),
             _ => None,
         })?;
         let mode = fs::metadata(path).ok()?.permissions().mode();
@@ -243,12 +244,19 @@ fn is_set(value: &Value) -> bool {
     value.as_str() != Some("")
 }
 
+/// Whether an address of a database may hold a password, in whatever spelling: only files have none.
+fn holds_password(key: &str, value: &Value) -> bool {
+    let is_plain = |text: &str| text.is_empty() || text.starts_with("sqlite:");
+    key == "database.url" && value.as_str().is_some_and(|text| !is_plain(text))
+}
+
 /// A value as it may be shown: secrets as stars, everything else as TOML.
 pub(super) fn shown_value(key: &str, value: &Value) -> String {
     // An address with a user or a query is refused everywhere, but the message comes first, and
     // that is where people put passwords.
     let may_hold_password =
         value.as_str().is_some_and(|text| text.contains(':') && text.contains(['@', '?']));
-    let is_hidden = may_hold_password || is_secret(key) && is_set(value);
+    let is_hidden =
+        may_hold_password || holds_password(key, value) || is_secret(key) && is_set(value);
     if is_hidden { "***".to_owned() } else { value.to_string() }
 }

@@ -77,6 +77,15 @@ fn every_setting_that_sounds_secret_is_hidden() {
 }
 
 #[test]
+fn an_address_of_a_database_in_any_spelling_is_hidden_unless_it_is_a_file() {
+    let shown = |text: &str| layers::shown_value("database.url", &text.into());
+    assert_eq!(shown("sqlite:q.db"), "\"sqlite:q.db\"");
+    for spelling in ["host=db password=hunter2 dbname=money", "postgres://db/money", "hunter2"] {
+        assert_eq!(shown(spelling), "***", "{spelling}");
+    }
+}
+
+#[test]
 fn a_file_overrides_the_default() {
     let config = load_file("[http]\nlisten = \"127.0.0.1:9001\"\n").unwrap();
     assert_eq!(config.http.listen.port(), 9001);

@@ -18,8 +18,8 @@ pub(super) fn of(config: &Config, exposed_file: Option<PathBuf>) -> Vec<String> 
     check_outside(config, &mut found);
     if config.workers.deliveries_are_paused {
         found.push(
-            "workers.paused keeps all webhooks back, so nobody hears of payments; start again without \
-             it when the restored books have been looked at"
+            "workers.paused keeps this node's share of the webhooks back, so nobody hears of those payments; \
+             start again without it when the restored books have been looked at"
                 .to_owned(),
         );
     }

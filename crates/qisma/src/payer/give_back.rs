@@ -4,7 +4,7 @@
 use qisma_domain::attempt::{CardAttempt, Reversal};
 use qisma_domain::decide::record_reversal::{RecordReversal, ReversalReport};
 use qisma_domain::payment::Payment;
-use qisma_store::Fence;
+use qisma_store::{Fence, RunError};
 
 use super::client_of;
 use super::outcome::{LookError, status};
@@ -20,7 +20,7 @@ pub(super) async fn give_back(
     fence: &Fence,
 ) -> Result<Reversal, LookError> {
     let report = match client_of(gateway, card.acquirer) {
-        Some(client) => step(client, card).await,
+        Some(client) => step(gateway, client, card, fence).await?,
         None => ReversalReport::NoAnswer,
     };
     let order_number = card.order_number.as_str();
@@ -44,18 +44,27 @@ pub(super) async fn give_back(
     Ok(reversal)
 }
 
-async fn step(client: &SmtClient, card: &CardAttempt) -> ReversalReport {
+async fn step(
+    gateway: &Gateway,
+    client: &SmtClient,
+    card: &CardAttempt,
+    fence: &Fence,
+) -> Result<ReversalReport, LookError> {
     let StatusAnswer::Order(facts) = status(client, card).await else {
-        return ReversalReport::NoAnswer;
+        return Ok(ReversalReport::NoAnswer);
     };
     if facts.order_number != card.order_number {
-        return ReversalReport::NoAnswer;
+        return Ok(ReversalReport::NoAnswer);
     }
     match facts.state {
-        OrderState::Reversed | OrderState::Refunded => ReversalReport::GivenBack,
-        OrderState::Deposited => ask_back(client, card, &facts).await,
+        OrderState::Reversed | OrderState::Refunded => Ok(ReversalReport::GivenBack),
+        // Asking how it stands may have taken longer than the lease.
+        OrderState::Deposited if !fence.holds(gateway.now()) => {
+            Err(LookError::Store(RunError::Superseded))
+        }
+        OrderState::Deposited => Ok(ask_back(client, card, &facts).await),
         // It was approved before: anything else is looked at again.
-        _ => ReversalReport::NoAnswer,
+        _ => Ok(ReversalReport::NoAnswer),
     }
 }
 

@@ -6,8 +6,8 @@ use tokio_util::sync::CancellationToken;
 use super::wake_at;
 use crate::gateway::Gateway;
 
-/// Renews the leases until shutdown. They are given up when the store closes, after the last worker
-/// has ended.
+/// Renews the leases until shutdown, and then until the last call that a worker has begun is over: its
+/// record must still count. What nobody uses is handed over at once.
 pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
         // A database of our own has nothing to be shared.
@@ -15,9 +15,15 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
         report(&gateway);
         let wake_at = wake_at(&gateway, Some(next));
         tokio::select! {
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => {}
             () = gateway.clock.sleep_until(wake_at) => {}
         }
+    }
+    gateway.store.retire();
+    while let Some(next) = gateway.store.keep_leases().await
+        && gateway.store.holds_shards()
+    {
+        gateway.clock.sleep_until(next).await;
     }
 }
 

@@ -5,6 +5,7 @@ mod folds;
 mod leases;
 mod lints;
 mod moving;
+mod plans;
 mod proxy;
 mod races;
 mod unknown;

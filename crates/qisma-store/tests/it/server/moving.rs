@@ -1,10 +1,11 @@
 //! A move from the embedded engine: every table and column, from wherever it was cut off, and nothing
 //! different passes for the same.
 
+use qisma_store::audit::Audit;
 use qisma_store::carry::{
     CarryError, CarryReport, NOT_CARRIED, Progress, TABLES, carry, is_unfinished,
 };
-use qisma_store::{Engine, PostgresOptions};
+use qisma_store::{Engine, OpenError, PostgresOptions};
 use std::collections::BTreeSet;
 use throwaway_postgres::Profile;
 
@@ -115,14 +116,58 @@ async fn a_move_that_is_cut_off_goes_on_in_the_middle_of_a_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_of_text_are_in_one_order_on_both_sides() {
-    let (from, to) = (embedded(), on_server(Profile::Plain, 1));
+async fn keys_of_text_are_in_one_order_whatever_the_order_of_the_server() {
+    let (from, server) = (embedded(), on_server(Profile::Plain, 1));
     from.store.close();
+    let own = server.url().rsplit('/').next().expect("it names a database").to_owned();
+    let name = format!("{own}_in_french");
+    server.ask(&format!(
+        "CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu \
+         ICU_LOCALE 'fr'"
+    ));
+    let mut options = options(&server);
+    options.url = options.url.replace(&own, &name);
     from.execute(
         "INSERT INTO phone_windows (vshard, mode, phone, codes, version)
          VALUES (1, 'a', '-', '', 1), (1, 'B', 'é', '', 1), (1, 'b', 'Z', '', 1), (1, 'A', '_', '', 1)",
     );
+    let path = from.path.clone();
+    let carried = std::thread::scope(|scope| {
+        scope.spawn(|| carry(&path, &options, || NOW, &mut |_| {})).join()
+    });
+    server.ask(&format!("DROP DATABASE \"{name}\" WITH (FORCE)"));
+    assert!(carried.expect("no panic").expect("it moves").ok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_on_which_a_gateway_runs_is_not_moved_into() {
+    let (from, to) = (source().await, on_server(Profile::Plain, 1));
+    to.store.keep_leases().await;
+    let refused = moved(&from, &to, |_| {}).expect("no panic");
+    assert!(matches!(refused, Err(CarryError::InUse(_))), "{refused:?}");
+    assert_eq!((to.count("moves"), to.count("payments")), (0, 0));
+    to.store.close();
     assert!(must_move(&from, &to).ok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_of_the_books_are_not_verified() {
+    let (from, to) = (source().await, on_server(Profile::Plain, 1));
+    let cut = moved(&from, &to, |step| assert_ne!(step.table, "payments", "cut off on purpose"));
+    assert!(cut.is_err(), "it was to be cut off");
+    let engine = Engine::Postgres(options(&to));
+    let opened = tokio::task::block_in_place(|| Audit::open(&engine).map(drop));
+    assert!(matches!(opened, Err(OpenError::MoveUnfinished(_))), "{opened:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_was_used_after_its_move_does_not_endanger_what_was_moved() {
+    let (from, to) = (source().await, on_server(Profile::Plain, 1));
+    assert!(must_move(&from, &to).ok);
+    from.another(&from.told, 1).close();
+    let refused = moved(&from, &to, |_| {}).expect("no panic").expect_err("they differ");
+    assert!(matches!(refused, CarryError::GoneApart { .. }), "{refused:?}");
+    assert!(!refused.to_string().contains("drop"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -98,6 +98,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
     // A server is asked over the network, which is not for this thread.
     let look = move || {
         let looked = schema_version(&engine).and_then(|schema| {
+            qisma_store::check_schema(&engine, schema)?;
             let health = examine_server(&engine, || SystemClock.now())?;
             Ok((schema, health, unfolded(&engine)?))
         });

@@ -30,13 +30,6 @@ impl Patient<'_> {
                 health.server_version
             ));
         }
-        if health.is_read_only {
-            found.push(
-                "the server takes no writes: name its primary, or all servers of its cluster, in \
-                 database.url, and look whether default_transaction_read_only is on"
-                    .to_owned(),
-            );
-        }
         if !health.synchronous_standby_names.is_empty() && health.synchronous_standbys == 0 {
             found.push(format!(
                 "the server waits with each commit for a standby ({}) and none is connected: start one, \
@@ -77,14 +70,17 @@ impl Patient<'_> {
 
     /// A pooler has connections of its own.
     fn too_few_connections(&self) -> Option<String> {
-        let wanted = self.options.lanes.saturating_add(self.read_connections_max);
+        // And one that keeps this node's share of the work.
+        let wanted = self.options.lanes.saturating_add(self.read_connections_max).saturating_add(1);
         let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
-        let open = if self.is_running { 0 } else { self.health.connections_open };
+        // Other nodes and programs have theirs all the same.
+        let own = if self.is_running { wanted } else { 0 };
+        let open = self.health.connections_open.saturating_sub(own).max(0);
         let free = self.health.connections_max.saturating_sub(open);
         (!self.options.is_pooled && free < wanted).then(|| {
             format!(
                 "the server has {free} connections to give and this node wants {wanted} \
-                 (database.lanes + database.read_connections_max): raise max_connections, or put a \
+                 (database.lanes + database.read_connections_max + 1): raise max_connections, or put a \
                  pooler before it"
             )
         })
@@ -102,7 +98,6 @@ mod tests {
             synchronous_commit: "on".into(),
             synchronous_standby_names: "ANY 1 (b)".into(),
             synchronous_standbys: 1,
-            is_read_only: false,
             connections_max: 97,
             connections_open: 20,
             clock_ahead_millis: -3,
@@ -139,11 +134,6 @@ mod tests {
     }
 
     #[test]
-    fn a_server_without_writes_is_a_problem() {
-        check(|health| health.is_read_only = true, "takes no writes");
-    }
-
-    #[test]
     fn a_standby_that_is_waited_for_in_vain_is_a_problem() {
         check(|health| health.synchronous_standbys = 0, "none is connected");
     }
@@ -157,8 +147,8 @@ mod tests {
 
     #[test]
     fn too_few_free_connections_are_a_problem() {
-        check(|health| health.connections_open = 91, "");
-        check(|health| health.connections_open = 92, "has 5 connections to give");
+        check(|health| health.connections_open = 90, "");
+        check(|health| health.connections_open = 91, "has 6 connections to give");
     }
 
     #[test]

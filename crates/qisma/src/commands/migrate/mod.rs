@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use qisma_store::carry::{CarryReport, carry};
-use qisma_store::{Engine, OpenError, PostgresOptions};
+use qisma_store::{Engine, PostgresOptions};
 
 use self::progress::Shown;
 use super::failure::Failure;
@@ -76,9 +76,10 @@ fn with_database(
 fn file_of(options: &Options, directory: &DataDir, from: String) -> Result<PathBuf, Failure> {
     match with_database(options, directory, Some(("--from", from)))? {
         Engine::Sqlite(path) if path.exists() => Ok(path),
-        Engine::Sqlite(path) => {
-            Err(Failure::refused(OpenError::Missing(path.display().to_string()).to_string()))
-        }
+        Engine::Sqlite(path) => Err(Failure::refused(format!(
+            "there is no database at {}; --from names the file that the gateway was served from",
+            path.display()
+        ))),
         Engine::Postgres(_) => Err(Failure::config(
             "a move begins at a file: --from sqlite:PATH. From one PostgreSQL server to another, use \
              PostgreSQL's own pg_dump; a way back from a server to a file is not built",
@@ -142,9 +143,14 @@ fn print(as_json: bool, report: &CarryReport) {
 fn difference(report: &CarryReport) -> String {
     let tables = report.differing_tables();
     let what = if tables.is_empty() { "balances".to_owned() } else { tables.join(", ") };
+    let (from, to) = (&report.from, &report.to);
+    if report.had_ended {
+        return format!(
+            "{from} and {to} differ in {what}, as they do once a gateway has served {to}. Nothing was \
+             changed; do not serve {from} any more"
+        );
+    }
     format!(
-        "{} and {} differ in {what}. Unless a gateway has served {} since it was moved: drop that \
-         database, create it again, empty, and begin anew",
-        report.from, report.to, report.to
+        "{from} and {to} differ in {what}; drop that database, create it again, empty, and begin anew"
     )
 }

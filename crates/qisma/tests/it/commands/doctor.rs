@@ -20,7 +20,7 @@ fn the_doctor_shows_what_the_server_says_of_itself() {
 fn a_server_on_which_no_gateway_can_work_fails_the_doctor() {
     for (setting, said) in [
         ("synchronous_commit = off", "Set synchronous_commit = on"),
-        ("default_transaction_read_only = on", "does not allow writes"),
+        ("default_transaction_read_only = on", "name its primary"),
     ] {
         let (place, target) = (TempDir::new().unwrap(), target());
         let (name, _) = name_and_password(&target);
@@ -29,4 +29,14 @@ fn a_server_on_which_no_gateway_can_work_fails_the_doctor() {
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(refused.error().contains(said), "{refused:?}");
     }
+}
+
+#[test]
+fn a_schema_of_a_newer_qisma_fails_the_doctor() {
+    let (place, target) = (TempDir::new().unwrap(), target());
+    ask(place.path(), &target, "migrate").json();
+    execute(&target, "UPDATE schema_version SET version = 99");
+    let refused = ask(place.path(), &target, "doctor");
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.error().contains("install the newer qisma"), "{refused:?}");
 }

@@ -21,11 +21,11 @@ struct Ahead;
 
 impl Clock for Ahead {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus_micros(700_000)
+        SystemClock.now().plus_micros(10_000_000)
     }
 
     fn sleep_until(&self, at: Timestamp) -> Sleep {
-        SystemClock.sleep_until(at.plus_micros(-700_000))
+        SystemClock.sleep_until(at.plus_micros(-10_000_000))
     }
 
     fn is_of_the_world(&self) -> bool {

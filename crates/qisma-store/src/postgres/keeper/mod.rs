@@ -1,6 +1,9 @@
 //! Keeps a gateway's share of the shards on a server, beat by beat, on a connection of its own. Nothing
 //! is locked for longer than a statement, and no clock but the gateways' own counts.
 
+mod clock;
+mod table;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,18 +12,13 @@ use qisma_domain::time::Timestamp;
 use rand_core::Rng;
 use tokio::sync::watch;
 
+use self::table::{Table, Wish};
 use super::connection::Connection;
-use super::param::{Id, Param};
-use super::sets;
 use super::share::{Giving, Lease, Node, Share, to_give_up};
 use super::target::Target;
 use super::trouble::Trouble;
 use crate::leases::{LeaseOptions, Shards, Tenure};
-use crate::row::Row;
 
-/// The most that a gateway's clock may differ from the server's.
-const CLOCK_OFF_MAX_US: i64 = 500_000;
-const CLOCK_PERIOD_SECS: i64 = 60;
 /// Until the next beat, while this gateway has less than its share, or gives something up, or after a
 /// failure.
 const SOON_SECS: i64 = 1;
@@ -28,8 +26,6 @@ const SOON_SECS: i64 = 1;
 const FORGET_SECS: i64 = 86_400;
 /// How often a beat that another transaction was in the way of is done again at once.
 const CONFLICTS_MAX: u32 = 3;
-/// The server's clock, in microseconds. Only compared with: no statement of ours decides by it.
-const ASK_TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -46,6 +42,9 @@ pub struct Keeper {
     next_us: AtomicI64,
     off_us: AtomicI64,
     is_shared: AtomicBool,
+    /// It wants no share any more, and keeps what is in use.
+    is_retiring: AtomicBool,
+    has_ended: AtomicBool,
     changes: watch::Sender<u64>,
 }
 
@@ -53,9 +52,7 @@ pub struct Keeper {
 #[derive(Default)]
 struct Line {
     connection: Option<Connection>,
-    clock_compared_at: Option<Timestamp>,
     has_begun: bool,
-    has_ended: bool,
 }
 
 struct Holding {
@@ -90,6 +87,8 @@ impl Keeper {
             next_us: AtomicI64::new(i64::MIN),
             off_us: AtomicI64::new(0),
             is_shared: AtomicBool::new(false),
+            is_retiring: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
             changes: watch::Sender::new(0),
         }
     }
@@ -131,6 +130,18 @@ impl Keeper {
         Timestamp::from_micros(self.next_us.load(Ordering::SeqCst))
     }
 
+    /// Wants no share any more from now on; what is in use is kept until it is not. Whoever calls it
+    /// goes on to [`Self::keep`] until [`Self::holds_any`] says no.
+    pub fn retire(&self) {
+        self.is_retiring.store(true, Ordering::SeqCst);
+        self.next_us.store(i64::MIN, Ordering::SeqCst);
+    }
+
+    /// Whether some shard has not been given up.
+    pub fn holds_any(&self) -> bool {
+        !self.held().is_empty()
+    }
+
     fn is_due(&self, now: Timestamp) -> bool {
         // After a clock was set back, what was planned by it is worth nothing.
         self.next_us.load(Ordering::SeqCst) <= now.micros()
@@ -140,19 +151,22 @@ impl Keeper {
     fn beat_if_due(&self) {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         let now = (self.now)();
-        if line.has_ended || !self.is_due(now) {
+        if self.has_ended.load(Ordering::SeqCst) || !self.is_due(now) {
             return;
         }
         // By number: to keep what is held would be to use it, and what is used is not given up.
-        let before = self.ours_at(now);
+        let (before, was_shared) = (self.ours_at(now), self.is_shared());
         let next = self.beat(&mut line, now).unwrap_or_else(|why| {
             tracing::warn!(why, "the shares of the gateways could not be kept; trying again");
             line.connection = None;
-            now.plus_secs(SOON_SECS)
+            // From now, not from when it began: failing may have taken longer than that.
+            (self.now)().plus_secs(SOON_SECS)
         });
         self.last_us.store(now.micros(), Ordering::SeqCst);
         self.next_us.store(next.micros(), Ordering::SeqCst);
-        if !self.ours_at((self.now)()).is_subset(&before) {
+        let has_more = !self.ours_at((self.now)()).is_subset(&before);
+        // Whoever sleeps as one who is alone would not hear of what the others commit.
+        if has_more || self.is_shared() != was_shared {
             self.changes.send_modify(|count| *count = count.wrapping_add(1));
         }
     }
@@ -163,48 +177,34 @@ impl Keeper {
             Some(connection) => connection,
             None => Connection::open(&self.target).map_err(|error| error.to_string())?,
         };
-        let mut done = self.beat_on(&connection, &mut line.clock_compared_at, now);
+        let mut done = self.beat_on(&Table::new(&connection, self.node), now);
         for _ in 0..CONFLICTS_MAX {
             if !matches!(done, Err(Trouble::Conflict(_))) {
                 break;
             }
-            done = self.beat_on(&connection, &mut line.clock_compared_at, now);
+            done = self.beat_on(&Table::new(&connection, self.node), now);
         }
         line.connection = Some(connection);
         done.map_err(|trouble| trouble.to_string())
     }
 
-    fn beat_on(
-        &self,
-        connection: &Connection,
-        clock_compared_at: &mut Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<Timestamp, Trouble> {
-        let is_recent = |at: &Timestamp| *at <= now && now < at.plus_secs(CLOCK_PERIOD_SECS);
-        // One that was off is asked about more often, so that whoever mends it need not wait.
-        let is_known =
-            self.clock_is_off().is_none() && clock_compared_at.as_ref().is_some_and(is_recent);
-        if self.options.clock_must_agree && !is_known {
-            self.compare_clocks(connection)?;
-            *clock_compared_at = Some(now);
+    fn beat_on(&self, table: &Table<'_>, now: Timestamp) -> Result<Timestamp, Trouble> {
+        if self.options.clock_must_agree {
+            self.compare_clocks(table)?;
         }
-        if self.clock_is_off().is_none() {
-            let seen = [Param::Id(Id(self.node)), Param::Number(now.micros())];
-            connection.query(sets::PUT_NODE, &seen)?;
+        let is_off = self.clock_is_off().is_some();
+        if self.is_retiring.load(Ordering::SeqCst) {
+            table.forget_node(now.plus_secs(-FORGET_SECS))?;
+        } else if !is_off {
+            table.put_node(now)?;
         }
-        let dead_since = Param::Number(now.micros().saturating_sub(self.lease_us()));
-        let alive = connection.query(sets::LIST_NODES, &[dead_since])?;
-        let alive: Vec<Node> = alive.iter().map(|row| node_of(row, 0)).collect();
-        let leases = connection.query(sets::LIST_LEASES, &[])?;
-        let leases: Vec<Lease> = leases.iter().map(lease_of).collect();
-        // A clock that is off is of no gateway that could hold anything.
-        let share = match self.clock_is_off() {
-            None => Share::of(&self.node, &alive),
-            Some(_) => Share::default(),
-        };
+        let alive = table.alive(now.plus_micros(-self.lease_us()))?;
+        let leases = table.leases()?;
         self.is_shared.store(alive.iter().any(|node| *node != self.node), Ordering::Relaxed);
-        let is_giving_up = self.renew(connection, share, now)?;
-        let wants_more = self.claim(connection, share, &leases, now)?;
+        // A gateway that is not among them is due nothing.
+        let share = if is_off { Share::default() } else { Share::of(&self.node, &alive) };
+        let is_giving_up = self.renew(table, share, now)?;
+        let wants_more = self.claim(table, share, &leases, now)?;
         Ok(self.next_beat(&leases, is_giving_up || wants_more, now))
     }
 
@@ -219,16 +219,14 @@ impl Keeper {
         ends.map_or(own, |ends_us| own.min(Timestamp::from_micros(ends_us)))
     }
 
-    fn compare_clocks(&self, connection: &Connection) -> Result<(), Trouble> {
+    /// In every beat: a clock that has jumped ahead would see leases end that others still hold.
+    fn compare_clocks(&self, table: &Table<'_>) -> Result<(), Trouble> {
         let before = (self.now)().micros();
-        let said = connection.simple(ASK_TIME)?;
+        let server = table.time()?;
         let after = (self.now)().micros();
-        let Some(server) = said.and_then(|text| text.parse::<i64>().ok()) else { return Ok(()) };
-        // The server answered at some moment between the two: what lies between them is not held
-        // against anybody.
-        let off_us = (server - after).max(0) + (server - before).min(0);
-        let is_off = CLOCK_OFF_MAX_US < off_us.abs();
+        let off_us = clock::behind_us(before, server, after);
         let was_off = self.clock_is_off().is_some();
+        let is_off = clock::is_too_much(off_us);
         self.off_us.store(if is_off { off_us } else { 0 }, Ordering::Relaxed);
         if is_off {
             tracing::error!(
@@ -244,35 +242,33 @@ impl Keeper {
 
     /// Renews what is held, and gives up what is too much and not in use. Says whether more is still to
     /// be given up.
-    fn renew(
-        &self,
-        connection: &Connection,
-        share: Share,
-        now: Timestamp,
-    ) -> Result<bool, Trouble> {
+    fn renew(&self, table: &Table<'_>, share: Share, now: Timestamp) -> Result<bool, Trouble> {
         let (kept, gone, is_giving_up) = self.part(share);
-        let until = now.micros().saturating_add(self.lease_us());
-        let all =
-            || kept.values().map(|tenure| (tenure, until)).chain(gone.values().map(|t| (t, 0)));
-        let mut wishes: Vec<(&Arc<Tenure>, i64)> = all().collect();
+        let until_us = now.micros().saturating_add(self.lease_us());
+        // What a wrong clock would write might stand for hours. What is under way is still fenced.
+        let may_renew = self.clock_is_off().is_none();
+        let renewed = kept.values().filter(|_| may_renew).map(|one| Wish::of(one, until_us));
+        let mut wishes: Vec<Wish> =
+            renewed.chain(gone.values().map(|one| Wish::of(one, 0))).collect();
         // The order in which whoever locks several of them does.
-        wishes.sort_unstable_by_key(|(tenure, _)| tenure.shard);
+        wishes.sort_unstable_by_key(|wish| wish.shard);
         if wishes.is_empty() {
             return Ok(is_giving_up);
         }
-        let params = self.lease_params(wishes.iter().map(|(t, until)| (t.shard, t.epoch, *until)));
-        let rows = connection.query(sets::RENEW_LEASE, &params)?;
-        let renewed: BTreeSet<u8> = rows.iter().map(|row| shard_of(row, 0)).collect();
+        let renewed = table.renew(&wishes)?;
         let mut held = self.held();
-        for (shard, tenure) in &kept {
+        let mut lost = 0;
+        for (shard, tenure) in kept.iter().filter(|_| may_renew) {
             if renewed.contains(shard) {
                 tenure.renew(now);
             } else {
                 tenure.end();
                 held.remove(shard);
+                lost += 1;
             }
         }
-        let lost = kept.len() - kept.keys().filter(|shard| renewed.contains(shard)).count();
+        // Only now: had the statement failed, they would have to be given up once more.
+        held.retain(|shard, _| !gone.contains_key(shard));
         if 0 < lost {
             tracing::warn!(
                 lost,
@@ -303,7 +299,6 @@ impl Keeper {
             let of = if goes { &mut gone } else { &mut kept };
             of.insert(*shard, one.tenure.clone());
         }
-        held.retain(|shard, _| !gone.contains_key(shard));
         let is_giving_up = gone.len() < too_many.len();
         (kept, gone, is_giving_up)
     }
@@ -311,7 +306,7 @@ impl Keeper {
     /// Takes what is free up to the share. Says whether there was not enough.
     fn claim(
         &self,
-        connection: &Connection,
+        table: &Table<'_>,
         share: Share,
         leases: &[Lease],
         now: Timestamp,
@@ -323,26 +318,30 @@ impl Keeper {
         if shards.is_empty() {
             return Ok(0 < wanted);
         }
-        let until = now.micros().saturating_add(self.lease_us());
-        let mut params = self.lease_params(shards.iter().map(|shard| (*shard, 1, until)));
-        params.push(Param::Number(now.micros()));
-        let rows = connection.query(sets::CLAIM_LEASE, &params)?;
-        let claimed = rows.len();
+        let until_us = now.micros().saturating_add(self.lease_us());
+        let claimed = table.claim(&shards, until_us, now)?;
+        let count = claimed.len();
         let mut held = self.held();
-        for row in &rows {
-            let number = shard_of(row, 0);
-            let tenure = Tenure::new(number, self.node, row.get(1), self.lease_us());
+        for (shard, epoch) in claimed {
+            let tenure = Tenure::new(shard, self.node, epoch, self.lease_us());
             tenure.renew(now);
-            held.insert(number, Holding { tenure: Arc::new(tenure), is_leaving: false });
+            held.insert(shard, Holding { tenure: Arc::new(tenure), is_leaving: false });
         }
-        tracing::info!(claimed, held = held.len(), share = share.count, "shards were taken");
-        Ok(claimed < wanted)
+        tracing::info!(
+            claimed = count,
+            held = held.len(),
+            share = share.count,
+            "shards were taken"
+        );
+        Ok(count < wanted)
     }
 
     /// Gives everything up at once, so that others need not wait for the end of the leases.
     pub fn end(&self) {
+        // Before the lock: whoever waits for it to do a beat must not do it any more.
+        self.has_ended.store(true, Ordering::SeqCst);
+        self.next_us.store(i64::MAX, Ordering::SeqCst);
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        line.has_ended = true;
         self.next_us.store(i64::MAX, Ordering::SeqCst);
         let held = std::mem::take(&mut *self.held());
         for one in held.values() {
@@ -351,27 +350,16 @@ impl Keeper {
         if !line.has_begun {
             return;
         }
-        let gone = held.values().map(|one| (one.tenure.shard, one.tenure.epoch, 0));
-        let gone = self.lease_params(gone);
-        let forget = (self.now)().plus_secs(-FORGET_SECS).micros();
-        let end = [Param::Id(Id(self.node)), Param::Number(forget)];
+        let gone: Vec<Wish> = held.values().map(|one| Wish::of(&one.tenure, 0)).collect();
+        let forget = (self.now)().plus_secs(-FORGET_SECS);
         let ended = line.connection.take().map(|connection| {
-            connection.query(sets::RENEW_LEASE, &gone)?;
-            connection.query(sets::END_NODE, &end)
+            let table = Table::new(&connection, self.node);
+            table.renew(&gone)?;
+            table.forget_node(forget)
         });
         if let Some(Err(trouble)) = ended {
             tracing::warn!(%trouble, "the shards could not be handed over; others take them later");
         }
-    }
-
-    fn lease_params(&self, rows: impl Iterator<Item = (u8, i64, i64)>) -> Vec<Param<'static>> {
-        let rows: Vec<_> = rows.collect();
-        vec![
-            Param::Shards(rows.iter().map(|row| row.0.into()).collect()),
-            Param::Ids(rows.iter().map(|_| Id(self.node)).collect()),
-            Param::Numbers(rows.iter().map(|row| row.1).collect()),
-            Param::Numbers(rows.iter().map(|row| row.2).collect()),
-        ]
     }
 
     const fn lease_us(&self) -> i64 {
@@ -384,15 +372,3 @@ impl Keeper {
 }
 
 type Tenures = BTreeMap<u8, Arc<Tenure>>;
-
-fn shard_of(row: &tokio_postgres::Row, column: usize) -> u8 {
-    u8::try_from(row.get::<_, i16>(column)).expect("only our own statements write shards")
-}
-
-fn node_of(row: &tokio_postgres::Row, column: usize) -> Node {
-    Row::Postgres(row).get(column).expect("a node's id is a uuid")
-}
-
-fn lease_of(row: &tokio_postgres::Row) -> Lease {
-    Lease { shard: shard_of(row, 0), owner: node_of(row, 1), expires_us: row.get(2) }
-}
