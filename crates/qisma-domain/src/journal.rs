@@ -121,10 +121,12 @@ pub struct JournalEntry {
 
 impl JournalEntry {
     /// Leaves the fold to the worker, unless the entry takes what nothing reserves: that is guarded in
-    /// the transaction that writes it, or an account could be overdrawn before anybody sees it.
+    /// the transaction that writes it, or an account could be overdrawn before anybody sees it. Money
+    /// that an operator gives to a test wallet is there at once: no hot account is worth a wait.
     pub fn defer(&mut self) {
+        let is_given = self.kind == EntryKind::WalletFunding;
         let takes = self.postings.lines().iter().any(Posting::takes_what_must_be_there);
-        if self.fold == FoldAt::Commit && !takes {
+        if self.fold == FoldAt::Commit && !takes && !is_given {
             self.fold = FoldAt::Later { hold: None };
         }
     }

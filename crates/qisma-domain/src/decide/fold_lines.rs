@@ -34,6 +34,7 @@ impl Decide for FoldLines {
 
     fn keys(&self, keys: &mut Keys) {
         keys.folded.extend(self.lines.iter().map(|line| (line.account.id(), line.key)));
+        keys.unfolded.extend(self.lines.iter().map(|line| line.key));
         keys.holds.extend(self.lines.iter().filter_map(|line| line.hold));
     }
 
@@ -48,6 +49,10 @@ impl Decide for FoldLines {
         for line in &self.lines {
             if see.folded.contains(&(line.account.id(), line.key)) {
                 folded.done.push(line.key);
+                continue;
+            }
+            // Whoever read it may have read what a failover has undone since.
+            if !see.unfolded.contains(&line.key) {
                 continue;
             }
             if let Some(id) = line.hold {
@@ -130,6 +135,12 @@ mod tests {
         }
     }
 
+    fn seeing_that_it_waits() -> Snapshot {
+        let mut see = Snapshot::default();
+        see.unfolded.insert(debit().key);
+        see
+    }
+
     fn fold(see: &Snapshot) -> (Folded, Changes) {
         let mut rng = rand::rngs::StdRng::seed_from_u64(1);
         let command = FoldLines { lines: vec![debit()] };
@@ -138,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_debit_turns_its_hold_into_the_posting() {
-        let mut see = Snapshot::default();
+        let mut see = seeing_that_it_waits();
         see.holds.insert(HOLD, hold(10, HoldState::Open));
         let (folded, changes) = fold(&see);
         assert_eq!(folded, Folded { done: vec![debit().key], left: vec![] });
@@ -148,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_debit_that_was_folded_is_done_and_changes_nothing() {
-        let mut see = Snapshot::default();
+        let mut see = seeing_that_it_waits();
         see.holds.insert(HOLD, hold(10, HoldState::Posted));
         see.folded.insert((debit().account.id(), debit().key));
         let (folded, changes) = fold(&see);
@@ -159,10 +170,18 @@ mod tests {
     fn a_debit_that_nothing_holds_is_left() {
         let holds = [None, Some(hold(9, HoldState::Open)), Some(hold(10, HoldState::Released))];
         for held in holds {
-            let mut see = Snapshot::default();
+            let mut see = seeing_that_it_waits();
             see.holds.extend(held.map(|hold| (HOLD, hold)));
             let (folded, changes) = fold(&see);
             assert_eq!((folded.left, changes), (vec![debit().key], Changes::none()));
         }
+    }
+
+    #[test]
+    fn a_line_that_does_not_wait_is_not_added() {
+        let mut see = Snapshot::default();
+        see.holds.insert(HOLD, hold(10, HoldState::Open));
+        let (folded, changes) = fold(&see);
+        assert_eq!((folded, changes), (Folded { done: vec![], left: vec![] }, Changes::none()));
     }
 }

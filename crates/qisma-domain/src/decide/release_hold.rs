@@ -1,5 +1,6 @@
-//! Free reserved money whose attempt has ended without taking it. Whoever asks has seen that end
-//! committed: an attempt that is open can still be captured.
+//! Free reserved money whose attempt has ended without taking it. An attempt that is open can still be
+//! captured, so its end is looked at once more, where the hold is freed: whoever asks may have seen an
+//! end that a failover has undone.
 
 use rand_core::Rng;
 use std::convert::Infallible;
@@ -7,7 +8,7 @@ use std::convert::Infallible;
 use super::Decide;
 use crate::changes::Changes;
 use crate::hold::HoldState;
-use crate::ids::HoldId;
+use crate::ids::{HoldId, PaymentId};
 use crate::snapshot::{Keys, Snapshot};
 use crate::time::Timestamp;
 
@@ -16,6 +17,10 @@ use crate::time::Timestamp;
 pub struct ReleaseHold {
     /// The hold.
     pub hold: HoldId,
+    /// The payment it is for.
+    pub payment: PaymentId,
+    /// The payment's attempt.
+    pub attempt: u16,
 }
 
 impl Decide for ReleaseHold {
@@ -25,6 +30,7 @@ impl Decide for ReleaseHold {
 
     fn keys(&self, keys: &mut Keys) {
         keys.holds.insert(self.hold);
+        keys.payments.insert(self.payment);
     }
 
     fn decide(
@@ -33,7 +39,11 @@ impl Decide for ReleaseHold {
         _now: Timestamp,
         _rng: &mut dyn Rng,
     ) -> Result<(bool, Changes), Infallible> {
-        let open = see.holds.get(&self.hold).filter(|hold| hold.state == HoldState::Open);
+        let found = see.payments.get(&self.payment);
+        let attempt = found.and_then(|found| found.attempt(self.attempt));
+        let is_ended = attempt.is_none_or(|attempt| !attempt.state.is_open());
+        let open =
+            see.holds.get(&self.hold).filter(|hold| is_ended && hold.state == HoldState::Open);
         let holds = open.map(|hold| hold.ended(HoldState::Released)).into_iter().collect();
         Ok((open.is_some(), Changes { holds, ..Changes::none() }))
     }

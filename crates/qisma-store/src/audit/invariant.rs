@@ -104,7 +104,12 @@ impl Invariant {
         match self {
             Self::I1 => &[sql::ENTRIES_UNBALANCED, sql::POSTINGS_WITHOUT_ENTRY],
             Self::I2 | Self::I4 => &[],
-            Self::I3 => &[sql::BALANCES_OFF, sql::UNFOLDED_NOT_POSTED, sql::HOLDS_OFF],
+            Self::I3 => &[
+                sql::BALANCES_OFF,
+                sql::UNFOLDED_NOT_POSTED,
+                sql::LINES_WITHOUT_HOLD,
+                sql::HOLDS_OFF,
+            ],
             Self::I5 => &[sql::EVENTS_OUT_OF_ORDER, sql::ENTRIES_OUT_OF_TIME],
             Self::I6 => &[sql::ENTRIES_TWICE, sql::CAPTURES_TWICE],
             Self::I7 => &[sql::LEGS_NOT_THE_AMOUNT],

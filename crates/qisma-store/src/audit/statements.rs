@@ -98,7 +98,16 @@ statements! {
         FROM unfolded_lines u
         LEFT JOIN postings p ON p.vshard = u.vshard AND p.entry_id = u.entry_id AND p.line = u.line
         WHERE p.amount_millimes IS DISTINCT FROM u.amount_millimes
+           OR p.account_vshard IS DISTINCT FROM u.account_vshard
            OR p.account_id IS DISTINCT FROM u.account_id LIMIT $1";
+    LINES_WITHOUT_HOLD = concat!("SELECT NULL,
+            'a line of ' || n.amount_millimes || ' is to be taken from a hold of '
+            || coalesce(h.amount_millimes || ' that is ' || h.state, 'nothing')
+        FROM ", not_folded!(), "
+        LEFT JOIN holds h ON h.vshard = n.account_vshard AND h.id = n.hold_id
+        WHERE n.hold_id IS NOT NULL
+          AND (h.state IS DISTINCT FROM 'open'
+            OR h.amount_millimes IS DISTINCT FROM -n.amount_millimes) LIMIT $1");
     HOLDS_OFF = "SELECT NULL,
             'the account ' || coalesce(a.owner || ' ' || a.kind || ' ' || a.mode, 'that is not there')
             || ' holds ' || coalesce(a.held_millimes, 0) || ', its open holds sum to '

@@ -112,7 +112,11 @@ impl Plan {
         let payment = self.payments.first().map(|write| write.row.id);
         let payment = payment.or_else(|| self.attempts.first().map(|write| write.row.payment));
         let delivery = self.deliveries.first().map(|write| write.row.id.shard());
-        payment.map(|id| id.shard()).or(delivery).map_or(0, |shard| shard.0)
+        let line = self.changes.folded.first().map(|line| line.account.id().shard());
+        let waiting = self.changes.no_longer_unfolded.first().map(|line| line.entry.shard());
+        let hold = self.holds.first().map(|write| write.row.id.shard());
+        let of_books = || line.or(waiting).or(hold);
+        payment.map(|id| id.shard()).or(delivery).or_else(of_books).map_or(0, |shard| shard.0)
     }
 
     /// The steps, without those that would touch nothing.

@@ -130,6 +130,7 @@ impl Plan {
                 column!(Numbers, lines, |(_, line)| line.key.line),
                 column!(Numbers, lines, |(_, line)| line.amount_millimes),
                 column!(Numbers, lines, |(_, line)| line.at.micros()),
+                column!(Shards, lines, |(_, line)| line.key.entry.shard().0.into()),
             ],
         });
     }

@@ -137,6 +137,10 @@ async fn of_64_debits_at_once_a_wallet_holds_the_10_that_it_can() {
     race(Fold::Deferred).await;
 }
 
+const fn freed(hold: OpenHold) -> ReleaseHold {
+    ReleaseHold { hold: hold.id, payment: hold.payment, attempt: hold.attempt }
+}
+
 #[tokio::test]
 async fn held_money_is_held_once_until_the_fold_takes_it() {
     let payer = Payer::with(Fold::Deferred, 15_000, 1).await;
@@ -176,8 +180,16 @@ async fn what_is_held_for_an_open_attempt_is_wanted_until_that_ends() {
     assert_eq!(payer.wanted(hold).await, HoldWanted::ByItsAttempt);
     payer.abandon(hold.payment).await;
     assert_eq!(payer.wanted(hold).await, HoldWanted::ByNobody);
-    assert!(payer.place.must(ReleaseHold { hold: hold.id }).await);
+    assert!(payer.place.must(freed(hold)).await);
     assert_eq!(payer.wallet().await, (15_000, 0));
+}
+
+#[tokio::test]
+async fn what_an_open_attempt_holds_is_not_freed_whatever_was_read_before() {
+    let payer = Payer::with(Fold::Deferred, 15_000, 1).await;
+    let (hold, _) = payer.held().await;
+    assert!(!payer.place.must(freed(hold)).await);
+    payer.capture(hold).await.expect("its money is there");
 }
 
 #[tokio::test]
@@ -187,7 +199,7 @@ async fn a_captured_hold_is_wanted_until_it_is_folded_and_then_not_freed() {
     payer.capture(hold).await.expect("the attempt is open");
     assert_eq!(payer.wanted(hold).await, HoldWanted::ByTheFold);
     fold_all(&payer.place.store).await;
-    assert!(!payer.place.must(ReleaseHold { hold: hold.id }).await, "it is posted");
+    assert!(!payer.place.must(freed(hold)).await, "it is posted");
     assert_eq!(payer.wallet().await, (5_000, 0));
 }
 
@@ -196,7 +208,7 @@ async fn a_hold_that_was_freed_pays_nothing_any_more() {
     let payer = Payer::with(Fold::Deferred, 15_000, 1).await;
     let (hold, again) = payer.held().await;
     payer.abandon(hold.payment).await;
-    payer.place.must(ReleaseHold { hold: hold.id }).await;
+    payer.place.must(freed(hold)).await;
     assert_eq!(payer.place.must(again).await, HoldAnswer::Released);
     assert_eq!(payer.capture(hold).await, Err(ConfirmRefusal::NoCodeExpected));
     assert_eq!(payer.wallet().await, (15_000, 0));

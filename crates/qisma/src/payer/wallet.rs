@@ -104,8 +104,16 @@ pub async fn confirm(
         HoldAnswer::InsufficientFunds | HoldAnswer::Released => Funds::Missing,
     };
     let confirmed = gateway.store.run(confirm(funds)).await;
-    // Another browser may have ended the attempt meanwhile: the payer need not wait for the worker.
-    if let (Funds::Held(id), Err(RunError::Refused(_))) = (funds, &confirmed) {
+    // Another browser may have ended the attempt meanwhile, or used up the tries: the payer need not
+    // wait for the worker. What an open attempt may still take stays held.
+    let is_over = matches!(
+        confirmed,
+        Err(RunError::Refused(_))
+            | Ok(CodeAnswer::Wrong { .. }
+                | CodeAnswer::TriesUsedUp
+                | CodeAnswer::InsufficientFunds)
+    );
+    if let (Funds::Held(id), true) = (funds, is_over) {
         let hold = OpenHold { id, payment, attempt: wish.attempt };
         if let Err(error) = holds::release(gateway, hold, &Fence::none()).await {
             tracing::warn!(hold = %hold.id, %error, "a hold is not free yet; a worker sees to it");

@@ -60,34 +60,41 @@ fn wake_at(gateway: &Gateway, next: Option<Timestamp>) -> Timestamp {
     poll_at(gateway, next)
 }
 
-/// Folds all that waits in this gateway's shards, and says when to come again if that failed.
+/// Folds all that waits in this gateway's shards, and says when to come again if some of it failed.
+/// What failed does not stand before the rest.
 pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
+    let again_at = || Some(gateway.now().plus_secs(PAUSE_SECS));
+    let (mut stuck, mut is_first) = (BTreeSet::<LineKey>::new(), true);
     loop {
         let owned = owned(gateway).await;
         let ours = owned.clone();
-        let count_max = i64::try_from(PAGE).expect("a page is small");
+        let count_max = i64::try_from(PAGE.saturating_add(stuck.len())).unwrap_or(i64::MAX);
         let found = gateway.store.read(move |reader| {
-            Ok((reader.unfolded(&ours)?, reader.unfolded_lines(&ours, count_max)?))
+            // Counting looks at all that waits, so not on every page of a backlog.
+            let standing = if is_first { Some(reader.unfolded(&ours)?) } else { None };
+            Ok((standing, reader.unfolded_lines(&ours, count_max)?))
         });
-        let lines = match found.await {
+        let mut lines = match found.await {
             Ok((standing, lines)) => {
-                report(gateway, &standing);
+                if let Some(standing) = standing {
+                    report(gateway, &standing);
+                }
                 lines
             }
             Err(error) => {
                 tracing::error!(%error, "lines to be folded could not be read");
-                return Some(gateway.now().plus_secs(PAUSE_SECS));
+                return again_at();
             }
         };
-        let count = lines.len();
-        if count == 0 {
-            return None;
+        is_first = false;
+        lines.retain(|line| !stuck.contains(&line.key));
+        if lines.is_empty() {
+            return if stuck.is_empty() { None } else { again_at() };
         }
+        let asked: BTreeSet<LineKey> = lines.iter().map(|line| line.key).collect();
         let done = fold(gateway, &owned, lines).await;
         let forgotten = forget(gateway, &owned, done).await;
-        if forgotten < count {
-            return Some(gateway.now().plus_secs(PAUSE_SECS));
-        }
+        stuck.extend(asked.difference(&forgotten));
     }
 }
 
@@ -130,21 +137,21 @@ async fn fold(gateway: &Gateway, owned: &Shards, lines: Vec<UnfoldedLine>) -> BT
     done
 }
 
-/// Lets folded lines no longer wait, one command a shard of entries, and gives how many.
-async fn forget(gateway: &Gateway, owned: &Shards, done: BTreeSet<LineKey>) -> usize {
+/// Lets folded lines no longer wait, one command a shard of entries, and gives those that do not.
+async fn forget(gateway: &Gateway, owned: &Shards, done: BTreeSet<LineKey>) -> BTreeSet<LineKey> {
     let mut by_shard: BTreeMap<Shard, Vec<LineKey>> = BTreeMap::new();
     for line in done {
         by_shard.entry(line.entry.shard()).or_default().push(line);
     }
     let runs = by_shard.into_iter().filter_map(|(shard, lines)| {
-        let (count, fence) = (lines.len(), owned.fence(shard)?);
-        let command = ForgetUnfolded { lines };
-        Some(async move { (count, gateway.store.run_fenced(command, &fence).await) })
+        let fence = owned.fence(shard)?;
+        let command = ForgetUnfolded { lines: lines.clone() };
+        Some(async move { (lines, gateway.store.run_fenced(command, &fence).await) })
     });
-    let mut forgotten = 0;
-    for (count, ran) in join_all(runs).await {
+    let mut forgotten = BTreeSet::new();
+    for (lines, ran) in join_all(runs).await {
         match ran {
-            Ok(()) => forgotten += count,
+            Ok(()) => forgotten.extend(lines),
             // Whoever has the shard now folds them again, which adds nothing.
             Err(RunError::Superseded) => {}
             Err(error) => tracing::error!(%error, "folded lines could not be marked"),

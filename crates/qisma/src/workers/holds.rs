@@ -15,8 +15,8 @@ use super::owned;
 use crate::gateway::Gateway;
 
 /// From a right code to the capture it takes a moment. A hold that is older belongs to a gateway that
-/// died in between, or to a payer who gave up.
-const ORPHAN_SECS: i64 = 300;
+/// died in between, or to a payer who gave up; one who had a new code sent has time to type it.
+const ORPHAN_SECS: i64 = 900;
 const PERIOD_SECS: i64 = 60;
 const PAGE_MAX: i64 = 500;
 
@@ -40,6 +40,7 @@ pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
         tracing::error!(%error, "open holds could not be read");
         vec![]
     });
+    let is_full = i64::try_from(holds.len()) == Ok(PAGE_MAX);
     for hold in holds {
         let Some(fence) = owned.fence(hold.id.shard()) else { continue };
         match settle(gateway, hold, &fence).await {
@@ -47,7 +48,7 @@ pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
             Err(error) => tracing::error!(hold = %hold.id, %error, "a hold could not be freed"),
         }
     }
-    Some(now.plus_secs(PERIOD_SECS))
+    Some(now.plus_secs(if is_full { 1 } else { PERIOD_SECS }))
 }
 
 /// Ends the attempt of a hold that nobody has taken for so long, and then frees it.
@@ -68,7 +69,8 @@ async fn settle(gateway: &Gateway, hold: OpenHold, fence: &Fence) -> Result<(), 
 pub async fn release(gateway: &Gateway, hold: OpenHold, fence: &Fence) -> Result<(), HoldError> {
     let wanted = gateway.store.read(move |reader| reader.hold_is_wanted(&hold)).await?;
     if wanted == HoldWanted::ByNobody {
-        gateway.store.run_fenced(ReleaseHold { hold: hold.id }, fence).await?;
+        let OpenHold { id, payment, attempt } = hold;
+        gateway.store.run_fenced(ReleaseHold { hold: id, payment, attempt }, fence).await?;
     }
     Ok(())
 }

@@ -30,6 +30,15 @@ async fn a_line_that_is_folded_and_not_counted_breaks_i3() {
 }
 
 #[tokio::test]
+async fn a_line_that_takes_what_nothing_holds_breaks_i3() {
+    let damage = "INSERT INTO unfolded_lines SELECT p.vshard, p.entry_id, p.line, p.account_vshard,
+        p.account_id, a.owner, a.kind, a.mode, a.currency, p.amount_millimes, zeroblob(16), 1
+        FROM postings p JOIN accounts a ON a.id = p.account_id
+        WHERE a.kind = 'wallet' AND p.amount_millimes < 0";
+    check(Invariant::I3, damage, "is to be taken from a hold of nothing").await;
+}
+
+#[tokio::test]
 async fn a_hold_that_its_account_does_not_count_breaks_i3() {
     let damage =
         "INSERT INTO holds SELECT vshard, zeroblob(16), id, owner, kind, mode, currency, 5,
