@@ -119,7 +119,7 @@ async fn money_that_was_held_and_never_taken_is_free_again_after_minutes() {
     let world = world().await;
     let (payment, _, code) = code_page(&world).await;
     hold_only(&world, payment, code).await;
-    world.pass(299).await;
+    world.pass(899).await;
     assert_eq!((world.attempts(payment).await, world.wallet().await), (vec!["init"], 5_000));
     world.pass(1).await;
     assert_eq!((world.attempts(payment).await, world.wallet().await), (vec!["abandoned"], 15_000));
@@ -173,7 +173,7 @@ async fn what_an_earlier_setting_held_is_free_though_the_capture_took_from_the_b
     world.restart_with(&[INLINE]).await;
     world.open(payment).await.submit(&world, "/code", &[("code", &code)]).await;
     assert_eq!(world.state(payment).await, "captured");
-    world.pass(300).await;
+    world.pass(900).await;
     assert_eq!(world.purse().await, purse(held - AMOUNT_MILLIMES, 0));
 }
 
