@@ -79,7 +79,7 @@ impl Rows {
             from,
             sql::ADD_TO_ACCOUNT,
             "SELECT e.at_us, a.vshard, a.id, a.owner, a.kind,
-            a.mode, a.currency, sum(p.amount_millimes)
+            a.mode, a.currency, sum(p.amount_millimes), 0
             FROM postings p JOIN journal_entries e ON e.vshard = p.vshard AND e.id = p.entry_id
             JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
             GROUP BY e.at_us, a.vshard, a.id",
