@@ -180,16 +180,16 @@ impl Store {
     }
 
     /// Wants no shards any more: nothing new is begun, and what is under way is still this gateway's.
-    /// [`Self::keep_leases`] has to be called on until [`Self::holds_shards`] says no.
+    /// [`Self::keep_leases`] has to be called on until [`Self::uses_shards`] says no.
     pub fn retire(&self) {
         if let Some(keeper) = &self.keeper {
             keeper.retire();
         }
     }
 
-    /// Whether some shards are still this gateway's, be it only for what is under way in them.
-    pub fn holds_shards(&self) -> bool {
-        self.keeper.as_ref().is_some_and(|keeper| keeper.holds_any())
+    /// Whether something is under way in shards of this gateway.
+    pub fn uses_shards(&self) -> bool {
+        self.keeper.as_ref().is_some_and(|keeper| keeper.is_any_in_use())
     }
 
     /// The shards whose work is this gateway's now, by its own clock. None before

@@ -21,7 +21,7 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken) {
     }
     gateway.store.retire();
     while let Some(next) = gateway.store.keep_leases().await
-        && gateway.store.holds_shards()
+        && gateway.store.uses_shards()
     {
         gateway.clock.sleep_until(next).await;
     }

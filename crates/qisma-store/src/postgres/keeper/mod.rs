@@ -131,15 +131,16 @@ impl Keeper {
     }
 
     /// Wants no share any more from now on; what is in use is kept until it is not. Whoever calls it
-    /// goes on to [`Self::keep`] until [`Self::holds_any`] says no.
+    /// goes on to [`Self::keep`] until [`Self::is_any_in_use`] says no.
     pub fn retire(&self) {
         self.is_retiring.store(true, Ordering::SeqCst);
         self.next_us.store(i64::MIN, Ordering::SeqCst);
     }
 
-    /// Whether some shard has not been given up.
-    pub fn holds_any(&self) -> bool {
-        !self.held().is_empty()
+    /// Whether something is under way in some shard. What is not in use is not waited for: while the
+    /// server cannot be reached it could not be given up, and its lease ends by itself.
+    pub fn is_any_in_use(&self) -> bool {
+        self.held().values().any(Holding::is_in_use)
     }
 
     fn is_due(&self, now: Timestamp) -> bool {

@@ -232,11 +232,19 @@ async fn a_gateway_that_retires_keeps_only_what_is_under_way() {
     }
     assert_eq!(two.counts(), (0, 255));
     assert!(fence.as_ref().is_some_and(|fence| fence.holds(two.clock.now())));
+    assert!(two.one.uses_shards());
     drop(fence);
     two.pass(LEASE_SECS / 3).await;
     two.pass(LEASE_SECS / 3).await;
-    assert!(!two.one.holds_shards());
+    assert!(!two.one.uses_shards());
     assert_eq!(two.counts(), (0, 256));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_retires_waits_for_no_server_where_nothing_is_under_way() {
+    let two = Two::balanced().await;
+    two.one.retire();
+    assert!(!two.one.uses_shards());
 }
 
 #[tokio::test(flavor = "multi_thread")]
