@@ -137,6 +137,9 @@ pub struct Snapshot {
     pub deliveries: BTreeMap<DeliveryId, Delivery>,
     /// Methods learned of receivers.
     pub learned: BTreeMap<(AppId, String), LearnedMethod>,
+    /// The one shard of the batch, where the engine wants that: what nothing ties to another is minted
+    /// into it.
+    pub batch_shard: Option<Shard>,
 }
 
 impl Snapshot {

@@ -7,12 +7,14 @@
 use qisma_domain::changes::Changes;
 use qisma_domain::decide::Decide;
 use qisma_domain::delivery::{Delivery, DeliveryState};
+use qisma_domain::ids::Shard;
 use qisma_domain::snapshot::{Keys, Snapshot};
 use qisma_domain::time::Timestamp;
 use rand_core::Rng;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -22,6 +24,7 @@ use crate::error::{OpenError, ReadError, RunError};
 use crate::job::{Decided, Fate, Job, Jobs, Pending, answer_all};
 use crate::leases::Fence;
 use crate::save_error::SaveError;
+use crate::stopping::Stopping;
 
 /// Commands that may wait. A quarter is kept for workers.
 pub const QUEUE_MAX: usize = 4_096;
@@ -58,33 +61,14 @@ pub trait LaneWriter: Send + 'static {
         Ok(())
     }
 
+    /// Whether a batch holds one shard, because the shards are on different machines.
+    fn takes_one_shard_at_a_time(&self) -> bool {
+        false
+    }
+
     /// What ends a save that waits for a server.
     fn stopping(&self) -> Arc<Stopping> {
         Arc::default()
-    }
-}
-
-/// Says that the lane is to end, to whoever waits in it.
-#[derive(Default)]
-pub struct Stopping {
-    stops: Mutex<bool>,
-    told: Condvar,
-}
-
-impl Stopping {
-    /// Waits, and says whether the lane is to end; at once when it is.
-    pub fn wait(&self, pause: Duration) -> bool {
-        let stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
-        let (stops, _) = self
-            .told
-            .wait_timeout_while(stops, pause, |stops| !*stops)
-            .unwrap_or_else(PoisonError::into_inner);
-        *stops
-    }
-
-    fn stop(&self) {
-        *self.stops.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.told.notify_all();
     }
 }
 
@@ -102,6 +86,8 @@ pub struct LaneOptions {
     pub fold: Fold,
     /// Called after each commit with lines that wait for their fold.
     pub on_unfolded: Arc<dyn Fn() + Send + Sync>,
+    /// Grows with each commit that changes a merchant, an app or a key, before that is answered.
+    pub callers_version: Arc<AtomicU64>,
 }
 
 /// The sending end of a lane.
@@ -203,10 +189,27 @@ impl<W: LaneWriter> Worker<W> {
             self.depth.fetch_sub(jobs.len(), Ordering::Relaxed);
             // A command's own panic is caught where it decides. A panic here is a bug of the lane:
             // the commands in its hands have no known outcome, and the next ones no lane to trust.
-            if catch_unwind(AssertUnwindSafe(|| self.turn(jobs, 0))).is_err() {
-                self.stop("the lane panicked");
+            for batch in self.apart(jobs) {
+                if catch_unwind(AssertUnwindSafe(|| self.turn(batch, 0))).is_err() {
+                    self.stop("the lane panicked");
+                }
             }
         }
+    }
+
+    /// The commands by the shards of their work, each in the order of its coming, where the engine
+    /// wants that.
+    fn apart(&self, jobs: Jobs) -> Vec<Jobs> {
+        if !self.writer.takes_one_shard_at_a_time() {
+            return vec![jobs];
+        }
+        let mut by_shard: BTreeMap<Option<Shard>, Jobs> = BTreeMap::new();
+        for mut job in jobs {
+            let mut keys = Keys::default();
+            job.keys(&mut keys);
+            by_shard.entry(keys.shard()).or_default().push(job);
+        }
+        by_shard.into_values().collect()
     }
 
     /// Takes no further command, and tells whoever can end the process; once.
@@ -252,6 +255,10 @@ impl<W: LaneWriter> Worker<W> {
                 return vec![];
             }
         };
+        if self.writer.takes_one_shard_at_a_time() {
+            let shard = keys.shard().unwrap_or_else(|| Shard::random(&mut *self.options.rng));
+            snapshot.batch_shard = Some(shard);
+        }
         let now = self.now();
         let mut all = Changes::none();
         let (mut decided, mut rows, mut fences) = (0, 0, vec![]);
@@ -342,6 +349,7 @@ impl<W: LaneWriter> Worker<W> {
             |delivery: &Delivery| matches!(delivery.state, DeliveryState::Pending { .. });
         let has_deliveries = changes.deliveries.iter().any(is_pending);
         let has_unfolded = changes.has_unfolded();
+        let has_callers = changes.has_callers();
         // A refusal promises nothing; an answer does, be it one that was given before.
         let promises = || jobs.iter().any(|job| job.promises());
         let saved = if wrote {
@@ -353,6 +361,9 @@ impl<W: LaneWriter> Worker<W> {
         };
         match saved {
             Ok(()) => {
+                if has_callers {
+                    self.options.callers_version.fetch_add(1, Ordering::Release);
+                }
                 if has_deliveries {
                     (self.options.on_delivery)();
                 }

@@ -6,6 +6,7 @@ use qisma_domain::journal::{JournalEntry, UnfoldedLine};
 use super::param::{Id, Param};
 use super::plan::{Plan, Steps, apart, column};
 use super::sets;
+use super::sql;
 use super::step::Step;
 use crate::fold::Delta;
 
@@ -119,6 +120,18 @@ impl Plan {
         let mut lines: Vec<(AccountId, &UnfoldedLine)> =
             self.changes.folded.iter().map(|line| (line.account.id(), line)).collect();
         lines.sort_by_key(|(account, line)| (account.shard(), *account, line.key));
+        // What waits was read on a server that may have lost it since: the one that commits the fold
+        // must know of it. A statement of its own, because it is about other shards than the next.
+        steps.push(Step {
+            sql: sql::LOAD_UNFOLDED_LINES,
+            rows: lines.len(),
+            what: "lines that wait for their fold",
+            params: vec![
+                column!(Shards, lines, |(_, line)| line.key.entry.shard().0.into()),
+                column!(Ids, lines, |(_, line)| Id(*line.key.entry.as_bytes())),
+                column!(Numbers, lines, |(_, line)| line.key.line),
+            ],
+        });
         steps.push(Step {
             sql: sets::INSERT_ACCOUNT_LINE,
             rows: lines.len(),
@@ -130,7 +143,6 @@ impl Plan {
                 column!(Numbers, lines, |(_, line)| line.key.line),
                 column!(Numbers, lines, |(_, line)| line.amount_millimes),
                 column!(Numbers, lines, |(_, line)| line.at.micros()),
-                column!(Shards, lines, |(_, line)| line.key.entry.shard().0.into()),
             ],
         });
     }

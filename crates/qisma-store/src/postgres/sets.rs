@@ -190,10 +190,7 @@ statements! {
             at_us)
         SELECT vshard, account_id, entry_id, line, amount_millimes, at_us
         FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[],
-            $6::bigint[], $7::smallint[]) AS u (vshard, account_id, entry_id, line,
-            amount_millimes, at_us, entry_vshard)
-        WHERE EXISTS (SELECT 1 FROM unfolded_lines l WHERE l.vshard = u.entry_vshard
-            AND l.entry_id = u.entry_id AND l.line = u.line)
+            $6::bigint[]) AS u (vshard, account_id, entry_id, line, amount_millimes, at_us)
         ON CONFLICT DO NOTHING";
     INSERT_HOLD = "INSERT INTO holds (vshard, id, account_id, owner, kind, mode, currency,
             amount_millimes, payment_id, attempt, state, opened_us, version)

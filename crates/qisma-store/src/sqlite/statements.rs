@@ -175,14 +175,17 @@ statements! {
         (vshard, entry_id, line, account_vshard, account_id, amount_millimes)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     // An account that nothing was folded into yet is named by the line that waits.
-    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, coalesce(u.owner, a.owner),
-            coalesce(u.kind, a.kind), p.amount_millimes
+    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, u.owner, u.kind, p.amount_millimes,
+            p.account_vshard, p.account_id
         FROM journal_entries e
         JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
         LEFT JOIN unfolded_lines u ON u.vshard = p.vshard AND u.entry_id = p.entry_id
             AND u.line = p.line
-        LEFT JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
         WHERE e.vshard = ?1 AND e.payment_id = ?2 ORDER BY e.at_us, e.id, p.line";
+    LIST_ACCOUNTS_OF_PAYMENT = "SELECT p.account_id FROM journal_entries e
+        JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
+        WHERE e.vshard = ?1 AND e.payment_id = ?2";
+    FIND_ACCOUNT_NAME = "SELECT owner, kind FROM accounts WHERE vshard = ?1 AND id = ?2";
 
     // -- lines that are folded later --
     INSERT_UNFOLDED_LINE = "INSERT INTO unfolded_lines (vshard, entry_id, line, account_vshard,

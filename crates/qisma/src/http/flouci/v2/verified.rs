@@ -3,6 +3,7 @@
 
 use qisma_domain::attempt::{Attempt, AttemptState, CardDetails, RailAttempt};
 use qisma_domain::event::flouci_status;
+use qisma_domain::ids::MerchantId;
 use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::LegKind;
@@ -107,8 +108,8 @@ pub struct VerifiedLeg {
     credited_to: Option<&'static str>,
 }
 
-/// Shows a payment. `parked` names the owners, as the journal writes them, whose share is parked.
-pub fn view(seen: &PaymentAggregate, parked: &[String]) -> Verified {
+/// Shows a payment. `parked` names those whose share waits because they could not receive it.
+pub fn view(seen: &PaymentAggregate, parked: &[MerchantId]) -> Verified {
     let payment = &seen.payment;
     let attempt = shown_attempt(seen);
     let captured_rail = match payment.state {
@@ -149,14 +150,14 @@ fn shown_attempt(seen: &PaymentAggregate) -> Option<&Attempt> {
 fn legs(
     payment: &Payment,
     credited_to: Option<&'static str>,
-    parked: &[String],
+    parked: &[MerchantId],
 ) -> Vec<VerifiedLeg> {
     let asked_for = payment.legs.iter().filter(|leg| leg.kind == LegKind::Fixed);
     let shown = asked_for.map(|leg| VerifiedLeg {
         amount: leg.amount.millimes(),
         destination: leg.destination.to_string(),
         credited_to: match credited_to {
-            Some(_) if parked.contains(&format!("merchant:{}", leg.destination)) => Some("parked"),
+            Some(_) if parked.contains(&leg.destination) => Some("parked"),
             other => other,
         },
     });

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use qisma_domain::account::AccountKind;
+use qisma_domain::account::{Account, AccountKind};
 use qisma_domain::decide::expire_payment::ExpirePayment;
-use qisma_domain::ids::{AppId, PaymentId};
+use qisma_domain::ids::{AppId, MerchantId, PaymentId};
+use qisma_domain::payment::PaymentState;
 use qisma_domain::snapshot::PaymentAggregate;
-use qisma_store::{JournalLine, ReadError, Reader, RunError};
+use qisma_store::{ReadError, Reader, RunError};
 
 use super::verified::{Verified, view};
 use crate::gateway::Gateway;
@@ -74,8 +75,7 @@ pub async fn read(
 /// What the store knows of a payment.
 struct See {
     payment: PaymentAggregate,
-    /// The owners whose share waits because they could not receive it.
-    parked: Vec<String>,
+    parked: Vec<MerchantId>,
 }
 
 impl See {
@@ -93,7 +93,7 @@ impl See {
         let Some(payment) = reader.payment_of_merchant(caller.merchant, caller.mode, id)? else {
             return Ok(None);
         };
-        let parked = parked_owners(reader, &payment)?;
+        let parked = parked(reader, &payment)?;
         Ok(Some(Self { payment, parked }))
     }
 
@@ -106,17 +106,20 @@ impl See {
     }
 }
 
-fn parked_owners(
+/// Whose share waits because they could not receive it.
+fn parked(
     reader: &Reader<'_>,
-    payment: &PaymentAggregate,
-) -> Result<Vec<String>, ReadError> {
-    use qisma_domain::payment::PaymentState::Captured;
-    if !matches!(payment.payment.state, Captured { .. }) {
-        return Ok(Vec::new());
+    PaymentAggregate { payment, .. }: &PaymentAggregate,
+) -> Result<Vec<MerchantId>, ReadError> {
+    if !matches!(payment.state, PaymentState::Captured { .. }) {
+        return Ok(vec![]);
     }
-    let lines = reader.journal_of_payment(&payment.payment.id)?;
-    let parked = |line: &JournalLine| line.account == AccountKind::Parked.as_str();
-    Ok(lines.into_iter().filter(parked).map(|line| line.owner).collect())
+    let moved = reader.accounts_of_payment(&payment.id)?;
+    let is_parked = |merchant: &MerchantId| {
+        let (mode, currency) = (payment.mode, payment.currency);
+        moved.contains(&Account::merchant(*merchant, AccountKind::Parked, mode, currency).id())
+    };
+    Ok(payment.legs.iter().map(|leg| leg.destination).filter(is_parked).collect())
 }
 
 /// Writes down that the time is over, so that page, redirect and verify agree.
