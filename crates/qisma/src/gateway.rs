@@ -15,6 +15,7 @@ use crate::acquirers::smt::{SmtClient, SmtSettings};
 use crate::clock::Clock;
 use crate::config::{AcquirerSettings, Config};
 use crate::data_dir::DatabaseLock;
+use crate::http::KnownKeys;
 use crate::keyring::Keyring;
 use crate::messages::MessageSender;
 use crate::outbound::{Outbound, OutboundSettings};
@@ -37,6 +38,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The keys derived from the master key.
     pub keyring: Keyring,
+    /// What callers' public keys lead to.
+    pub known_keys: KnownKeys,
     /// Where payers and acquirers find us; ends in `/`.
     pub public_url: Url,
     /// What payers' links begin with; ends in `/`.
@@ -142,6 +145,7 @@ impl Gateway {
             store,
             clock,
             keyring,
+            known_keys: KnownKeys::default(),
             sandbox,
             smt,
             outbound,

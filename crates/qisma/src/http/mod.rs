@@ -11,6 +11,7 @@ pub mod error;
 pub mod flouci;
 pub mod health;
 pub mod idempotency;
+mod known_keys;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
@@ -20,5 +21,6 @@ pub mod server;
 #[cfg(feature = "yardstick")]
 mod yardstick;
 
+pub use known_keys::KnownKeys;
 pub use router::HttpState;
 pub use server::serve;
