@@ -16,8 +16,9 @@ use crate::keyring::Keyring;
 /// Longer than any pair of keys: two UUIDs and what stands around them have 80 characters.
 const HEADER_CHARS_MAX: usize = 256;
 
-/// Stands in for the hash of a pair that does not exist, so that a wrong public key costs the same
-/// time as a wrong private one. No private key has this hash.
+/// Stands in for the hash of a pair that does not exist, so that both halves are checked whatever is
+/// wrong. (Whether a public key was used in the last second can be told by the time all the same; it
+/// is a UUID that nobody guesses, and no secret.) No private key has this hash.
 const NOBODYS_HASH: [u8; 32] = [0; 32];
 
 /// Proof that the caller holds the keys of an app of an active merchant.
