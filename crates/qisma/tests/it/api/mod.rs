@@ -6,4 +6,5 @@ mod everywhere;
 mod limits;
 mod openapi;
 mod tls;
+mod v1;
 mod v2;
