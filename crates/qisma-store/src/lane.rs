@@ -255,10 +255,7 @@ impl<W: LaneWriter> Worker<W> {
                 return vec![];
             }
         };
-        if self.writer.takes_one_shard_at_a_time() {
-            let shard = keys.shard().unwrap_or_else(|| Shard::random(&mut *self.options.rng));
-            snapshot.batch_shard = Some(shard);
-        }
+        snapshot.batch_shard = Some(self.batch_shard(&keys));
         let now = self.now();
         let mut all = Changes::none();
         let (mut decided, mut rows, mut fences) = (0, 0, vec![]);
@@ -281,6 +278,13 @@ impl<W: LaneWriter> Worker<W> {
         let rest = jobs.split_off(decided);
         self.save_and_answer(jobs, (all, &fences), now, lost);
         rest
+    }
+
+    /// The shard into which a batch mints what nothing ties to another. One for all of it: their rows
+    /// lie side by side then, in a few pages instead of some in each of 256 places.
+    fn batch_shard(&mut self, keys: &Keys) -> Shard {
+        let only = keys.shard().filter(|_| self.writer.takes_one_shard_at_a_time());
+        only.unwrap_or_else(|| Shard::random(&mut *self.options.rng))
     }
 
     /// The moment of a batch. A wall clock that steps back must not put an account's later entries
