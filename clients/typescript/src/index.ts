@@ -3,6 +3,7 @@ export { QismaClient } from './client.js';
 export type { ClientOptions, SendOptions } from './client.js';
 export {
   ApiError,
+  CallError,
   ConnectionError,
   QismaError,
   UnexpectedAnswerError,

@@ -1,5 +1,7 @@
 // Reads answers. Types say what the API promises; here it is checked where money depends on it.
-import { UnexpectedAnswerError } from './errors.js';
+
+/** An answer that cannot be read. Who knows the request makes an UnexpectedAnswerError of it. */
+export class Unreadable extends Error {}
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -7,9 +9,9 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function unexpected(name: string, wanted: string): UnexpectedAnswerError {
+function unexpected(name: string, wanted: string): Unreadable {
   // The value itself is not shown: it may be a payer's.
-  return new UnexpectedAnswerError(`the answer's \`${name}\` is not ${wanted}`);
+  return new Unreadable(`the answer's \`${name}\` is not ${wanted}`);
 }
 
 export function object(from: Json, name: string): Json {
@@ -44,8 +46,8 @@ export function millimes(from: Json, name: string): number {
 }
 
 /** Refuses, before anything is sent, an amount that is not a whole number. */
-export function checkMillimes(name: string, amount: number | undefined): void {
-  if (amount !== undefined && !Number.isSafeInteger(amount)) {
+export function checkMillimes(name: string, amount: number): void {
+  if (!Number.isSafeInteger(amount)) {
     throw new TypeError(`${name} must be a whole number of millimes (1 TND is 1000)`);
   }
 }

@@ -1,7 +1,8 @@
 // Every call sends what the contract asks for and reads what it promises.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HistoryRow } from '../../src/index.js';
+import { UnexpectedAnswerError } from '../../src/index.js';
+import type { HistoryRow, QismaClient } from '../../src/index.js';
 import { stub } from './stub.js';
 
 const ID = 'FoPKKHqfQIKfBqhEj8M47A';
@@ -44,11 +45,13 @@ test('a payment is read', async (context) => {
   assert.equal(asked[0]?.path, `/api/v2/verify_payment/${ID}`);
 });
 
-test('an id cannot lead to another path', async (context) => {
-  const { client, asked } = await stub(context, ['verify_payment']);
-  await client.verifyPayment('a/../b?c');
-  assert.equal(asked[0]?.path, '/api/v2/verify_payment/a%2F..%2Fb%3Fc');
-});
+for (const id of ['..', 'a/../b?c', 'a\n', '']) {
+  test(`the id ${JSON.stringify(id)} cannot lead to another path`, async (context) => {
+    const { client, asked } = await stub(context, ['verify_payment']);
+    await assert.rejects(client.verifyPayment(id), /no payment id/);
+    assert.equal(asked.length, 0);
+  });
+}
 
 test('a refund sends its amount and reversals, and reads digits as a number', async (context) => {
   const { client, asked } = await stub(context, ['refund_payment']);
@@ -65,6 +68,37 @@ test('a refund of everything sends the payment alone', async (context) => {
   await client.refundPayment(ID);
   assert.deepEqual(asked[0]?.body, { payment_id: ID });
 });
+
+test('a refund is of the payment that was named first, whatever its fields say', async (context) => {
+  const { client, asked } = await stub(context, ['refund_payment']);
+  const other = { payment_id: 'another', amount: 100 };
+  await client.refundPayment(ID, other);
+  assert.deepEqual(asked[0]?.body, { payment_id: ID, amount: 100 });
+});
+
+test('a capture is of the payment that was named first, whatever its fields say', async (context) => {
+  const { client, asked } = await stub(context, ['confirm_payment']);
+  const other = { payment_id: 'another', amount: 100 };
+  await client.confirmPayment(ID, other);
+  assert.deepEqual(asked[0]?.body, { payment_id: ID, amount: 100 });
+});
+
+// Most callers' compilers let an undefined through where a member may be absent.
+const absent = undefined as unknown as never;
+const forgotten: readonly [string, (client: QismaClient) => Promise<unknown>][] = [
+  ['amount of a payment', (client) => client.generatePayment({ ...PAYMENT, amount: absent })],
+  ['split of a payment', (client) => client.generatePayment({ ...PAYMENT, destination: absent })],
+  ['amount of a refund', (client) => client.refundPayment(ID, { amount: absent })],
+  ['reversals of a refund', (client) => client.refundPayment(ID, { reversals: absent })],
+  ['amount of a capture', (client) => client.confirmPayment(ID, { amount: absent })],
+];
+for (const [name, call] of forgotten) {
+  test(`an undefined ${name} is refused before anything is sent`, async (context) => {
+    const { client, asked } = await stub(context, []);
+    await assert.rejects(call(client), TypeError);
+    assert.equal(asked.length, 0);
+  });
+}
 
 test('a hold is confirmed in part', async (context) => {
   const { client, asked } = await stub(context, ['confirm_payment']);
@@ -97,6 +131,12 @@ test('the history goes on from page to page, and never to another host', async (
   assert.equal(asked[0]?.path, '/api/developers/history');
   assert.deepEqual(asked[0]?.query, { type: 'online', operation_status: 'S' });
   assert.deepEqual(asked[1]?.query, { type: 'online', cursor: 'a+b=' });
+});
+
+test('a next page without a query is not taken for the history that was asked for', async (context) => {
+  const { client, asked } = await stub(context, ['history_next_without_query']);
+  await assert.rejects(client.history({ type: 'online' }).next(), UnexpectedAnswerError);
+  assert.equal(asked.length, 1);
 });
 
 test('a page that nobody needs is not asked for', async (context) => {
@@ -142,6 +182,12 @@ test('a QR code is drawn with the API key, for an operation that the client name
   assert.equal(asked[0]?.path, '/api/business/generate_custom_qr_code');
   assert.equal(asked[0]?.headers.authorization, 'Api-Key api-key');
   assert.equal(asked[0]?.query['amount_in_millimes'], '1000');
+  assert.match(asked[0]?.query['operation_uuid'] ?? '', /^[0-9a-f-]{36}$/);
+});
+
+test('a QR operation is named also where the caller gives undefined', async (context) => {
+  const { client, asked } = await stub(context, ['generate_custom_qr_code']);
+  await client.generateQrCode({ amount_in_millimes: 1_000, merchant_id: '1234', operation_uuid: absent });
   assert.match(asked[0]?.query['operation_uuid'] ?? '', /^[0-9a-f-]{36}$/);
 });
 

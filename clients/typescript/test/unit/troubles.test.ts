@@ -1,7 +1,7 @@
 // What goes wrong: errors, repetitions, time limits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiError, ConnectionError, UnexpectedAnswerError } from '../../src/index.js';
+import { ApiError, CallError, ConnectionError, UnexpectedAnswerError } from '../../src/index.js';
 import { stub } from './stub.js';
 
 const PAYMENT = { amount: 10_000, success_link: 'https://a.example', fail_link: 'https://a.example' };
@@ -55,10 +55,109 @@ test('an acquirer that refuses a saved card is told apart', async (context) => {
   assert.doesNotMatch(JSON.stringify(error), /748/);
 });
 
-test('an error page of a proxy is an error with its status', async (context) => {
-  const { client } = await stub(context, ['page_of_a_proxy']);
-  const error = await apiErrorOf(client.verifyPayment('x'));
-  assert.deepEqual([error.status, error.code], [502, '']);
+test('an error page of a proxy is no answer, and is asked again with the same key', async (context) => {
+  const names = ['page_of_a_proxy', 'page_of_a_proxy_with_a_time', 'refund_payment'];
+  const { client, asked, waited } = await stub(context, names);
+  await client.refundPayment('x');
+  assert.equal(new Set(asked.map(({ headers }) => headers['idempotency-key'])).size, 1);
+  assert.equal(waited[1], 3);
+});
+
+test('a proxy that goes on with error pages leaves the outcome unknown', async (context) => {
+  const { client, asked } = await stub(context, Array(3).fill('page_of_a_proxy'));
+  const error = await errorOf(client.refundPayment('x'));
+  assert.ok(error instanceof ConnectionError);
+  assert.match(error.message, /502/);
+  assert.equal(error.outcomeUnknown, true);
+  assert.equal(error.idempotencyKey, asked[2]?.headers['idempotency-key']);
+});
+
+/** The answers of a refund, and whether afterwards nobody knows if it was made. */
+const endings: readonly [readonly string[], boolean][] = [
+  [['outcome_unknown', 'outcome_unknown', 'outcome_unknown'], true],
+  [['hang up', 'rate_limited', 'rate_limited'], true],
+  [['outcome_unknown', 'unavailable_without_a_time'], true],
+  [['hang up', 'refund_not_allowed'], false],
+  [['rate_limited', 'rate_limited', 'rate_limited'], false],
+  [['unavailable_without_a_time'], false],
+];
+for (const [names, outcomeUnknown] of endings) {
+  const is = outcomeUnknown ? 'unknown' : 'known';
+  test(`after ${names.join(', ')} the outcome is ${is}`, async (context) => {
+    const { client } = await stub(context, names);
+    assert.equal((await apiErrorOf(client.refundPayment('x'))).outcomeUnknown, outcomeUnknown);
+  });
+}
+
+test('a call that only reads leaves nothing unknown', async (context) => {
+  const { client } = await stub(context, ['hang up'], { retriesMax: 0 });
+  const error = await errorOf(client.verifyPayment('x'));
+  assert.ok(error instanceof ConnectionError);
+  assert.equal(error.outcomeUnknown, false);
+});
+
+for (const name of ['not_json', 'verify_payment', 'bindings_list']) {
+  test(`a refund that is answered with ${name} can be asked for again with its key`, async (context) => {
+    const { client, asked } = await stub(context, [name]);
+    const error = await errorOf(client.refundPayment('x'));
+    assert.ok(error instanceof UnexpectedAnswerError);
+    assert.equal(error.outcomeUnknown, true);
+    assert.equal(error.idempotencyKey, asked[0]?.headers['idempotency-key']);
+  });
+}
+
+for (const name of ['hang up', 'not_json', 'rate_limited']) {
+  test(`a QR code that is answered with ${name} can be asked for again by its operation`, async (context) => {
+    const { client, asked } = await stub(context, [name], { retriesMax: 0 });
+    const error = await errorOf(client.generateQrCode({ amount_in_millimes: 1_000, merchant_id: '1234' }));
+    assert.ok(error instanceof CallError);
+    assert.equal(error.operationUuid, asked[0]?.query['operation_uuid']);
+    assert.equal(error.outcomeUnknown, name !== 'rate_limited');
+  });
+}
+
+for (const key of ['طلب', 'a b', 'a\r\nX: y', '', 'a'.repeat(256)]) {
+  test(`the key ${JSON.stringify(key.slice(0, 8))} is the caller's mistake, not a lost answer`, async (context) => {
+    const { client, asked, waited } = await stub(context, []);
+    await assert.rejects(client.refundPayment('x', {}, { idempotencyKey: key }), TypeError);
+    assert.deepEqual([asked.length, waited.length], [0, 0]);
+  });
+}
+
+for (const option of ['timeoutSecs', 'retriesMax', 'retryWaitSecsMax']) {
+  test(`a client with a ${option} that is no number is refused`, async (context) => {
+    await assert.rejects(stub(context, [], { [option]: Number.NaN }), TypeError);
+  });
+}
+
+test('a body that cannot be written is the caller\'s mistake, not a lost answer', async (context) => {
+  const { client, asked, waited } = await stub(context, []);
+  const payment = { ...PAYMENT, session_timeout_secs: 1n as unknown as number };
+  await assert.rejects(client.generatePayment(payment), TypeError);
+  assert.deepEqual([asked.length, waited.length], [0, 0]);
+});
+
+test('what is sent again is what was sent first, whatever became of the object', async (context) => {
+  const payment = { ...PAYMENT };
+  const sleep = async (): Promise<void> => void (payment.amount = 1);
+  const { client, asked } = await stub(context, ['hang up', 'generate_payment'], { sleep });
+  await client.generatePayment(payment);
+  assert.deepEqual(asked.map(({ body }) => body), [PAYMENT, PAYMENT]);
+});
+
+test('an error does not show what was asked for', async (context) => {
+  const send = (url: unknown): never => {
+    throw new TypeError(`error sending request for url (${String(url)})`);
+  };
+  const { client } = await stub(context, [], { retriesMax: 0, fetch: send as typeof fetch });
+  const error = await errorOf(client.listBindings('amira@example.com'));
+  assert.ok(error instanceof ConnectionError);
+  assert.doesNotMatch(`${error.stack} ${JSON.stringify(error)}`, /amira/);
+});
+
+test('a saved card without its fields is not taken for one', async (context) => {
+  const { client } = await stub(context, ['binding_without_its_fields']);
+  assert.ok((await errorOf(client.listBindings('x'))) instanceof UnexpectedAnswerError);
 });
 
 test('a page where JSON should be is not taken for success', async (context) => {
