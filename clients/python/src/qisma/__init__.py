@@ -3,6 +3,7 @@
 from .client import QismaClient
 from .errors import (
     ApiError,
+    CallError,
     ConnectionError,
     FieldMistake,
     QismaError,
@@ -27,6 +28,7 @@ from .webhook import VerifiedWebhook, Webhook
 __all__ = [
     "ApiError",
     "Binding",
+    "CallError",
     "Cancellation",
     "Confirmation",
     "ConnectionError",

@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .errors import UnexpectedAnswerError
 from .models import Destination
 
 Json = Mapping[str, Any]
 
-_DIGITS = re.compile(r"[0-9]+")
+_DIGITS = re.compile(r"[0-9]{1,18}")
 
 
-def _unexpected(name: str, wanted: str) -> UnexpectedAnswerError:
+class Unreadable(Exception):
+    """An answer that cannot be read. Who knows the request raises UnexpectedAnswerError for it."""
+
+
+def _unexpected(name: str, wanted: str) -> Unreadable:
     # The value itself is not shown: it may be a payer's.
-    return UnexpectedAnswerError(f"the answer's `{name}` is not {wanted}")
+    return Unreadable(f"the answer's `{name}` is not {wanted}")
 
 
 def as_object(parent: Json, name: str) -> Json:

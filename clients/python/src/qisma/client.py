@@ -7,13 +7,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import Literal, get_args
-from urllib.parse import parse_qsl, quote, urlsplit
+from typing import Literal, TypeVar, get_args
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
 from ._read import (
     Json,
+    Unreadable,
     as_object,
     check_millimes,
     millimes,
@@ -23,7 +24,6 @@ from ._read import (
     text,
 )
 from ._transport import Transport
-from .errors import UnexpectedAnswerError
 from .models import (
     Binding,
     Cancellation,
@@ -40,6 +40,9 @@ from .models import (
 )
 
 _KEY = re.compile(r"[!-9;-~]+")
+_PAYMENT_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+T = TypeVar("T")
 
 
 class QismaClient:
@@ -137,27 +140,27 @@ class QismaClient:
             "binding_id": binding_id,
             "cvc": cvc,
         }
-        answer = self._post("/api/v2/generate_payment", body, idempotency_key)
-        result = as_object(answer, "result")
-        return CreatedPayment(
-            payment_id=text(result, "payment_id"),
-            link=optional_text(result, "link"),
-            developer_tracking_id=optional_text(result, "developer_tracking_id"),
-        )
+        return self._post("/api/v2/generate_payment", body, idempotency_key, _created)
 
     def verify_payment(self, payment_id: str) -> Payment:
         """Asks how a payment stands. Wait for the webhook instead of asking again and again."""
-        answer = self._get(f"/api/v2/verify_payment/{quote(payment_id, safe='')}")
-        result = as_object(answer, "result")
-        return Payment(
-            payment_id=payment_id,
-            type=text(result, "type"),
-            amount=millimes(result, "amount"),
-            status=_status(text(result, "status")),
-            settlement_status=text(result, "settlement_status"),
-            developer_tracking_id=optional_text(result, "developer_tracking_id"),
-            details=as_object(result, "details"),
-        )
+        # An id such as `..` would lead to another path.
+        if not _PAYMENT_ID.fullmatch(payment_id):
+            raise ValueError("that is no payment id")
+
+        def read(answer: Json) -> Payment:
+            result = as_object(answer, "result")
+            return Payment(
+                payment_id=payment_id,
+                type=text(result, "type"),
+                amount=millimes(result, "amount"),
+                status=_status(text(result, "status")),
+                settlement_status=text(result, "settlement_status"),
+                developer_tracking_id=optional_text(result, "developer_tracking_id"),
+                details=as_object(result, "details"),
+            )
+
+        return self._get(f"/api/v2/verify_payment/{payment_id}", None, read)
 
     def refund_payment(
         self,
@@ -172,14 +175,7 @@ class QismaClient:
             check_millimes("amount", amount)
         taken = None if reversals is None else shares("reversals", reversals)
         body = {"payment_id": payment_id, "amount": amount, "reversals": taken}
-        result = as_object(self._post("/api/v2/refund_payment", body, idempotency_key), "result")
-        return Refund(
-            refund_id=text(result, "refund_id"),
-            payment_id=text(result, "payment_id"),
-            amount=millimes(result, "amount"),
-            status=text(result, "status"),
-            refunded_at=optional_text(result, "refunded_at"),
-        )
+        return self._post("/api/v2/refund_payment", body, idempotency_key, _refund)
 
     def confirm_payment(
         self, payment_id: str, *, amount: int | None = None, idempotency_key: str | None = None
@@ -188,40 +184,18 @@ class QismaClient:
         if amount is not None:
             check_millimes("amount", amount)
         body = {"payment_id": payment_id, "amount": amount}
-        result = as_object(self._post("/api/v2/confirm_payment", body, idempotency_key), "result")
-        return Confirmation(
-            payment_id=text(result, "payment_id"),
-            status=text(result, "status"),
-            amount=millimes(result, "amount"),
-            confirmed_at=optional_text(result, "confirmed_at"),
-        )
+        return self._post("/api/v2/confirm_payment", body, idempotency_key, _confirmation)
 
     def cancel_payment(
         self, payment_id: str, *, idempotency_key: str | None = None
     ) -> Cancellation:
         """Releases money that is held."""
         body = {"payment_id": payment_id}
-        result = as_object(self._post("/api/v2/cancel_payment", body, idempotency_key), "result")
-        return Cancellation(
-            payment_id=text(result, "payment_id"),
-            status=text(result, "status"),
-            cancelled_at=optional_text(result, "cancelled_at"),
-        )
+        return self._post("/api/v2/cancel_payment", body, idempotency_key, _cancellation)
 
     def list_bindings(self, client_id: str) -> list[Binding]:
         """The saved cards of a payer."""
-        answer = self._get("/api/v2/bindings/list", {"client_id": client_id})
-        return [
-            Binding(
-                binding_id=text(binding, "binding_id"),
-                client_id=text(binding, "client_id"),
-                card_last_four=text(binding, "card_last_four"),
-                card_brand=text(binding, "card_brand"),
-                status=text(binding, "status"),
-                created_at=text(binding, "created_at"),
-            )
-            for binding in objects(as_object(answer, "result"), "bindings")
-        ]
+        return self._get("/api/v2/bindings/list", {"client_id": client_id}, _bindings)
 
     def history(
         self,
@@ -251,20 +225,8 @@ class QismaClient:
             }
         )
         while query:
-            page = self._get("/api/developers/history", query)
-            for row in objects(page, "results"):
-                yield HistoryRow(
-                    payment_id=text(row, "payment_id"),
-                    type=text(row, "type"),
-                    amount=millimes(row, "amount"),
-                    status=text(row, "status"),
-                    settlement_status=text(row, "settlement_status"),
-                    developer_tracking_id=optional_text(row, "developer_tracking_id"),
-                    all=row,
-                )
-            # Of the link only the query is taken: keys go to the configured address alone.
-            next_link = urlsplit(optional_text(page, "next") or "")
-            query = dict(parse_qsl(next_link.query, keep_blank_values=True))
+            rows, query = self._get("/api/developers/history", query, _page)
+            yield from rows
 
     def init_pos_transaction(
         self,
@@ -287,8 +249,8 @@ class QismaClient:
             "developer_tracking_id": developer_tracking_id,
             "webhook": webhook,
         }
-        answer = self._post("/api/transactions/init_pos_transaction", body, idempotency_key)
-        return text(answer, "terminal_id")
+        path = "/api/transactions/init_pos_transaction"
+        return self._post(path, body, idempotency_key, lambda answer: text(answer, "terminal_id"))
 
     def pos_transactions(
         self,
@@ -305,15 +267,7 @@ class QismaClient:
                 "flouci_transaction_id": flouci_transaction_id,
             }
         )
-        answer = self._get("/api/transactions/get_pos_transaction_status", query)
-        return [
-            PosTransaction(
-                developer_tracking_id=text(transaction, "developer_tracking_id"),
-                payment_status=text(transaction, "payment_status"),
-                transaction_id=text(transaction, "transaction_id"),
-            )
-            for transaction in objects(answer, "transactions")
-        ]
+        return self._get("/api/transactions/get_pos_transaction_status", query, _pos_transactions)
 
     def generate_qr_code(
         self,
@@ -325,44 +279,156 @@ class QismaClient:
     ) -> QrCode:
         """Draws a QR code to pay an amount by wallet."""
         check_millimes("amount_in_millimes", amount_in_millimes)
+        # The operation is named here, so that asking again after a lost answer makes no second one.
+        operation_uuid = str(uuid.uuid4()) if operation_uuid is None else operation_uuid
         query = _filled(
             {
                 "amount_in_millimes": str(amount_in_millimes),
                 "merchant_id": merchant_id,
-                # The operation is named here, so that asking again after a lost answer makes no
-                # second one.
-                "operation_uuid": operation_uuid or str(uuid.uuid4()),
+                "operation_uuid": operation_uuid,
                 "barcode": None if barcode is None else str(barcode).lower(),
             }
         )
-        answer = self._get_by_api_key("/api/business/generate_custom_qr_code", query)
-        return QrCode(text(answer, "qr_code"), text(answer, "operation_uuid"))
+        return self._get_by_api_key(
+            "/api/business/generate_custom_qr_code",
+            query,
+            lambda answer: QrCode(text(answer, "qr_code"), text(answer, "operation_uuid")),
+            operation_uuid=operation_uuid,
+        )
 
     def qr_transaction_status(self, operation_uuid: str) -> Json:
         """How the operation of a QR code stands: the answer as it came."""
         query = {"operation_uuid": operation_uuid}
-        return self._get_by_api_key("/api/business/custom_transaction/status", query)
+        path = "/api/business/custom_transaction/status"
+        return self._get_by_api_key(path, query, lambda answer: answer)
 
-    def _post(self, path: str, body: Mapping[str, object], idempotency_key: str | None) -> Json:
+    def _post(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        idempotency_key: str | None,
+        read: Callable[[Json], T],
+    ) -> T:
         return self._transport.call(
             "POST",
             path,
+            read,
             authorization=self._authorization,
             body={name: value for name, value in body.items() if value is not None},
             idempotency_key=str(uuid.uuid4()) if idempotency_key is None else idempotency_key,
         )
 
-    def _get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
+    def _get(
+        self, path: str, query: Mapping[str, str] | None, read: Callable[[Json], T]
+    ) -> T:
         return self._transport.call(
-            "GET", path, authorization=self._authorization, query=query
+            "GET", path, read, authorization=self._authorization, query=query
         )
 
-    def _get_by_api_key(self, path: str, query: Mapping[str, str]) -> Json:
+    def _get_by_api_key(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        read: Callable[[Json], T],
+        operation_uuid: str | None = None,
+    ) -> T:
         if self._api_key is None:
             raise TypeError("the QR calls need api_key")
         return self._transport.call(
-            "GET", path, authorization=f"Api-Key {self._api_key}", query=query
+            "GET",
+            path,
+            read,
+            authorization=f"Api-Key {self._api_key}",
+            query=query,
+            operation_uuid=operation_uuid,
         )
+
+
+def _created(answer: Json) -> CreatedPayment:
+    result = as_object(answer, "result")
+    return CreatedPayment(
+        payment_id=text(result, "payment_id"),
+        link=optional_text(result, "link"),
+        developer_tracking_id=optional_text(result, "developer_tracking_id"),
+    )
+
+
+def _refund(answer: Json) -> Refund:
+    result = as_object(answer, "result")
+    return Refund(
+        refund_id=text(result, "refund_id"),
+        payment_id=text(result, "payment_id"),
+        amount=millimes(result, "amount"),
+        status=text(result, "status"),
+        refunded_at=optional_text(result, "refunded_at"),
+    )
+
+
+def _confirmation(answer: Json) -> Confirmation:
+    result = as_object(answer, "result")
+    return Confirmation(
+        payment_id=text(result, "payment_id"),
+        status=text(result, "status"),
+        amount=millimes(result, "amount"),
+        confirmed_at=optional_text(result, "confirmed_at"),
+    )
+
+
+def _cancellation(answer: Json) -> Cancellation:
+    result = as_object(answer, "result")
+    return Cancellation(
+        payment_id=text(result, "payment_id"),
+        status=text(result, "status"),
+        cancelled_at=optional_text(result, "cancelled_at"),
+    )
+
+
+def _bindings(answer: Json) -> list[Binding]:
+    return [
+        Binding(
+            binding_id=text(binding, "binding_id"),
+            client_id=text(binding, "client_id"),
+            card_last_four=text(binding, "card_last_four"),
+            card_brand=text(binding, "card_brand"),
+            status=text(binding, "status"),
+            created_at=text(binding, "created_at"),
+        )
+        for binding in objects(as_object(answer, "result"), "bindings")
+    ]
+
+
+def _page(answer: Json) -> tuple[list[HistoryRow], dict[str, str]]:
+    """A page of the history, and the query of the next one, empty at the end."""
+    rows = [
+        HistoryRow(
+            payment_id=text(row, "payment_id"),
+            type=text(row, "type"),
+            amount=millimes(row, "amount"),
+            status=text(row, "status"),
+            settlement_status=text(row, "settlement_status"),
+            developer_tracking_id=optional_text(row, "developer_tracking_id"),
+            all=row,
+        )
+        for row in objects(answer, "results")
+    ]
+    # Of the link only the query is taken: keys go to the configured address alone.
+    link = optional_text(answer, "next") or ""
+    query = dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+    if link and not query:
+        # It would lead to everything, whatever was asked for.
+        raise Unreadable("the answer's `next` has no query")
+    return rows, query
+
+
+def _pos_transactions(answer: Json) -> list[PosTransaction]:
+    return [
+        PosTransaction(
+            developer_tracking_id=text(transaction, "developer_tracking_id"),
+            payment_status=text(transaction, "payment_status"),
+            transaction_id=text(transaction, "transaction_id"),
+        )
+        for transaction in objects(answer, "transactions")
+    ]
 
 
 def _check_key(name: str, value: str) -> None:
@@ -380,4 +446,4 @@ def _status(word: str) -> PaymentStatus:
         if word == status:
             known: PaymentStatus = status
             return known
-    raise UnexpectedAnswerError("the status is none of the six words")
+    raise Unreadable("the status is none of the six words")

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 class QismaError(Exception):
     """Whatever this package raises on purpose, but for errors about an argument."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Python's own calls the class with the message alone, and task queues pickle errors.
+        return (_remade, (type(self), self.args, self.__dict__))
+
+
+def _remade(
+    kind: type[QismaError], arguments: tuple[object, ...], members: dict[str, object]
+) -> QismaError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(members)
+    return error
 
 
 @dataclass(frozen=True)
@@ -17,12 +30,38 @@ class FieldMistake:
     message: str
 
 
-class ApiError(QismaError):
-    """The gateway answered, and did not grant the request."""
+@dataclass(frozen=True)
+class CallFacts:
+    """What is known of a request that did not go as it should."""
+
+    idempotency_key: str | None
+    operation_uuid: str | None
+    outcome_unknown: bool
+
+
+class CallError(QismaError):
+    """A call that ended without what was asked for."""
+
+    def __init__(self, message: str, facts: CallFacts) -> None:
+        super().__init__(message)
+        self.idempotency_key = facts.idempotency_key
+        """The key that was sent: with it the same request may be sent again."""
+        self.operation_uuid = facts.operation_uuid
+        """The QR operation that was asked for: ask for the same one again."""
+        self.outcome_unknown = facts.outcome_unknown
+        """Whether the request may have done its work all the same.
+
+        Then send the same request with the same ``idempotency_key`` (or ``operation_uuid``) until
+        it is false; with another key it may be done twice."""
+
+
+class ApiError(CallError):
+    """The gateway answered, and did not grant the request, or does not know (outcome_unknown)."""
 
     def __init__(
         self,
         message: str,
+        facts: CallFacts,
         *,
         status: int,
         code: str,
@@ -30,9 +69,8 @@ class ApiError(QismaError):
         mistakes: tuple[FieldMistake, ...],
         request_id: str | None,
         retry_after_secs: float | None,
-        idempotency_key: str | None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, facts)
         self.message = message
         self.status = status
         """The HTTP status."""
@@ -46,23 +84,20 @@ class ApiError(QismaError):
         """What to tell whoever runs the gateway."""
         self.retry_after_secs = retry_after_secs
         """How long the gateway asks to wait."""
-        self.idempotency_key = idempotency_key
-        """The key that was sent: with it the same request may be sent again."""
 
 
-class ConnectionError(QismaError):  # noqa: A001 - it is used as qisma.ConnectionError
-    """No whole answer came, in time or at all.
+class ConnectionError(CallError):  # noqa: A001 - it is used as qisma.ConnectionError
+    """No whole answer of the gateway came, in time or at all; nor is a proxy's error page one.
 
-    What became of the request is unknown: send it again with the same idempotency key.
+    What became of a change is unknown.
     """
 
-    def __init__(self, message: str, *, idempotency_key: str | None) -> None:
-        super().__init__(message)
-        self.idempotency_key = idempotency_key
 
+class UnexpectedAnswerError(CallError):
+    """The answer says that all is well, and is not what the API promises: is that a gateway?
 
-class UnexpectedAnswerError(QismaError):
-    """The answer says that all is well, and is not what the API promises: is that a gateway?"""
+    What became of a change is unknown.
+    """
 
 
 class WebhookVerificationError(QismaError):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qisma import Destination, QismaClient
+from qisma import Destination, QismaClient, UnexpectedAnswerError
 
 from .stub import stub
 
@@ -58,10 +58,12 @@ def test_a_payment_is_read() -> None:
         assert gateway.asked[0].path == f"/api/v2/verify_payment/{ID}"
 
 
-def test_an_id_cannot_lead_to_another_path() -> None:
+@pytest.mark.parametrize("payment_id", ["..", "a/../b?c", "a\n", ""])
+def test_an_id_cannot_lead_to_another_path(payment_id: str) -> None:
     with stub("verify_payment") as gateway:
-        gateway.client.verify_payment("a/../b?c")
-        assert gateway.asked[0].path == "/api/v2/verify_payment/a%2F..%2Fb%3Fc"
+        with pytest.raises(ValueError, match="no payment id"):
+            gateway.client.verify_payment(payment_id)
+        assert gateway.asked == []
 
 
 def test_a_refund_sends_its_amount_and_reversals_and_reads_digits_as_a_number() -> None:
@@ -112,6 +114,13 @@ def test_the_history_goes_on_from_page_to_page_and_never_to_another_host() -> No
         assert first.path == "/api/developers/history"
         assert first.query == {"type": "online", "operation_status": "S"}
         assert second.query == {"type": "online", "cursor": "a+b="}
+
+
+def test_a_next_page_without_a_query_is_not_taken_for_the_history_that_was_asked_for() -> None:
+    with stub("history_next_without_query") as gateway:
+        with pytest.raises(UnexpectedAnswerError):
+            list(gateway.client.history("online"))
+        assert len(gateway.asked) == 1
 
 
 def test_a_page_that_nobody_needs_is_not_asked_for() -> None:

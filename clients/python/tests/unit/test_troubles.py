@@ -1,5 +1,6 @@
 """What goes wrong: errors, repetitions, time limits."""
 
+import pickle
 import re
 import traceback
 from typing import Any
@@ -54,10 +55,98 @@ def test_an_acquirer_that_refuses_a_saved_card_is_told_apart() -> None:
     assert caught.value.status == 412
 
 
-def test_an_error_page_of_a_proxy_is_an_error_with_its_status() -> None:
-    with stub("page_of_a_proxy") as gateway, pytest.raises(qisma.ApiError) as caught:
+def test_an_error_page_of_a_proxy_is_no_answer_and_is_asked_again_with_the_same_key() -> None:
+    answers = ("page_of_a_proxy", "page_of_a_proxy_with_a_time", "refund_payment")
+    with stub(*answers) as gateway:
+        gateway.client.refund_payment("x")
+        assert len({asked.headers["Idempotency-Key"] for asked in gateway.asked}) == 1
+        assert gateway.waited[1] == 3
+
+
+def test_a_proxy_that_goes_on_with_error_pages_leaves_the_outcome_unknown() -> None:
+    with stub(*["page_of_a_proxy"] * 3) as gateway:
+        with pytest.raises(qisma.ConnectionError, match="502") as caught:
+            gateway.client.refund_payment("x")
+        assert caught.value.outcome_unknown
+        assert caught.value.idempotency_key == gateway.asked[2].headers["Idempotency-Key"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome_unknown"),
+    [
+        (("outcome_unknown", "outcome_unknown", "outcome_unknown"), True),
+        (("hang up", "rate_limited", "rate_limited"), True),
+        (("outcome_unknown", "unavailable_without_a_time"), True),
+        (("hang up", "refund_not_allowed"), False),
+        (("rate_limited", "rate_limited", "rate_limited"), False),
+        (("unavailable_without_a_time",), False),
+    ],
+)
+def test_a_refund_says_whether_its_outcome_is_known(
+    answers: tuple[str, ...], outcome_unknown: bool
+) -> None:
+    with stub(*answers) as gateway, pytest.raises(qisma.ApiError) as caught:
+        gateway.client.refund_payment("x")
+    assert caught.value.outcome_unknown is outcome_unknown
+
+
+def test_a_call_that_only_reads_leaves_nothing_unknown() -> None:
+    with stub("hang up", retries_max=0) as gateway, pytest.raises(qisma.ConnectionError) as caught:
         gateway.client.verify_payment("x")
-    assert (caught.value.status, caught.value.code) == (502, "")
+    assert caught.value.outcome_unknown is False
+
+
+@pytest.mark.parametrize("answer", ["not_json", "verify_payment", "bindings_list"])
+def test_a_refund_whose_answer_cannot_be_read_can_be_asked_for_again(answer: str) -> None:
+    with stub(answer) as gateway:
+        with pytest.raises(qisma.UnexpectedAnswerError) as caught:
+            gateway.client.refund_payment("x")
+        assert caught.value.outcome_unknown
+        assert caught.value.idempotency_key == gateway.asked[0].headers["Idempotency-Key"]
+
+
+@pytest.mark.parametrize("answer", ["hang up", "not_json", "rate_limited"])
+def test_a_qr_code_that_did_not_come_can_be_asked_for_again_by_its_operation(answer: str) -> None:
+    with stub(answer, retries_max=0) as gateway:
+        with pytest.raises(qisma.CallError) as caught:
+            gateway.client.generate_qr_code(amount_in_millimes=1_000, merchant_id="1234")
+        assert caught.value.operation_uuid == gateway.asked[0].query["operation_uuid"]
+        assert caught.value.outcome_unknown is (answer != "rate_limited")
+
+
+@pytest.mark.parametrize("key", ["طلب", "a b", "a\r\nX: y", "", "a" * 256])
+def test_a_wrong_key_is_the_callers_mistake_and_not_a_lost_answer(key: str) -> None:
+    with stub() as gateway:
+        with pytest.raises(ValueError, match="idempotency key"):
+            gateway.client.refund_payment("x", idempotency_key=key)
+        assert (gateway.asked, gateway.waited) == ([], [])
+
+
+@pytest.mark.parametrize("option", ["timeout_secs", "retries_max", "retry_wait_secs_max"])
+def test_a_client_with_an_option_that_is_no_number_is_refused(option: str) -> None:
+    settings: Any = {option: float("nan")}
+    with pytest.raises(ValueError, match=option):
+        qisma.QismaClient("https://pay.example", "public", "private", **settings)
+
+
+def test_a_text_that_is_not_unicode_is_the_callers_mistake_and_shows_nothing() -> None:
+    with stub() as gateway:
+        with pytest.raises(ValueError, match="UTF-8") as caught:
+            gateway.client.generate_payment(**PAYMENT, developer_tracking_id="\ud800", cvc="748")
+        assert caught.value.__context__ is None
+        with pytest.raises(ValueError, match="UTF-8"):
+            gateway.client.list_bindings("\ud800")
+        assert (gateway.asked, gateway.waited) == ([], [])
+
+
+@pytest.mark.parametrize("answer", ["request_invalid", "hang up", "not_json"])
+def test_an_error_comes_whole_out_of_a_pickle(answer: str) -> None:
+    with stub(answer, retries_max=0) as gateway, pytest.raises(qisma.CallError) as caught:
+        gateway.client.generate_payment(**PAYMENT)
+    copied = pickle.loads(pickle.dumps(caught.value))
+    assert type(copied) is type(caught.value)
+    assert str(copied) == str(caught.value)
+    assert vars(copied) == vars(caught.value)
 
 
 def test_a_page_where_json_should_be_is_not_taken_for_success() -> None:
