@@ -65,8 +65,8 @@ final readonly class Answer
     }
 
     /** The value itself is not shown: it may be a payer's. */
-    private static function unexpected(string $name, string $wanted): UnexpectedAnswerException
+    private static function unexpected(string $name, string $wanted): UnreadableAnswer
     {
-        return new UnexpectedAnswerException("the answer's `$name` is not $wanted");
+        return new UnreadableAnswer("the answer's `$name` is not $wanted");
     }
 }

@@ -8,7 +8,9 @@ namespace Qisma;
 final class Client
 {
     private readonly Transport $transport;
-    private readonly string $authorization;
+    /** Wrapped so that no dump shows them, and nothing writes them down. */
+    private readonly \SensitiveParameterValue $authorization;
+    private readonly ?\SensitiveParameterValue $apiKey;
 
     /**
      * Takes the gateway's address and the keys that `qisma app create` printed.
@@ -24,7 +26,7 @@ final class Client
         string $baseUrl,
         string $publicKey,
         #[\SensitiveParameter] string $privateKey,
-        #[\SensitiveParameter] private readonly ?string $apiKey = null,
+        #[\SensitiveParameter] ?string $apiKey = null,
         float $timeoutSecs = 30.0,
         int $retriesMax = 2,
         float $retryWaitSecsMax = 30.0,
@@ -36,7 +38,8 @@ final class Client
         if ($apiKey !== null) {
             self::checkKey('apiKey', $apiKey);
         }
-        $this->authorization = "Bearer $publicKey:$privateKey";
+        $this->apiKey = $apiKey === null ? null : new \SensitiveParameterValue("Api-Key $apiKey");
+        $this->authorization = new \SensitiveParameterValue("Bearer $publicKey:$privateKey");
         $sleep ??= static function (float $secs): void {
             usleep((int) ($secs * 1_000_000));
         };
@@ -76,7 +79,7 @@ final class Client
         #[\SensitiveParameter] ?string $cvc = null,
         ?string $idempotencyKey = null,
     ): CreatedPayment {
-        $result = $this->post('/api/v2/generate_payment', [
+        return $this->post('/api/v2/generate_payment', [
             'amount' => Millimes::check('amount', $amount),
             'success_link' => $successLink,
             'fail_link' => $failLink,
@@ -90,28 +93,36 @@ final class Client
             'client_id' => $clientId,
             'binding_id' => $bindingId,
             'cvc' => $cvc,
-        ], $idempotencyKey)->object('result');
-        return new CreatedPayment(
-            $result->text('payment_id'),
-            $result->optionalText('link'),
-            $result->optionalText('developer_tracking_id'),
-        );
+        ], $idempotencyKey, static function (Answer $answer): CreatedPayment {
+            $result = $answer->object('result');
+            return new CreatedPayment(
+                $result->text('payment_id'),
+                $result->optionalText('link'),
+                $result->optionalText('developer_tracking_id'),
+            );
+        });
     }
 
     /** Asks how a payment stands. Wait for the webhook instead of asking again and again. */
     public function verifyPayment(string $paymentId): Payment
     {
-        $result = $this->get('/api/v2/verify_payment/' . rawurlencode($paymentId))->object('result');
-        return new Payment(
-            $paymentId,
-            $result->text('type'),
-            $result->millimes('amount'),
-            PaymentStatus::tryFrom($result->text('status'))
-                ?? throw new UnexpectedAnswerException('the status is none of the six words'),
-            $result->text('settlement_status'),
-            $result->optionalText('developer_tracking_id'),
-            $result->object('details')->members,
-        );
+        // An id such as `..` would lead to another path.
+        if (!preg_match('/^[A-Za-z0-9_-]+$/D', $paymentId)) {
+            throw new \ValueError('that is no payment id');
+        }
+        return $this->get("/api/v2/verify_payment/$paymentId", [], static function (Answer $answer) use ($paymentId) {
+            $result = $answer->object('result');
+            return new Payment(
+                $paymentId,
+                $result->text('type'),
+                $result->millimes('amount'),
+                PaymentStatus::tryFrom($result->text('status'))
+                    ?? throw new UnreadableAnswer('the status is none of the six words'),
+                $result->text('settlement_status'),
+                $result->optionalText('developer_tracking_id'),
+                $result->object('details')->members,
+            );
+        });
     }
 
     /**
@@ -126,18 +137,20 @@ final class Client
         ?array $reversals = null,
         ?string $idempotencyKey = null,
     ): Refund {
-        $result = $this->post('/api/v2/refund_payment', [
+        return $this->post('/api/v2/refund_payment', [
             'payment_id' => $paymentId,
             'amount' => Millimes::checkOptional('amount', $amount),
             'reversals' => self::shares($reversals),
-        ], $idempotencyKey)->object('result');
-        return new Refund(
-            $result->text('refund_id'),
-            $result->text('payment_id'),
-            $result->millimes('amount'),
-            $result->text('status'),
-            $result->optionalText('refunded_at'),
-        );
+        ], $idempotencyKey, static function (Answer $answer): Refund {
+            $result = $answer->object('result');
+            return new Refund(
+                $result->text('refund_id'),
+                $result->text('payment_id'),
+                $result->millimes('amount'),
+                $result->text('status'),
+                $result->optionalText('refunded_at'),
+            );
+        });
     }
 
     /**
@@ -150,28 +163,33 @@ final class Client
         mixed $amount = null,
         ?string $idempotencyKey = null,
     ): Confirmation {
-        $result = $this->post('/api/v2/confirm_payment', [
+        return $this->post('/api/v2/confirm_payment', [
             'payment_id' => $paymentId,
             'amount' => Millimes::checkOptional('amount', $amount),
-        ], $idempotencyKey)->object('result');
-        return new Confirmation(
-            $result->text('payment_id'),
-            $result->text('status'),
-            $result->millimes('amount'),
-            $result->optionalText('confirmed_at'),
-        );
+        ], $idempotencyKey, static function (Answer $answer): Confirmation {
+            $result = $answer->object('result');
+            return new Confirmation(
+                $result->text('payment_id'),
+                $result->text('status'),
+                $result->millimes('amount'),
+                $result->optionalText('confirmed_at'),
+            );
+        });
     }
 
     /** Releases money that is held. */
     public function cancelPayment(string $paymentId, ?string $idempotencyKey = null): Cancellation
     {
         $body = ['payment_id' => $paymentId];
-        $result = $this->post('/api/v2/cancel_payment', $body, $idempotencyKey)->object('result');
-        return new Cancellation(
-            $result->text('payment_id'),
-            $result->text('status'),
-            $result->optionalText('cancelled_at'),
-        );
+        $read = static function (Answer $answer): Cancellation {
+            $result = $answer->object('result');
+            return new Cancellation(
+                $result->text('payment_id'),
+                $result->text('status'),
+                $result->optionalText('cancelled_at'),
+            );
+        };
+        return $this->post('/api/v2/cancel_payment', $body, $idempotencyKey, $read);
     }
 
     /**
@@ -179,10 +197,9 @@ final class Client
      *
      * @return list<Binding>
      */
-    public function listBindings(string $clientId): array
+    public function listBindings(#[\SensitiveParameter] string $clientId): array
     {
-        $answer = $this->get('/api/v2/bindings/list', ['client_id' => $clientId]);
-        return array_map(static fn (Answer $binding) => new Binding(
+        $read = static fn (Answer $answer) => array_map(static fn (Answer $binding) => new Binding(
             $binding->text('binding_id'),
             $binding->text('client_id'),
             $binding->text('card_last_four'),
@@ -190,6 +207,7 @@ final class Client
             $binding->text('status'),
             $binding->text('created_at'),
         ), $answer->object('result')->objects('bindings'));
+        return $this->get('/api/v2/bindings/list', ['client_id' => $clientId], $read);
     }
 
     /**
@@ -207,7 +225,7 @@ final class Client
         ?string $startDate = null,
         ?string $endDate = null,
         ?string $operationStatus = null,
-        ?string $appToken = null,
+        #[\SensitiveParameter] ?string $appToken = null,
         ?string $terminalId = null,
     ): \Generator {
         $query = self::filled([
@@ -220,19 +238,11 @@ final class Client
             'terminal_id' => $terminalId,
         ]);
         while ($query !== []) {
-            $page = $this->get('/api/developers/history', $query);
-            foreach ($page->objects('results') as $row) {
-                yield new HistoryRow(
-                    $row->text('payment_id'),
-                    $row->text('type'),
-                    $row->millimes('amount'),
-                    $row->text('status'),
-                    $row->text('settlement_status'),
-                    $row->optionalText('developer_tracking_id'),
-                    $row->members,
-                );
+            [$rows, $query] = $this->get('/api/developers/history', $query, self::historyPage(...));
+            // Not `yield from`, which would count anew on every page.
+            foreach ($rows as $row) {
+                yield $row;
             }
-            $query = self::queryOf($page->optionalText('next') ?? '');
         }
     }
 
@@ -258,7 +268,7 @@ final class Client
             'payment_method' => $paymentMethod,
             'developer_tracking_id' => $developerTrackingId,
             'webhook' => $webhook,
-        ], $idempotencyKey)->text('terminal_id');
+        ], $idempotencyKey, static fn (Answer $answer) => $answer->text('terminal_id'));
     }
 
     /**
@@ -273,15 +283,16 @@ final class Client
         if (($developerTrackingId === null) === ($flouciTransactionId === null)) {
             throw new \ValueError('give developerTrackingId or flouciTransactionId');
         }
-        $answer = $this->get('/api/transactions/get_pos_transaction_status', self::filled([
+        $query = self::filled([
             'developer_tracking_id' => $developerTrackingId,
             'flouci_transaction_id' => $flouciTransactionId,
-        ]));
-        return array_map(static fn (Answer $transaction) => new PosTransaction(
+        ]);
+        $read = static fn (Answer $answer) => array_map(static fn (Answer $transaction) => new PosTransaction(
             $transaction->text('developer_tracking_id'),
             $transaction->text('payment_status'),
             $transaction->text('transaction_id'),
         ), $answer->objects('transactions'));
+        return $this->get('/api/transactions/get_pos_transaction_status', $query, $read);
     }
 
     /**
@@ -295,14 +306,16 @@ final class Client
         ?string $operationUuid = null,
         ?bool $barcode = null,
     ): QrCode {
-        $answer = $this->getByApiKey('/api/business/generate_custom_qr_code', self::filled([
+        // The operation is named here, so that asking again after a lost answer makes no second one.
+        $operationUuid ??= self::uuid();
+        $query = self::filled([
             'amount_in_millimes' => (string) Millimes::check('amountInMillimes', $amountInMillimes),
             'merchant_id' => $merchantId,
-            // The operation is named here, so that asking again after a lost answer makes no second one.
-            'operation_uuid' => $operationUuid ?? self::uuid(),
+            'operation_uuid' => $operationUuid,
             'barcode' => $barcode === null ? null : ($barcode ? 'true' : 'false'),
-        ]));
-        return new QrCode($answer->text('qr_code'), $answer->text('operation_uuid'));
+        ]);
+        $read = static fn (Answer $answer) => new QrCode($answer->text('qr_code'), $answer->text('operation_uuid'));
+        return $this->getByApiKey('/api/business/generate_custom_qr_code', $query, $read, $operationUuid);
     }
 
     /**
@@ -313,40 +326,60 @@ final class Client
     public function qrTransactionStatus(string $operationUuid): array
     {
         $query = ['operation_uuid' => $operationUuid];
-        return $this->getByApiKey('/api/business/custom_transaction/status', $query)->members;
+        $read = static fn (Answer $answer) => $answer->members;
+        return $this->getByApiKey('/api/business/custom_transaction/status', $query, $read);
     }
 
-    /** @return array<string, mixed> */
-    public function __debugInfo(): array
-    {
-        return [];
-    }
-
-    /** @param array<string, mixed> $body */
-    private function post(string $path, #[\SensitiveParameter] array $body, ?string $idempotencyKey): Answer
-    {
+    /**
+     * @template T
+     * @param array<string, mixed> $body
+     * @param \Closure(Answer): T $read
+     * @return T
+     */
+    private function post(
+        string $path,
+        #[\SensitiveParameter] array $body,
+        ?string $idempotencyKey,
+        \Closure $read,
+    ): mixed {
         return $this->transport->call(
             'POST',
             $path,
-            $this->authorization,
+            $read,
+            $this->authorization->getValue(),
             body: self::filled($body),
             idempotencyKey: $idempotencyKey ?? self::uuid(),
         );
     }
 
-    /** @param array<string, string> $query */
-    private function get(string $path, array $query = []): Answer
+    /**
+     * @template T
+     * @param array<string, string> $query
+     * @param \Closure(Answer): T $read
+     * @return T
+     */
+    private function get(string $path, #[\SensitiveParameter] array $query, \Closure $read): mixed
     {
-        return $this->transport->call('GET', $path, $this->authorization, $query);
+        return $this->transport->call('GET', $path, $read, $this->authorization->getValue(), $query);
     }
 
-    /** @param array<string, string> $query */
-    private function getByApiKey(string $path, array $query): Answer
-    {
+    /**
+     * @template T
+     * @param array<string, string> $query
+     * @param \Closure(Answer): T $read
+     * @return T
+     */
+    private function getByApiKey(
+        string $path,
+        array $query,
+        \Closure $read,
+        ?string $operationUuid = null,
+    ): mixed {
         if ($this->apiKey === null) {
             throw new \ValueError('the QR calls need apiKey');
         }
-        return $this->transport->call('GET', $path, "Api-Key {$this->apiKey}", $query);
+        $apiKey = $this->apiKey->getValue();
+        return $this->transport->call('GET', $path, $read, $apiKey, $query, operationUuid: $operationUuid);
     }
 
     /** Also keeps line breaks out of the header. */
@@ -381,6 +414,26 @@ final class Client
     private static function filled(#[\SensitiveParameter] array $values): array
     {
         return array_filter($values, static fn (mixed $value) => $value !== null);
+    }
+
+    /** @return array{list<HistoryRow>, array<string, string>} the rows, and the next page's query or none */
+    private static function historyPage(Answer $page): array
+    {
+        $rows = array_map(static fn (Answer $row) => new HistoryRow(
+            $row->text('payment_id'),
+            $row->text('type'),
+            $row->millimes('amount'),
+            $row->text('status'),
+            $row->text('settlement_status'),
+            $row->optionalText('developer_tracking_id'),
+            $row->members,
+        ), $page->objects('results'));
+        $link = $page->optionalText('next') ?? '';
+        $query = self::queryOf($link);
+        // Without one it would lead to everything, whatever was asked for.
+        return $link === '' || $query !== []
+            ? [$rows, $query]
+            : throw new UnreadableAnswer("the answer's `next` has no query");
     }
 
     /**

@@ -5,13 +5,9 @@ declare(strict_types=1);
 namespace Qisma;
 
 /**
- * No whole answer came, in time or at all. What became of the request is unknown: send it again with
- * the same idempotency key.
+ * No whole answer of the gateway came, in time or at all; an error page of a proxy is none either. What
+ * became of a change is unknown.
  */
-final class ConnectionException extends QismaException
+final class ConnectionException extends CallException
 {
-    public function __construct(string $message, public readonly ?string $idempotencyKey)
-    {
-        parent::__construct($message);
-    }
 }

@@ -5,7 +5,10 @@ declare(strict_types=1);
 namespace Qisma;
 
 use GuzzleHttp\Client as Http;
+use GuzzleHttp\Exception\ConnectException;
 use GuzzleHttp\Exception\GuzzleException;
+use GuzzleHttp\Exception\RequestException;
+use GuzzleHttp\Exception\TransferException;
 use Psr\Http\Message\ResponseInterface;
 
 /**
@@ -18,6 +21,9 @@ final class Transport
     /** The statuses that say "later". 409 says it, with a time, while the same key is at work. */
     private const LATER = [409, 429, 503];
     private const FIRST_PAUSE_SECS = 0.5;
+    /** What the gateway takes (docs/api.md). */
+    private const KEY = '/^[!-~]{1,255}$/D';
+    private const DAY_SECS = 86_400;
 
     private readonly string $root;
     private readonly Http $http;
@@ -40,6 +46,9 @@ final class Transport
         if (!$isPlain || !in_array($url['scheme'] ?? '', ['http', 'https'], true) || !isset($url['host'])) {
             throw new \ValueError('baseUrl must be an address such as https://pay.example');
         }
+        self::checkRange('timeoutSecs', $timeoutSecs, 0.001, self::DAY_SECS);
+        self::checkRange('retriesMax', $retriesMax, 0, 100);
+        self::checkRange('retryWaitSecsMax', $retryWaitSecsMax, 0, self::DAY_SECS);
         $this->root = rtrim($baseUrl, '/');
         $options = [
             'timeout' => $timeoutSecs,
@@ -53,69 +62,140 @@ final class Transport
     }
 
     /**
-     * Sends a request, again where that is safe, and gives the answer's JSON.
+     * Sends a request, again where that is safe, and gives what is read from the answer's JSON.
      *
+     * @template T
+     * @param \Closure(Answer): T $read
      * @param array<string, string> $query
      * @param array<string, mixed>|null $body
+     * @param string|null $operationUuid makes a GET that changes something the same one again
+     * @return T
      */
     public function call(
         string $method,
         string $path,
+        \Closure $read,
         #[\SensitiveParameter] string $authorization,
-        array $query = [],
+        #[\SensitiveParameter] array $query = [],
         #[\SensitiveParameter] ?array $body = null,
         ?string $idempotencyKey = null,
-    ): Answer {
-        $headers = ['Authorization' => $authorization];
-        if ($idempotencyKey !== null) {
-            $headers['Idempotency-Key'] = $idempotencyKey;
-        }
-        $options = ['headers' => $headers] + ($body === null ? [] : ['json' => $body]);
+        ?string $operationUuid = null,
+    ): mixed {
+        $options = self::options($authorization, $body, $idempotencyKey);
         $words = http_build_query($query, '', '&', PHP_QUERY_RFC3986);
         $url = $this->root . $path . ($words === '' ? '' : "?$words");
+        $isChange = $idempotencyKey !== null || $operationUuid !== null;
+        $facts = static fn (bool $isUnknown) => new CallFacts(
+            $idempotencyKey,
+            $operationUuid,
+            $isUnknown && $isChange,
+        );
         // Reading changes nothing; writing twice is safe only under one key.
         $isRepeatable = $method === 'GET' || $idempotencyKey !== null;
+        $isUnknown = false;
         for ($tried = 0; ; $tried += 1) {
             $isLast = $tried >= $this->retriesMax || !$isRepeatable;
-            $outcome = $this->send($method, $url, $options);
-            if (is_string($outcome)) {
-                if ($isLast) {
-                    throw new ConnectionException("no answer came: $outcome", $idempotencyKey);
+            $answer = $this->send($method, $url, $options);
+            $members = is_string($answer) ? null : json_decode((string) $answer->getBody(), true);
+            $refusal = is_string($answer) ? null : Refusal::from($answer, $members);
+            if (is_string($answer) || $refusal?->isForeign()) {
+                $isUnknown = true;
+                $wait = $refusal?->retryAfterSecs;
+                if ($isLast || ($wait !== null && $wait > $this->retryWaitSecsMax)) {
+                    $why = is_string($answer) ? $answer : "the status {$refusal->status} is not the gateway's";
+                    throw new ConnectionException("no answer came: $why", $facts(true));
                 }
-                ($this->sleep)(self::pauseSecs($tried));
+                ($this->sleep)((float) ($wait ?? self::pauseSecs($tried)));
                 continue;
             }
-            $members = json_decode((string) $outcome->getBody(), true);
-            $error = self::refusal($outcome, $members, $idempotencyKey);
-            if ($error === null) {
-                return is_array($members)
-                    ? new Answer($members)
-                    : throw new UnexpectedAnswerException('the answer is not a JSON object');
+            if ($refusal === null) {
+                return self::understood($members, $read, $facts(true));
             }
-            $wait = in_array($error->status, self::LATER, true) ? $error->retryAfterSecs : null;
+            $isUnknown = $isUnknown || $refusal->errorCode === 'outcome_unknown';
+            $wait = in_array($refusal->status, self::LATER, true) ? $refusal->retryAfterSecs : null;
             if ($isLast || $wait === null || $wait > $this->retryWaitSecsMax) {
-                throw $error;
+                throw new ApiException($refusal, $facts($isUnknown && !$refusal->isFinal()));
             }
             ($this->sleep)((float) $wait);
         }
     }
 
     /**
+     * Writes a request once, so that a mistake of the caller is not taken for a lost connection.
+     *
+     * @param array<string, mixed>|null $body
+     * @return array<string, mixed>
+     */
+    private static function options(
+        #[\SensitiveParameter] string $authorization,
+        #[\SensitiveParameter] ?array $body,
+        ?string $idempotencyKey,
+    ): array {
+        $headers = ['Authorization' => $authorization];
+        if ($idempotencyKey !== null) {
+            if (!preg_match(self::KEY, $idempotencyKey)) {
+                throw new \ValueError('an idempotency key is 1 to 255 visible ASCII characters');
+            }
+            $headers['Idempotency-Key'] = $idempotencyKey;
+        }
+        if ($body === null) {
+            return ['headers' => $headers];
+        }
+        $written = json_encode($body);
+        if ($written === false) {
+            throw new \ValueError('an argument cannot be written as JSON in UTF-8');
+        }
+        return ['headers' => $headers + ['Content-Type' => 'application/json'], 'body' => $written];
+    }
+
+    /**
+     * @template T
+     * @param \Closure(Answer): T $read
+     * @return T
+     */
+    private static function understood(mixed $members, \Closure $read, CallFacts $facts): mixed
+    {
+        try {
+            return is_array($members)
+                ? $read(new Answer($members))
+                : throw new UnreadableAnswer('the answer is not a JSON object');
+        } catch (UnreadableAnswer $unreadable) {
+            throw new UnexpectedAnswerException($unreadable->getMessage(), $facts);
+        }
+    }
+
+    /**
      * The answer, or why there is none.
      *
-     * Guzzle's own exceptions hold the request, with its keys and perhaps a CVC; they go no further.
+     * Guzzle's own exceptions hold the request, with its keys and perhaps a CVC, and their messages its
+     * address, with what was asked for; they go no further.
      *
      * @param array<string, mixed> $options
      */
     private function send(
         string $method,
-        string $url,
+        #[\SensitiveParameter] string $url,
         #[\SensitiveParameter] array $options,
     ): ResponseInterface|string {
         try {
             return $this->http->request($method, $url, $options);
-        } catch (GuzzleException $cause) {
-            return $cause->getMessage();
+        } catch (ConnectException | RequestException $cause) {
+            $number = $cause->getHandlerContext()['errno'] ?? null;
+            $text = is_int($number) && function_exists('curl_strerror') ? curl_strerror($number) : null;
+            return $text ?? 'the connection failed';
+        } catch (TransferException) {
+            return 'the connection failed';
+        } catch (GuzzleException) {
+            // Said below.
+        }
+        throw new \ValueError('Guzzle does not take this request');
+    }
+
+    private static function checkRange(string $name, float $value, float $min, float $max): void
+    {
+        // Written so that what is no number is refused, too.
+        if (!($value >= $min && $value <= $max)) {
+            throw new \ValueError("$name must be from $min to $max");
         }
     }
 
@@ -123,55 +203,5 @@ final class Transport
     private static function pauseSecs(int $tried): float
     {
         return self::FIRST_PAUSE_SECS * 2 ** $tried * random_int(500, 1000) / 1000;
-    }
-
-    private static function refusal(
-        ResponseInterface $answer,
-        mixed $members,
-        ?string $idempotencyKey,
-    ): ?ApiException {
-        $body = is_array($members) ? $members : [];
-        $status = $answer->getStatusCode();
-        $isOk = $status >= 200 && $status < 300;
-        if ($isOk && ($body['status'] ?? null) !== 'error' && ($body['success'] ?? null) !== false) {
-            return null;
-        }
-        $result = is_array($body['result'] ?? null) ? $body['result'] : [];
-        $flouciCode = $body['code'] ?? null;
-        $flouciCode = is_int($flouciCode) || is_string($flouciCode) ? $flouciCode : null;
-        $errorCode = $result['error'] ?? (is_string($flouciCode) ? $flouciCode : '');
-        $message = $body['message'] ?? $result['message'] ?? null;
-        return new ApiException(
-            message: is_string($message) ? $message : "the answer has the status $status",
-            status: $status,
-            errorCode: is_string($errorCode) ? $errorCode : '',
-            flouciCode: $flouciCode,
-            mistakes: self::mistakes($result['errors'] ?? null),
-            requestId: $answer->hasHeader('X-Request-Id') ? $answer->getHeaderLine('X-Request-Id') : null,
-            retryAfterSecs: self::retryAfterSecs($answer->getHeaderLine('Retry-After')),
-            idempotencyKey: $idempotencyKey,
-        );
-    }
-
-    /** @return list<FieldMistake> */
-    private static function mistakes(mixed $errors): array
-    {
-        $mistakes = [];
-        foreach (is_array($errors) ? $errors : [] as $error) {
-            if (is_string($error['field'] ?? null) && is_string($error['message'] ?? null)) {
-                $mistakes[] = new FieldMistake($error['field'], $error['message']);
-            }
-        }
-        return $mistakes;
-    }
-
-    /** Seconds, or a date. */
-    private static function retryAfterSecs(string $value): ?int
-    {
-        if (preg_match('/^[0-9]{1,9}$/D', $value)) {
-            return (int) $value;
-        }
-        $at = $value === '' ? false : strtotime($value);
-        return $at === false ? null : max(0, $at - time());
     }
 }

@@ -9,7 +9,8 @@ final class Webhook
 {
     private const TOLERANCE_SECS = 300;
 
-    private readonly string $key;
+    /** Wrapped so that no dump shows it, and nothing writes it down. */
+    private readonly \SensitiveParameterValue $key;
 
     /** Takes the app's webhook secret, `whsec_...`. */
     public function __construct(#[\SensitiveParameter] string $secret)
@@ -19,7 +20,7 @@ final class Webhook
         if ($key === false || $key === '') {
             throw new \ValueError('the secret is not whsec_ and base64');
         }
-        $this->key = $key;
+        $this->key = new \SensitiveParameterValue($key);
     }
 
     /**
@@ -38,19 +39,14 @@ final class Webhook
         if (!$isNumber || abs(($nowSecs ?? microtime(true)) - (int) $sentAt) > self::TOLERANCE_SECS) {
             throw new WebhookVerificationException('webhook-timestamp is more than five minutes off');
         }
-        $expected = 'v1,' . base64_encode(hash_hmac('sha256', "$id.$sentAt.$body", $this->key, true));
+        $key = $this->key->getValue();
+        $expected = 'v1,' . base64_encode(hash_hmac('sha256', "$id.$sentAt.$body", $key, true));
         foreach (explode(' ', $signatures) as $given) {
             if (hash_equals($expected, $given)) {
                 return new VerifiedWebhook($id, (int) $sentAt, self::event($body));
             }
         }
         throw new WebhookVerificationException('no signature in webhook-signature matches');
-    }
-
-    /** @return array<string, mixed> */
-    public function __debugInfo(): array
-    {
-        return [];
     }
 
     /** @param array<string, string|list<string>> $headers */

@@ -10,6 +10,8 @@ use Qisma\CreatedPayment;
 use Qisma\Destination;
 use Qisma\HistoryRow;
 use Qisma\PaymentStatus;
+use Qisma\UnexpectedAnswerException;
+use Qisma\Webhook;
 
 /** Every call sends what the contract asks for and reads what it promises. */
 final class CallsTest extends TestCase
@@ -81,8 +83,15 @@ final class CallsTest extends TestCase
     public function test_an_id_cannot_lead_to_another_path(): void
     {
         $stub = new Stub(['verify_payment']);
-        $stub->client->verifyPayment('a/../b?c');
-        self::assertSame('/api/v2/verify_payment/a%2F..%2Fb%3Fc', $stub->asked()[0]['path']);
+        foreach (['..', 'a/../b?c', "a\n", ''] as $id) {
+            try {
+                $stub->client->verifyPayment($id);
+                self::fail("took $id");
+            } catch (\ValueError $error) {
+                self::assertSame('that is no payment id', $error->getMessage());
+            }
+        }
+        self::assertSame([], $stub->asked());
     }
 
     public function test_a_refund_sends_its_amount_and_reversals_and_reads_digits_as_a_number(): void
@@ -143,6 +152,13 @@ final class CallsTest extends TestCase
         self::assertSame('/api/developers/history', $first['path']);
         self::assertSame(['type' => 'online', 'operation_status' => 'S'], $first['query']);
         self::assertSame(['type' => 'online', 'cursor' => 'a+b='], $second['query']);
+    }
+
+    public function test_a_next_page_without_a_query_is_not_taken_for_the_history_that_was_asked_for(): void
+    {
+        $stub = new Stub(['history_next_without_query']);
+        $this->expectException(UnexpectedAnswerException::class);
+        iterator_to_array($stub->client->history('online'));
     }
 
     public function test_a_page_that_nobody_needs_is_not_asked_for(): void
@@ -224,9 +240,21 @@ final class CallsTest extends TestCase
         new Client('https://pay.example', 'public', "a\r\nX: y");
     }
 
-    public function test_a_client_shows_no_key(): void
+    public function test_neither_client_nor_webhook_shows_a_key(): void
     {
         $client = new Client('https://pay.example', 'public-key', 'private-key', 'api-key');
-        self::assertStringNotContainsString('-key', print_r($client, true));
+        $webhook = new Webhook('whsec_' . base64_encode('webhook-key'));
+        foreach ([$client, (array) $client, $webhook, (array) $webhook] as $shown) {
+            ob_start();
+            var_dump($shown);
+            self::assertStringNotContainsString('-key', print_r($shown, true) . ob_get_clean());
+        }
+        self::assertStringNotContainsString('-key', var_export($webhook, true));
+    }
+
+    public function test_a_webhook_secret_is_not_written_down(): void
+    {
+        $this->expectExceptionMessage('not allowed');
+        serialize(new Webhook('whsec_a2V5'));
     }
 }

@@ -10,8 +10,8 @@ use Qisma\Client;
 final class Stub
 {
     public readonly Client $client;
-    /** @var list<float> how long the client would have waited before each repetition, in seconds */
-    public array $waited = [];
+    /** @var \ArrayObject<int, float> */
+    private readonly \ArrayObject $waited;
 
     private readonly string $file;
     /** @var resource */
@@ -28,12 +28,14 @@ final class Stub
         $process = proc_open($command, [1 => ['pipe', 'w']], $pipes);
         assert(is_resource($process));
         $this->process = $process;
+        // The client must not hold this stub, or neither would end: PHP frees at once only what no cycle holds.
+        $waited = $this->waited = new \ArrayObject();
         $options += [
             'publicKey' => 'public',
             'privateKey' => 'private',
             'apiKey' => 'api-key',
-            'sleep' => function (float $secs): void {
-                $this->waited[] = $secs;
+            'sleep' => static function (float $secs) use ($waited): void {
+                $waited[] = $secs;
             },
         ];
         $this->client = new Client('http://' . trim((string) fgets($pipes[1])), ...$options);
@@ -42,6 +44,7 @@ final class Stub
     public function __destruct()
     {
         proc_terminate($this->process);
+        proc_close($this->process);
         unlink($this->file);
     }
 
@@ -54,6 +57,12 @@ final class Stub
             $asked['body'] = $asked['body'] === '' ? null : json_decode($asked['body'], true);
             return $asked;
         }, $lines);
+    }
+
+    /** @return list<float> how long the client would have waited before each repetition, in seconds */
+    public function waited(): array
+    {
+        return $this->waited->getArrayCopy();
     }
 
     /** @return list<string> the idempotency key of each request */

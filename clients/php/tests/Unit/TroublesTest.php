@@ -6,6 +6,8 @@ namespace Qisma\Tests\Unit;
 
 use PHPUnit\Framework\TestCase;
 use Qisma\ApiException;
+use Qisma\CallException;
+use Qisma\Client;
 use Qisma\ConnectionException;
 use Qisma\CreatedPayment;
 use Qisma\FieldMistake;
@@ -53,16 +55,129 @@ final class TroublesTest extends TestCase
         self::assertSame(412, $error->status);
     }
 
-    public function test_an_error_page_of_a_proxy_is_an_error_with_its_status(): void
+    public function test_an_error_page_of_a_proxy_is_no_answer_and_is_asked_again_with_the_same_key(): void
     {
-        $error = $this->errorOfVerify(new Stub(['page_of_a_proxy']));
-        self::assertSame([502, ''], [$error->status, $error->errorCode]);
+        $stub = new Stub(['page_of_a_proxy', 'page_of_a_proxy_with_a_time', 'refund_payment']);
+        $stub->client->refundPayment('x');
+        self::assertCount(1, array_unique($stub->keys()));
+        self::assertSame(3.0, $stub->waited()[1]);
+    }
+
+    public function test_a_proxy_that_goes_on_with_error_pages_leaves_the_outcome_unknown(): void
+    {
+        $stub = new Stub(array_fill(0, 3, 'page_of_a_proxy'));
+        $error = $this->callError(fn () => $stub->client->refundPayment('x'));
+        self::assertInstanceOf(ConnectionException::class, $error);
+        self::assertStringContainsString('502', $error->getMessage());
+        self::assertTrue($error->outcomeUnknown);
+        self::assertSame($stub->keys()[2], $error->idempotencyKey);
+    }
+
+    /** @return list<array{list<string>, bool}> the answers of a refund, and whether its outcome is unknown then */
+    public static function endings(): array
+    {
+        return [
+            [['outcome_unknown', 'outcome_unknown', 'outcome_unknown'], true],
+            [['hang-up', 'rate_limited', 'rate_limited'], true],
+            [['outcome_unknown', 'unavailable_without_a_time'], true],
+            [['hang-up', 'refund_not_allowed'], false],
+            [['rate_limited', 'rate_limited', 'rate_limited'], false],
+            [['unavailable_without_a_time'], false],
+        ];
+    }
+
+    /**
+     * @param list<string> $answers
+     * @dataProvider endings
+     */
+    public function test_a_refund_says_whether_its_outcome_is_known(array $answers, bool $outcomeUnknown): void
+    {
+        $stub = new Stub($answers);
+        $error = $this->apiError(fn () => $stub->client->refundPayment('x'));
+        self::assertSame($outcomeUnknown, $error->outcomeUnknown);
+    }
+
+    public function test_a_call_that_only_reads_leaves_nothing_unknown(): void
+    {
+        $stub = new Stub(['hang-up'], ['retriesMax' => 0]);
+        $error = $this->callError(fn () => $stub->client->verifyPayment('x'));
+        self::assertFalse($error->outcomeUnknown);
+    }
+
+    public function test_a_refund_whose_answer_cannot_be_read_can_be_asked_for_again(): void
+    {
+        foreach (['not_json', 'verify_payment', 'bindings_list'] as $answer) {
+            $stub = new Stub([$answer]);
+            $error = $this->callError(fn () => $stub->client->refundPayment('x'));
+            self::assertInstanceOf(UnexpectedAnswerException::class, $error);
+            self::assertTrue($error->outcomeUnknown);
+            self::assertSame($stub->keys()[0], $error->idempotencyKey);
+        }
+    }
+
+    public function test_a_qr_code_that_did_not_come_can_be_asked_for_again_by_its_operation(): void
+    {
+        foreach (['hang-up' => true, 'not_json' => true, 'rate_limited' => false] as $answer => $isUnknown) {
+            $stub = new Stub([$answer], ['retriesMax' => 0]);
+            $error = $this->callError(fn () => $stub->client->generateQrCode(1_000, '1234'));
+            self::assertSame($stub->asked()[0]['query']['operation_uuid'], $error->operationUuid);
+            self::assertSame($isUnknown, $error->outcomeUnknown);
+        }
+    }
+
+    public function test_a_wrong_key_is_the_callers_mistake_and_not_a_lost_answer(): void
+    {
+        $stub = new Stub([]);
+        foreach (['طلب', 'a b', "a\r\nX: y", "a\n", '', str_repeat('a', 256)] as $key) {
+            try {
+                $stub->client->refundPayment('x', idempotencyKey: $key);
+                self::fail("took $key");
+            } catch (\ValueError $error) {
+                self::assertStringContainsString('idempotency key', $error->getMessage());
+            }
+        }
+        self::assertSame([[], []], [$stub->asked(), $stub->waited()]);
+    }
+
+    public function test_a_text_that_is_not_utf_8_is_the_callers_mistake_and_not_a_lost_answer(): void
+    {
+        $stub = new Stub([]);
+        try {
+            $this->pay($stub, developerTrackingId: "\xff");
+            self::fail('it succeeded');
+        } catch (\ValueError $error) {
+            self::assertStringContainsString('UTF-8', $error->getMessage());
+        }
+        self::assertSame([[], []], [$stub->asked(), $stub->waited()]);
+    }
+
+    public function test_a_time_limit_that_is_no_number_is_refused(): void
+    {
+        $this->expectExceptionMessage('timeoutSecs');
+        new Client('https://pay.example', 'public', 'private', timeoutSecs: NAN);
+    }
+
+    public function test_an_error_does_not_show_what_was_asked_for(): void
+    {
+        $stub = new Stub(['hang-up'], ['retriesMax' => 0]);
+        $error = $this->callError(fn () => $stub->client->listBindings('amira@example.com'));
+        self::assertStringContainsString('no answer came', $error->getMessage());
+        self::assertStringNotContainsString('amira', $error . print_r((array) $error, true));
+    }
+
+    public function test_a_stub_ends_with_its_test(): void
+    {
+        $stub = new Stub([]);
+        $held = \WeakReference::create($stub);
+        unset($stub);
+        self::assertNull($held->get());
     }
 
     public function test_a_page_where_json_should_be_is_not_taken_for_success(): void
     {
         $this->expectException(UnexpectedAnswerException::class);
-        (new Stub(['not_json']))->client->verifyPayment('x');
+        $stub = new Stub(['not_json']);
+        $stub->client->verifyPayment('x');
     }
 
     public function test_a_redirect_is_not_followed(): void
@@ -99,7 +214,7 @@ final class TroublesTest extends TestCase
     {
         $stub = new Stub(['rate_limited', 'outcome_unknown', 'generate_payment']);
         $this->pay($stub);
-        self::assertSame([7.0, 5.0], $stub->waited);
+        self::assertSame([7.0, 5.0], $stub->waited());
         self::assertCount(1, array_unique($stub->keys()));
         self::assertSame($stub->asked()[0]['body'], $stub->asked()[2]['body']);
     }
@@ -150,7 +265,7 @@ final class TroublesTest extends TestCase
     {
         $stub = new Stub(['rate_limited_for_an_hour']);
         self::assertSame(3_600, $this->errorOfVerify($stub)->retryAfterSecs);
-        self::assertSame([], $stub->waited);
+        self::assertSame([], $stub->waited());
     }
 
     public function test_after_the_last_try_the_error_is_reported(): void
@@ -172,9 +287,16 @@ final class TroublesTest extends TestCase
 
     private function apiError(callable $work): ApiException
     {
+        $error = $this->callError($work);
+        self::assertInstanceOf(ApiException::class, $error);
+        return $error;
+    }
+
+    private function callError(callable $work): CallException
+    {
         try {
             $work();
-        } catch (ApiException $error) {
+        } catch (CallException $error) {
             return $error;
         }
         self::fail('it succeeded');
