@@ -17,6 +17,8 @@ use crate::client::stand::set_environment;
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many phones a kit pays with: one is sent a code only every half a minute.
 const PHONES_PER_KIT: usize = 2;
+/// Far more than any of the commands takes, so that one that waits for ever is a failure and no more.
+const COMMAND_TIMEOUT_SECS: u64 = 600;
 
 /// A kit, and the commands that test it in its folder.
 struct Kit {
@@ -29,7 +31,7 @@ struct Kit {
 const KITS: &[Kit] = &[
     Kit {
         folder: "clients/typescript",
-        alone: &["npm run --silent test"],
+        alone: &["npm run --silent test", "npm run --silent test:package"],
         on_demo: "npm run --silent test:gateway",
     },
     Kit {
@@ -37,7 +39,7 @@ const KITS: &[Kit] = &[
         alone: &["PYTHON -m mypy", "PYTHON -m pytest -q tests/unit"],
         on_demo: "PYTHON -m pytest -q tests/gateway",
     },
-    Kit { folder: "clients/php", alone: &["PHPUNIT tests/Unit"], on_demo: "PHPUNIT tests/Gateway" },
+    Kit { folder: "clients/php", alone: &["phpunit tests/Unit"], on_demo: "phpunit tests/Gateway" },
 ];
 
 /// Runs the tests of every kit.
@@ -72,7 +74,8 @@ fn lint_php() -> anyhow::Result<()> {
         let mut command = Command::new("php");
         command.arg("-l").arg(&file).stdin(Stdio::null());
         let checked = command.output().context("`php` cannot be started; run scripts/setup")?;
-        let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+        // Which of the two says what is wrong is a setting of the machine's PHP.
+        let said = String::from_utf8_lossy(&[checked.stdout, checked.stderr].concat()).into_owned();
         ensure!(checked.status.success(), "{} is no valid PHP:\n{said}", file.display());
     }
     Ok(())
@@ -94,42 +97,34 @@ fn in_folder(folder: &str, words: &str, demo: Option<&Value>) -> anyhow::Result<
     println!("in {folder}: {words}");
     let python = std::env::current_dir()?.join(".venv/bin/python");
     let python = python.to_str().context("the path of the repository is not UTF-8")?;
-    let mut command = match words.split_once(' ') {
-        Some(("PYTHON", rest)) => spelled(python, rest),
-        Some(("PHPUNIT", rest)) => {
-            let mut command = spelled("phpunit", "--bootstrap tests/bootstrap.php");
-            command.args(["--fail-on-warning", "--do-not-cache-result"]).args(rest.split(' '));
-            command
-        }
-        Some((program, rest)) => spelled(program, rest),
-        None => bail!("`{words}` has no arguments"),
-    };
+    let mut command = Command::new("timeout");
+    // Whoever does not end when asked to is killed, with what it started.
+    command.args(["--kill-after=10", &COMMAND_TIMEOUT_SECS.to_string()]);
+    command.args(words.split(' ').map(|word| if word == "PYTHON" { python } else { word }));
     command.current_dir(folder).stdin(Stdio::null());
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     if let Some(demo) = demo {
         command.env("QISMA_DEMO", demo.to_string());
     }
-    let status = command
-        .status()
-        .with_context(|| format!("{words}: it cannot be started; run scripts/setup"))?;
-    ensure!(status.success(), "in {folder}, `{words}` ended with {status}");
-    Ok(())
-}
-
-fn spelled(program: &str, words: &str) -> Command {
-    let mut command = Command::new(program);
-    command.args(words.split(' '));
-    command
+    let status = command.status().context("`timeout` cannot be started")?;
+    // As coreutils' timeout has it: 124 took too long, and 127 was not found.
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(124) => bail!("in {folder}, `{words}` took more than {COMMAND_TIMEOUT_SECS} s"),
+        Some(127) => bail!("in {folder}, `{words}` cannot be started; run scripts/setup"),
+        _ => bail!("in {folder}, `{words}` ended with {status}"),
+    }
 }
 
 /// A running demo, with what the kits' tests need besides.
 struct Demo {
+    // First, so that it has ended before its folder is removed.
+    _process: Process,
     binary: PathBuf,
     dir: tempfile::TempDir,
     /// As the demo describes itself, see `crates/qisma/src/commands/demo/guide.rs`.
     guide: Value,
     post_app: Value,
-    _process: Process,
 }
 
 impl Demo {
@@ -147,7 +142,7 @@ impl Demo {
         set_environment(&mut command, &[]);
         let mut process = Process::start(&mut command, &dir.path().join("demo.log"))?;
         let guide = await_guide(&mut process, &dir.path().join("demo.log")).await?;
-        let mut demo = Self { binary, dir, guide, post_app: Value::Null, _process: process };
+        let mut demo = Self { _process: process, binary, dir, guide, post_app: Value::Null };
         // The demo's own app tries a GET first, as its mode is `auto`.
         let app = ["app", "create", "--merchant", "1000", "--mode", "test"];
         demo.post_app = demo.command(&[&app[..], &["--webhook-mode", "post"]].concat())?;
