@@ -13,6 +13,7 @@ mod fold;
 mod inspect;
 mod job;
 mod lane;
+mod lane_writer;
 mod leases;
 mod ledger;
 mod migrate;
@@ -34,7 +35,8 @@ pub use inspect::{
     KeyClaim, check_schema, claim, examine_server, key_id, migrate_engine, schema_version,
     sqlite_version, unfolded,
 };
-pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX};
+pub use lane::{Lane, LaneOptions, QUEUE_MAX};
+pub use lane_writer::LaneWriter;
 pub use leases::{Fence, LeaseOptions, Shards};
 pub use ledger::{HoldWanted, OpenHold, Unfolded};
 pub use migrate::{MigrateReport, migrate};
