@@ -84,7 +84,7 @@ error_codes! {
     /// No credentials, or wrong ones, or those of a merchant that is not active.
     CredentialsInvalid = "credentials_invalid", UNAUTHORIZED,
         "Send the header Authorization: Bearer PUBLIC_KEY:PRIVATE_KEY with the keys of an active \
-         app.";
+         app (v1: app_token and app_secret in the body, or the headers apppublic and appsecret).";
     /// No such payment, or somebody else's.
     PaymentNotFound = "payment_not_found", NOT_FOUND, "Payment not found";
     /// No such path.

@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod rate_limit;
+mod reference;
 pub mod router;
 pub mod server;
 #[cfg(feature = "yardstick")]

@@ -11,8 +11,9 @@ use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::v1;
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
-use super::{callbacks, checkout, health, middleware};
+use super::{callbacks, checkout, health, middleware, reference};
 use crate::gateway::Gateway;
 
 /// Paths that name no payment, with no id or with slashes in it. They are answered like an unknown
@@ -76,6 +77,9 @@ pub fn router(gateway: Gateway) -> Router {
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
+        .route("/api/generate_payment", post(v1::generate_payment::create))
+        .route("/api/verify_payment/", get(v1::verify_payment::read))
+        .route("/api/verify_payment/{payment_id}", get(v1::verify_payment::read))
         .route_layer(layer_of(limited.clone(), limit_login_failures));
     let for_payers = Router::new()
         // For payers, with the id in their link.
@@ -95,6 +99,9 @@ pub fn router(gateway: Gateway) -> Router {
         .merge(for_platforms)
         .merge(for_payers)
         .route("/assets/{name}", get(checkout::asset))
+        // For developers.
+        .route("/docs", get(reference::page))
+        .route("/openapi.json", get(reference::document))
         // For acquirers, who sign what they send.
         .route("/acquirers/sandbox/callback", get(callbacks::sandbox).post(callbacks::sandbox))
         .route("/acquirers/smt/callback", get(callbacks::smt).post(callbacks::smt))

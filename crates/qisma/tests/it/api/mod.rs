@@ -5,5 +5,7 @@ mod bodies;
 mod everywhere;
 mod limits;
 mod openapi;
+mod reference;
 mod tls;
+mod v1;
 mod v2;

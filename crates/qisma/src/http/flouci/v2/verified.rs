@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// The answer of `verify_payment`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Verified {
-    /// Always true for a payment that exists, whatever became of it.
+    /// Always true for a payment that exists, whatever became of it; on v1's path, whether it is paid.
     #[schema(example = true)]
     success: bool,
     /// The payment.
@@ -30,6 +30,16 @@ pub struct Verified {
     /// Always `2.0.0`.
     #[schema(example = "2.0.0")]
     version: &'static str,
+}
+
+impl Verified {
+    /// The same as v1 answers it: there, `success` says whether the payment is paid, because shops
+    /// mark an order paid on it alone (Flouci API, section 6).
+    #[must_use]
+    pub fn as_v1(mut self) -> Self {
+        self.success = self.result.status == "SUCCESS";
+        self
+    }
 }
 
 /// The payment.
