@@ -10,6 +10,7 @@ pub mod carry;
 mod error;
 mod find;
 mod fold;
+mod history;
 mod inspect;
 mod job;
 mod lane;
@@ -31,6 +32,7 @@ pub mod sqlite;
 mod stopping;
 
 pub use error::{OpenError, ReadError, RunError};
+pub use history::{History, Place};
 pub use inspect::{
     KeyClaim, check_schema, claim, examine_server, key_id, migrate_engine, schema_version,
     sqlite_version, unfolded,

@@ -10,7 +10,7 @@ use qisma_domain::ids::AppId;
 use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
-use super::flouci::v1;
+use super::flouci::{history, v1};
 use super::flouci::v2::{generate_payment, verify_payment};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware, reference};
@@ -87,6 +87,7 @@ pub fn router(gateway: Gateway) -> Router {
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
+        .route("/api/developers/history", get(history::list))
         .route("/api/generate_payment", post(v1::generate_payment::create))
         .route("/api/verify_payment/{payment_id}", get(v1::verify_payment::read))
         .route_layer(layer_of(limited.clone(), limit_login_failures));
