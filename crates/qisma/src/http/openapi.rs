@@ -3,8 +3,8 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::flouci::{history, v1};
 use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::{history, v1};
 
 #[derive(OpenApi)]
 #[openapi(

@@ -10,8 +10,8 @@ use qisma_domain::ids::AppId;
 use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
-use super::flouci::{history, v1};
 use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::{history, v1};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware, reference};
 use crate::gateway::Gateway;

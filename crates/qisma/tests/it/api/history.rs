@@ -76,17 +76,14 @@ async fn the_links_lead_through_every_payment_once_and_back() {
     let (mut query, mut seen) = ("limit=3".to_owned(), vec![]);
     let query_of =
         |link: &Value| link.as_str().and_then(|url| url.split_once('?')).map(|it| it.1.to_owned());
-    let mut last = Value::Null;
-    loop {
+    let mut last = loop {
         let page = get(&app, &keys, &query).await.json();
         seen.extend(ids_of(&page));
-        let next = query_of(&page["next"]);
-        last = page;
-        match next {
+        match query_of(&page["next"]) {
             Some(next) => query = next,
-            None => break,
+            None => break page,
         }
-    }
+    };
     assert_eq!(seen, made);
     let mut back = ids_of(&last);
     while let Some(previous) = query_of(&last["previous"]) {
