@@ -39,6 +39,14 @@ macro_rules! error_codes {
                 match self { $(Self::$name => StatusCode::$status),* }
             }
 
+            /// The number that Flouci's clients know it by.
+            pub const fn number(self) -> u16 {
+                match self {
+                    Self::TerminalIdNotAllowed => 1004,
+                    _ => 1,
+                }
+            }
+
             /// The sentence that says what to do.
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$name => $message),* }
@@ -77,6 +85,9 @@ error_codes! {
     /// A NUL character in a text.
     JsonNulCharacter = "json_nul_character", BAD_REQUEST,
         "A text in the body contains the NUL character; remove it.";
+    /// A terminal was named where payments of the web are asked for.
+    TerminalIdNotAllowed = "terminal_id_not_allowed", BAD_REQUEST,
+        "terminal_id goes with type=pos only; leave it out, or ask for type=pos.";
     /// An idempotency key that cannot be one, or two of them.
     IdempotencyKeyInvalid = "idempotency_key_invalid", BAD_REQUEST,
         "Idempotency-Key is sent once and has 1 to 255 visible ASCII characters; send a fresh UUID \
@@ -226,9 +237,9 @@ pub struct ErrorBody {
     /// Always `developers`.
     #[schema(example = "developers")]
     name: &'static str,
-    /// Always 1.
+    /// 1; 1004 for a terminal where none can be (Flouci API, section 4).
     #[schema(example = 1)]
-    code: u8,
+    code: u16,
     /// Always `v2`.
     #[schema(example = "v2")]
     version: &'static str,
@@ -269,7 +280,7 @@ impl IntoResponse for ApiError {
             message,
             status_code: status.as_u16(),
             name: "developers",
-            code: 1,
+            code: self.code.number(),
             version: "v2",
         };
         let mut response = (status, Answer(body)).into_response();

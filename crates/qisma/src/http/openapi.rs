@@ -3,8 +3,8 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::flouci::v1;
 use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::{history, v1};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,6 +17,7 @@ use super::flouci::v2::{generate_payment, verify_payment};
     paths(
         generate_payment::create,
         verify_payment::read,
+        history::list,
         v1::generate_payment::create,
         v1::verify_payment::read,
     ),

@@ -11,7 +11,7 @@ use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::flouci::v2::{generate_payment, verify_payment};
-use super::flouci::v1;
+use super::flouci::{history, v1};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware, reference};
 use crate::gateway::Gateway;
@@ -24,6 +24,13 @@ const VERIFY_NO_ID: [&str; 5] = [
     "/api/v2/verify_payment//{*rest}",
     "/api/v2/verify_payment/{payment_id}/",
     "/api/v2/verify_payment/{payment_id}/{*rest}",
+];
+const VERIFY_V1_NO_ID: [&str; 5] = [
+    "/api/verify_payment/",
+    "/api/verify_payment//",
+    "/api/verify_payment//{*rest}",
+    "/api/verify_payment/{payment_id}/",
+    "/api/verify_payment/{payment_id}/{*rest}",
 ];
 
 /// What handlers are given: the gateway, and what only HTTP needs.
@@ -72,13 +79,16 @@ pub fn router(gateway: Gateway) -> Router {
     let state = HttpState::new(gateway.clone());
     let limited = (gateway, state.client_limits.clone());
     let no_id = VERIFY_NO_ID.into_iter();
+    let for_platforms =
+        no_id.fold(Router::new(), |routes, path| routes.route(path, get(verify_payment::read)));
+    let no_id = VERIFY_V1_NO_ID.into_iter();
     let for_platforms = no_id
-        .fold(Router::new(), |routes, path| routes.route(path, get(verify_payment::read)))
+        .fold(for_platforms, |routes, path| routes.route(path, get(v1::verify_payment::read)))
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
+        .route("/api/developers/history", get(history::list))
         .route("/api/generate_payment", post(v1::generate_payment::create))
-        .route("/api/verify_payment/", get(v1::verify_payment::read))
         .route("/api/verify_payment/{payment_id}", get(v1::verify_payment::read))
         .route_layer(layer_of(limited.clone(), limit_login_failures));
     let for_payers = Router::new()

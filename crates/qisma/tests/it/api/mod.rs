@@ -3,6 +3,7 @@
 mod access;
 mod bodies;
 mod everywhere;
+mod history;
 mod limits;
 mod openapi;
 mod reference;

@@ -1,7 +1,8 @@
 //! The older paths: the keys elsewhere, the same payments, and a `success` that means *paid*.
 
 use qisma::operations::apps::NewApp;
-use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::v2::paying::{decline, pay_by_wallet, start_card};
@@ -24,8 +25,13 @@ fn request(keys: &NewApp) -> Value {
     })
 }
 
+fn generating(app: &TestApp, body: &Value) -> RequestBuilder {
+    let request = app.request(Method::POST, GENERATE).body(body.to_string());
+    request.header(CONTENT_TYPE, "application/json")
+}
+
 async fn generate(app: &TestApp, body: &Value) -> Reply {
-    Reply::of(app.request(Method::POST, GENERATE).json(body)).await
+    Reply::of(generating(app, body)).await
 }
 
 async fn verify(app: &TestApp, keys: &NewApp, id: &str) -> Value {
@@ -62,7 +68,10 @@ async fn success_is_false_until_the_payment_is_paid() {
     let keys = given::a_platform(&app).await;
     let id = payment(&app, &keys).await;
     let pending = verify(&app, &keys, &id).await;
-    assert_eq!((&pending["success"], &pending["result"]["status"]), (&json!(false), &json!("PENDING")));
+    assert_eq!(
+        (&pending["success"], &pending["result"]["status"]),
+        (&json!(false), &json!("PENDING"))
+    );
     pay_by_wallet(&app, &id).await;
     let paid = verify(&app, &keys, &id).await;
     assert_eq!((&paid["success"], &paid["result"]["status"]), (&json!(true), &json!("SUCCESS")));
@@ -105,7 +114,8 @@ async fn the_keys_of_v2_do_not_open_v1() {
     let keys = given::a_platform(&app).await;
     let id = payment(&app, &keys).await;
     let path = format!("/api/verify_payment/{id}");
-    let request = app.request(Method::GET, &path).header("authorization", crate::test_app::bearer(&keys));
+    let request =
+        app.request(Method::GET, &path).header("authorization", crate::test_app::bearer(&keys));
     assert_eq!(Reply::of(request).await.status, 401);
 }
 
@@ -115,8 +125,8 @@ async fn one_idempotency_key_makes_one_payment() {
     let keys = given::a_platform(&app).await;
     let mut ids = vec![];
     for _ in 0..2 {
-        let request = app.request(Method::POST, GENERATE).json(&request(&keys));
-        let reply = Reply::of(request.header("idempotency-key", "order-1")).await;
+        let request = generating(&app, &request(&keys)).header("idempotency-key", "order-1");
+        let reply = Reply::of(request).await;
         ids.push(reply.json()["result"]["payment_id"].clone());
     }
     assert_eq!((ids[0] == ids[1], app.payment_count().await), (true, 1));
@@ -127,7 +137,8 @@ async fn a_strangers_payment_is_not_found() {
     let app = TestApp::start().await;
     let keys = given::a_platform(&app).await;
     let id = payment(&app, &keys).await;
-    let stranger = given::an_app(&app.gateway, given::RECEIVERS[0], qisma_domain::ids::Mode::Test).await;
+    let stranger =
+        given::an_app(&app.gateway, given::RECEIVERS[0], qisma_domain::ids::Mode::Test).await;
     let request = app.request(Method::GET, &format!("/api/verify_payment/{id}"));
     let request = request.header("apppublic", &stranger.public_key);
     let reply = Reply::of(request.header("appsecret", &stranger.private_key)).await;

@@ -47,7 +47,8 @@ pub async fn read(
     headers: HeaderMap,
     payment_id: Result<Path<String>, PathRejection>,
 ) -> Result<Answer<Verified>, ApiError> {
-    let credentials = Credentials::of_pair(only(&headers, "apppublic"), only(&headers, "appsecret"))?;
+    let credentials =
+        Credentials::of_pair(only(&headers, "apppublic"), only(&headers, "appsecret"))?;
     let verified = find(&gateway, limit, credentials, payment_id).await?;
     Ok(Answer(verified.as_v1()))
 }

@@ -33,6 +33,11 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// The payment alone.
+    pub fn into_payment(self) -> VerifiedPayment {
+        self.result
+    }
+
     /// The same as v1 answers it: there, `success` says whether the payment is paid, because shops
     /// mark an order paid on it alone (Flouci API, section 6).
     #[must_use]
@@ -47,21 +52,21 @@ impl Verified {
 pub struct VerifiedPayment {
     /// `card`, `wallet`, or `online` before any attempt.
     #[schema(example = "card")]
-    r#type: &'static str,
+    pub r#type: &'static str,
     /// What the payer pays, in millimes.
     #[schema(example = 10_000)]
-    amount: i64,
+    pub amount: i64,
     /// `SUCCESS`, `PENDING`, `EXPIRED`, `FAILURE`, `PREAUTH_SUCCESS` or `SYSTEM_FAILURE`.
     #[schema(example = "SUCCESS")]
-    status: &'static str,
+    pub status: &'static str,
     /// What is known of the way it was paid, and how it was divided.
-    details: Details,
+    pub details: Details,
     /// The caller's own reference, as sent.
     #[schema(required = true)]
-    developer_tracking_id: Option<String>,
+    pub developer_tracking_id: Option<String>,
     /// `PROCESSING`, `AVAILABLE`, `IN_PAYOUT`, `PAID` or `NOT_APPLICABLE`.
     #[schema(example = "PROCESSING")]
-    settlement_status: &'static str,
+    pub settlement_status: &'static str,
 }
 
 /// What is known of the way a payment was paid; unknown texts are empty.
@@ -93,7 +98,7 @@ pub struct Details {
     /// The issuer's country.
     bank_country_code: String,
     /// The request's legs in order; empty without a split. The caller's remainder is not one.
-    destinations: Vec<VerifiedLeg>,
+    pub destinations: Vec<VerifiedLeg>,
     /// Why it was not paid: `declined`, `canceled_by_payer`, `canceled_by_merchant`, `expired` or
     /// `unresolved`. Only of a payment that ended unpaid.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,7 +109,7 @@ pub struct Details {
 }
 
 /// One merchant's share.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VerifiedLeg {
     /// The share, in millimes.
     #[schema(example = 8000)]

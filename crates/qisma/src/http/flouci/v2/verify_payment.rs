@@ -117,7 +117,7 @@ impl See {
 }
 
 /// Whose share waits because they could not receive it.
-fn parked(
+pub fn parked(
     reader: &Reader<'_>,
     PaymentAggregate { payment, .. }: &PaymentAggregate,
 ) -> Result<Vec<MerchantId>, ReadError> {
