@@ -19,6 +19,7 @@ use crate::keyring::Keyring;
 use crate::messages::MessageSender;
 use crate::outbound::{Outbound, OutboundSettings};
 use crate::payer::looks::PayerLooks;
+use crate::payer::refund::RefundNews;
 use crate::random::{BoxedRng, Randomness};
 
 /// The gateway. Cheap to clone; all clones are one.
@@ -55,6 +56,8 @@ pub struct Parts {
     pub deliveries: watch::Receiver<u64>,
     /// Raised when an order may have to be looked at sooner than was planned.
     pub inquiries: Notify,
+    /// Told when a refund may have to be looked after sooner than was planned.
+    pub refund_news: RefundNews,
     /// The looks at banks that payers have caused and that are running.
     pub payer_looks: PayerLooks,
     /// Cancelled when a commit's outcome became unknown: the process must end with code 70.
@@ -147,6 +150,7 @@ impl Gateway {
             outbound,
             deliveries,
             inquiries: Notify::new(),
+            refund_news: RefundNews::default(),
             payer_looks: PayerLooks::default(),
             fatal,
         };

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -13,7 +13,7 @@ use super::flouci::v2::{generate_payment, verify_payment};
                        docs/errors.md explains every error code.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    paths(generate_payment::create, verify_payment::read),
+    paths(generate_payment::create, verify_payment::read, refund_payment::create),
     tags((name = "Flouci API", description = "What Flouci's clients speak, unchanged.")),
     modifiers(&AppKeys),
 )]

@@ -10,7 +10,7 @@ use qisma_domain::ids::AppId;
 use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
-use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware};
 use crate::gateway::Gateway;
@@ -75,6 +75,7 @@ pub fn router(gateway: Gateway) -> Router {
         .fold(Router::new(), |routes, path| routes.route(path, get(verify_payment::read)))
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
+        .route("/api/v2/refund_payment", post(refund_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
         .route_layer(layer_of(limited.clone(), limit_login_failures));
     let for_payers = Router::new()

@@ -106,7 +106,8 @@ impl See {
     }
 }
 
-fn parked_owners(
+/// The owners whose share of a payment is parked, as the journal writes them.
+pub fn parked_owners(
     reader: &Reader<'_>,
     payment: &PaymentAggregate,
 ) -> Result<Vec<String>, ReadError> {
