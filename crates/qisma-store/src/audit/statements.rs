@@ -262,7 +262,8 @@ statements! {
         FROM idempotency_keys WHERE about = '' GROUP BY vshard, payment_id
         HAVING 1 < count(*) LIMIT $1";
     REFUNDS_OF_TWO_KEYS = "SELECT k.payment_id,
-            'its refund ' || (k.answer ->> 'refund_id') || ' was made under ' || count(*) || ' keys'
+            'its refund ' || coalesce(k.answer ->> 'refund_id', 'that is not named')
+            || ' was made under ' || count(*) || ' keys'
         FROM idempotency_keys k WHERE k.about <> ''
         GROUP BY k.vshard, k.payment_id, (k.answer ->> 'refund_id')
         HAVING 1 < count(*) LIMIT $1";

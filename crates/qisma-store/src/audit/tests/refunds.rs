@@ -23,7 +23,7 @@ async fn more_refunds_than_was_captured_break_i11() {
 #[tokio::test]
 async fn a_refund_that_was_paid_out_and_is_called_failed_breaks_i11() {
     let damage = "UPDATE refunds SET status = 'failed' WHERE number = 1";
-    check(Invariant::I11, damage, "1 entries of its success, 0 of its failure").await;
+    check(Invariant::I11, damage, "1 of its success, 0 of its failure").await;
 }
 
 #[tokio::test]
