@@ -224,8 +224,8 @@ async fn a_key_counts_for_each_payment_and_for_its_making() {
     let make = |key: &'static str| {
         app.generating(&keys, given::a_split_request().to_string()).header("idempotency-key", key)
     };
-    let made = Reply::of(make("order-1")).await.json();
-    let first = made["result"]["payment_id"].as_str().unwrap().to_owned();
+    let answer = Reply::of(make("order-1")).await.json();
+    let first = answer["result"]["payment_id"].as_str().unwrap().to_owned();
     paying::pay_by_wallet(&app, &first).await;
     app.clock.advance(60);
     let second = paid(&app, &keys).await;
