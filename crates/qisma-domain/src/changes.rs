@@ -116,6 +116,11 @@ impl Changes {
         self.entries.iter().any(|entry| entry.fold != FoldAt::Commit)
     }
 
+    /// Whether it changes who may call, and how.
+    pub fn has_callers(&self) -> bool {
+        !(self.merchants.is_empty() && self.apps.is_empty() && self.key_pairs.is_empty())
+    }
+
     /// Takes in the changes of a command that came after.
     pub fn append(&mut self, mut later: Self) {
         self.payments.append(&mut later.payments);

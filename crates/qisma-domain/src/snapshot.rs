@@ -161,6 +161,8 @@ pub struct Snapshot {
     pub deliveries: BTreeMap<DeliveryId, Delivery>,
     /// Methods learned of receivers.
     pub learned: BTreeMap<(AppId, String), LearnedMethod>,
+    /// The shard into which the batch mints what nothing ties to another; not set: one drawn for each.
+    pub batch_shard: Option<Shard>,
 }
 
 impl Snapshot {

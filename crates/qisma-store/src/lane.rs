@@ -7,12 +7,14 @@
 use qisma_domain::changes::Changes;
 use qisma_domain::decide::Decide;
 use qisma_domain::delivery::{Delivery, DeliveryState};
+use qisma_domain::ids::Shard;
 use qisma_domain::snapshot::{Keys, Snapshot};
 use qisma_domain::time::Timestamp;
 use rand_core::Rng;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -20,8 +22,10 @@ use tokio::sync::oneshot;
 use crate::Fold;
 use crate::error::{OpenError, ReadError, RunError};
 use crate::job::{Decided, Fate, Job, Jobs, Pending, answer_all};
+use crate::lane_writer::LaneWriter;
 use crate::leases::Fence;
 use crate::save_error::SaveError;
+use crate::stopping::Stopping;
 
 /// Commands that may wait. A quarter is kept for workers.
 pub const QUEUE_MAX: usize = 4_096;
@@ -37,57 +41,6 @@ const ROUNDS_ALONE_MAX: u32 = 10;
 /// A wall clock that is this far behind the last commit has jumped, and somebody should know.
 const CLOCK_BEHIND_MAX_MICROS: i64 = 2_000_000;
 
-/// A lane's end of a database.
-pub trait LaneWriter: Send + 'static {
-    /// Loads one round of rows. On an error nothing has happened.
-    fn load(&mut self, keys: &Keys) -> Result<Snapshot, ReadError>;
-
-    /// Saves a batch's changes, if all these fences still stand. On any error but
-    /// [`SaveError::Unknown`] nothing of it is kept.
-    fn save(&mut self, changes: Changes, fences: &[Fence], now: Timestamp)
-    -> Result<(), SaveError>;
-
-    /// Makes sure that what a batch without changes is answered from will stay, where that is not
-    /// certain.
-    fn confirm(&mut self, _now: Timestamp) -> Result<(), SaveError> {
-        Ok(())
-    }
-
-    /// What is best done once the batch is answered. A failure ends the process.
-    fn after_answers(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// What ends a save that waits for a server.
-    fn stopping(&self) -> Arc<Stopping> {
-        Arc::default()
-    }
-}
-
-/// Says that the lane is to end, to whoever waits in it.
-#[derive(Default)]
-pub struct Stopping {
-    stops: Mutex<bool>,
-    told: Condvar,
-}
-
-impl Stopping {
-    /// Waits, and says whether the lane is to end; at once when it is.
-    pub fn wait(&self, pause: Duration) -> bool {
-        let stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner);
-        let (stops, _) = self
-            .told
-            .wait_timeout_while(stops, pause, |stops| !*stops)
-            .unwrap_or_else(PoisonError::into_inner);
-        *stops
-    }
-
-    fn stop(&self) {
-        *self.stops.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.told.notify_all();
-    }
-}
-
 /// What a lane is given from outside.
 pub struct LaneOptions {
     /// The clock.
@@ -102,6 +55,8 @@ pub struct LaneOptions {
     pub fold: Fold,
     /// Called after each commit with lines that wait for their fold.
     pub on_unfolded: Arc<dyn Fn() + Send + Sync>,
+    /// Grows with each commit that changes a merchant, an app or a key, before that is answered.
+    pub callers_version: Arc<AtomicU64>,
 }
 
 /// The sending end of a lane.
@@ -114,7 +69,9 @@ pub struct Lane {
 
 impl Lane {
     /// Starts the lane's thread.
-    pub fn start(writer: impl LaneWriter, options: LaneOptions) -> Result<Self, OpenError> {
+    pub fn start(writer: impl LaneWriter, mut options: LaneOptions) -> Result<Self, OpenError> {
+        // Lanes begin in different places, so that two of them seldom write side by side.
+        let batch_shard = Shard::random(&mut *options.rng);
         let stopping = writer.stopping();
         let (sender, receiver) = mpsc::channel();
         let depth = Arc::new(AtomicUsize::new(0));
@@ -124,6 +81,7 @@ impl Lane {
             depth: depth.clone(),
             poisoned: AtomicBool::new(false),
             last_now: Timestamp::from_micros(0),
+            batch_shard,
         };
         let thread = std::thread::Builder::new()
             .name("qisma-lane".into())
@@ -193,6 +151,8 @@ struct Worker<W> {
     poisoned: AtomicBool,
     /// The moment of the last batch.
     last_now: Timestamp,
+    /// The shard into which the last batch minted what nothing ties to another.
+    batch_shard: Shard,
 }
 
 impl<W: LaneWriter> Worker<W> {
@@ -203,10 +163,27 @@ impl<W: LaneWriter> Worker<W> {
             self.depth.fetch_sub(jobs.len(), Ordering::Relaxed);
             // A command's own panic is caught where it decides. A panic here is a bug of the lane:
             // the commands in its hands have no known outcome, and the next ones no lane to trust.
-            if catch_unwind(AssertUnwindSafe(|| self.turn(jobs, 0))).is_err() {
-                self.stop("the lane panicked");
+            for batch in self.apart(jobs) {
+                if catch_unwind(AssertUnwindSafe(|| self.turn(batch, 0))).is_err() {
+                    self.stop("the lane panicked");
+                }
             }
         }
+    }
+
+    /// The commands by the shards of their work, each in the order of its coming, where the engine
+    /// wants that.
+    fn apart(&self, jobs: Jobs) -> Vec<Jobs> {
+        if !self.writer.takes_one_shard_at_a_time() {
+            return vec![jobs];
+        }
+        let mut by_shard: BTreeMap<Option<Shard>, Jobs> = BTreeMap::new();
+        for mut job in jobs {
+            let mut keys = Keys::default();
+            job.keys(&mut keys);
+            by_shard.entry(keys.shard()).or_default().push(job);
+        }
+        by_shard.into_values().collect()
     }
 
     /// Takes no further command, and tells whoever can end the process; once.
@@ -252,6 +229,7 @@ impl<W: LaneWriter> Worker<W> {
                 return vec![];
             }
         };
+        snapshot.batch_shard = Some(self.batch_shard(&keys));
         let now = self.now();
         let mut all = Changes::none();
         let (mut decided, mut rows, mut fences) = (0, 0, vec![]);
@@ -274,6 +252,15 @@ impl<W: LaneWriter> Worker<W> {
         let rest = jobs.split_off(decided);
         self.save_and_answer(jobs, (all, &fences), now, lost);
         rest
+    }
+
+    /// The shard into which a batch mints what nothing ties to another. One for all of it: their rows
+    /// lie side by side then, in a few pages instead of some in each of 256 places. The next batch has
+    /// the next one.
+    fn batch_shard(&mut self, keys: &Keys) -> Shard {
+        self.batch_shard = Shard(self.batch_shard.0.wrapping_add(1));
+        let only = keys.shard().filter(|_| self.writer.takes_one_shard_at_a_time());
+        only.unwrap_or(self.batch_shard)
     }
 
     /// The moment of a batch. A wall clock that steps back must not put an account's later entries
@@ -342,6 +329,7 @@ impl<W: LaneWriter> Worker<W> {
             |delivery: &Delivery| matches!(delivery.state, DeliveryState::Pending { .. });
         let has_deliveries = changes.deliveries.iter().any(is_pending);
         let has_unfolded = changes.has_unfolded();
+        let has_callers = changes.has_callers();
         // A refusal promises nothing; an answer does, be it one that was given before.
         let promises = || jobs.iter().any(|job| job.promises());
         let saved = if wrote {
@@ -353,6 +341,9 @@ impl<W: LaneWriter> Worker<W> {
         };
         match saved {
             Ok(()) => {
+                if has_callers {
+                    self.options.callers_version.fetch_add(1, Ordering::Release);
+                }
                 if has_deliveries {
                     (self.options.on_delivery)();
                 }

@@ -10,9 +10,11 @@ pub mod carry;
 mod error;
 mod find;
 mod fold;
+mod history;
 mod inspect;
 mod job;
 mod lane;
+mod lane_writer;
 mod leases;
 mod ledger;
 mod migrate;
@@ -28,13 +30,16 @@ mod rows;
 mod save_error;
 mod session;
 pub mod sqlite;
+mod stopping;
 
 pub use error::{OpenError, ReadError, RunError};
+pub use history::{History, Place};
 pub use inspect::{
     KeyClaim, check_schema, claim, examine_server, key_id, migrate_engine, schema_version,
     sqlite_version, unfolded,
 };
-pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX, Stopping};
+pub use lane::{Lane, LaneOptions, QUEUE_MAX};
+pub use lane_writer::LaneWriter;
 pub use leases::{Fence, LeaseOptions, Shards};
 pub use ledger::{HoldWanted, OpenHold, Unfolded};
 pub use migrate::{MigrateReport, migrate};
@@ -42,6 +47,7 @@ pub use outbox::{Receiver, Waiting};
 pub use postgres::{PostgresOptions, ServerHealth};
 pub use reader::{AuthRow, JournalLine, Reader};
 pub use save_error::SaveError;
+pub use stopping::Stopping;
 
 use qisma_domain::decide::Decide;
 use qisma_domain::snapshot::Keys;
@@ -50,7 +56,7 @@ use rand_core::Rng;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::watch;
 
 use pool::ReadPool;
@@ -126,6 +132,7 @@ pub struct Store {
     keeper: Option<Arc<postgres::Keeper>>,
     shard_changes: watch::Receiver<u64>,
     unfolded: watch::Receiver<u64>,
+    callers_version: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -136,8 +143,10 @@ impl Store {
     pub fn open(mut options: StoreOptions) -> Result<Self, OpenError> {
         let now = (options.now)();
         let (tell, unfolded) = watch::channel(0_u64);
-        let tell: OnUnfolded =
+        let tell: Arc<dyn Fn() + Send + Sync> =
             Arc::new(move || tell.send_modify(|count| *count = count.wrapping_add(1)));
+        let callers_version = Arc::new(AtomicU64::new(0));
+        let tell = Tell { on_unfolded: tell, callers_version: callers_version.clone() };
         let (lanes, reads, server) = match options.engine.clone() {
             Engine::Sqlite(path) => {
                 let writer = sqlite::open_writer(&path, now)?;
@@ -172,6 +181,7 @@ impl Store {
             keeper,
             shard_changes,
             unfolded,
+            callers_version,
         })
     }
 
@@ -230,6 +240,12 @@ impl Store {
         self.unfolded.clone()
     }
 
+    /// A number that grows with each commit of this gateway that changes a merchant, an app or a key,
+    /// before that commit is answered: what was read of them under an older number may be out of date.
+    pub fn callers_version(&self) -> u64 {
+        self.callers_version.load(Ordering::Acquire)
+    }
+
     /// Commands waiting in the lanes.
     pub fn queue_depth(&self) -> usize {
         self.lanes.iter().map(Lane::depth).sum()
@@ -250,14 +266,18 @@ impl Store {
     }
 }
 
-type OnUnfolded = Arc<dyn Fn() + Send + Sync>;
+/// What the lanes tell the store.
+struct Tell {
+    on_unfolded: Arc<dyn Fn() + Send + Sync>,
+    callers_version: Arc<AtomicU64>,
+}
 
 impl StoreOptions {
     fn keeper(&mut self, target: &postgres::Target) -> postgres::Keeper {
         postgres::Keeper::new(target, self.leases, self.now.clone(), &mut *(self.rng)())
     }
 
-    fn lane(&mut self, writer: impl LaneWriter, tell: &OnUnfolded) -> Result<Lane, OpenError> {
+    fn lane(&mut self, writer: impl LaneWriter, tell: &Tell) -> Result<Lane, OpenError> {
         let on_fatal = self.on_fatal.clone();
         Lane::start(
             writer,
@@ -267,7 +287,8 @@ impl StoreOptions {
                 on_fatal: Box::new(move |why| on_fatal(why)),
                 on_delivery: self.on_delivery.clone(),
                 fold: self.fold,
-                on_unfolded: tell.clone(),
+                on_unfolded: tell.on_unfolded.clone(),
+                callers_version: tell.callers_version.clone(),
             },
         )
     }

@@ -7,16 +7,18 @@ use qisma_domain::attempt::Attempt;
 use qisma_domain::delivery::{Delivery, DeliveryMethod};
 use qisma_domain::event::Event;
 use qisma_domain::idempotency::IdempotencyScope;
-use qisma_domain::ids::{AppId, EventId, MerchantId, Mode, PaymentId};
+use qisma_domain::ids::{AccountId, AppId, EventId, MerchantId, Mode, PaymentId};
 use qisma_domain::merchant::Merchant;
 use qisma_domain::payment::Payment;
 use qisma_domain::phone::Phone;
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::Wallet;
+use std::collections::BTreeSet;
 
 use crate::error::ReadError;
 use crate::leases::Shards;
+use crate::row::Row;
 use crate::session::Value::{self, Id, Number, Shard, Text};
 use crate::session::{Session, Statement, statement};
 use crate::{find, rows};
@@ -69,7 +71,7 @@ impl<'c> Reader<'c> {
         Ok(Some(AuthRow { pair, app, merchant }))
     }
 
-    /// A payment, if it is this merchant's, in this mode.
+    /// A payment, if it is this merchant's, in this mode; without its codes.
     pub fn payment_of_merchant(
         &self,
         merchant: MerchantId,
@@ -80,7 +82,7 @@ impl<'c> Reader<'c> {
         let values = [shard, bytes, Number(merchant.number()), Text(mode.as_str())];
         let sql = statement!(FIND_PAYMENT_OF_MERCHANT);
         let found = self.session.find(sql, &values, rows::payment_from)?;
-        found.map(|payment| find::complete(self.session, payment)).transpose()
+        found.map(|payment| find::without_codes(self.session, payment)).transpose()
     }
 
     /// A payment, for whoever holds its link, for a worker, or for an operator.
@@ -111,14 +113,38 @@ impl<'c> Reader<'c> {
 
     /// A payment's journal.
     pub fn journal_of_payment(&self, id: &PaymentId) -> Read<Vec<JournalLine>> {
-        self.session.list(statement!(LIST_POSTINGS_OF_PAYMENT), &find::key(id), |row| {
+        let sql = statement!(LIST_POSTINGS_OF_PAYMENT);
+        self.session.list(sql, &find::key(id), |row| {
+            // A line that waits for its fold says itself whose it is; any other's account is there,
+            // in a shard of its own.
+            let names = match (row.get(2)?, row.get(3)?) {
+                (Some(owner), Some(kind)) => (owner, kind),
+                _ => self.name_of_account(row.get(5)?, &row.get(6)?)?,
+            };
             Ok(JournalLine {
                 entry: row.get(0)?,
                 at_us: row.get(1)?,
-                owner: row.get(2)?,
-                account: row.get(3)?,
+                owner: names.0,
+                account: names.1,
                 amount_millimes: row.get(4)?,
             })
+        })
+    }
+
+    /// The accounts that a payment's journal moves.
+    pub fn accounts_of_payment(&self, id: &PaymentId) -> Read<BTreeSet<AccountId>> {
+        let sql = statement!(LIST_ACCOUNTS_OF_PAYMENT);
+        let found =
+            self.session.list(sql, &find::key(id), |row| Ok(AccountId::from_bytes(row.get(0)?)))?;
+        Ok(found.into_iter().collect())
+    }
+
+    fn name_of_account(&self, shard: u8, id: &[u8; 16]) -> Read<(String, String)> {
+        let values = [Shard(shard), Id(id)];
+        let names = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let found = self.session.find(statement!(FIND_ACCOUNT_NAME), &values, names)?;
+        found.ok_or_else(|| {
+            ReadError::Corrupt("a posting names an account that is not there".into())
         })
     }
 

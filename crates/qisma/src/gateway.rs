@@ -15,6 +15,7 @@ use crate::acquirers::smt::{SmtClient, SmtSettings};
 use crate::clock::Clock;
 use crate::config::{AcquirerSettings, Config};
 use crate::data_dir::DatabaseLock;
+use crate::http::KnownKeys;
 use crate::keyring::Keyring;
 use crate::messages::MessageSender;
 use crate::outbound::{Outbound, OutboundSettings};
@@ -38,6 +39,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// The keys derived from the master key.
     pub keyring: Keyring,
+    /// What callers' public keys lead to.
+    pub known_keys: KnownKeys,
     /// Where payers and acquirers find us; ends in `/`.
     pub public_url: Url,
     /// What payers' links begin with; ends in `/`.
@@ -118,14 +121,7 @@ impl Gateway {
             }),
         })?;
         drop(claim);
-        let timeout_secs = config.acquirers.timeout_secs;
-        let sandbox = smt_client(&config.acquirers.sandbox.account, timeout_secs)?;
-        let smt = config
-            .acquirers
-            .smt
-            .as_ref()
-            .map(|settings| smt_client(settings, timeout_secs))
-            .transpose()?;
+        let (sandbox, smt) = clients(&config)?;
         let outbound = Outbound::new(OutboundSettings {
             allow_loopback: config.webhooks.allow_loopback,
             ports_allowed: config.webhooks.ports_allowed.clone(),
@@ -145,6 +141,7 @@ impl Gateway {
             store,
             clock,
             keyring,
+            known_keys: KnownKeys::default(),
             sandbox,
             smt,
             outbound,
@@ -195,6 +192,15 @@ impl Deref for Gateway {
     fn deref(&self) -> &Parts {
         &self.parts
     }
+}
+
+/// The clients of the sandbox bank, and of SMT where it is set up.
+fn clients(config: &Config) -> anyhow::Result<(SmtClient, Option<SmtClient>)> {
+    let settings = &config.acquirers;
+    let sandbox = smt_client(&settings.sandbox.account, settings.timeout_secs)?;
+    let live = settings.smt.as_ref();
+    let smt = live.map(|live| smt_client(live, settings.timeout_secs)).transpose()?;
+    Ok((sandbox, smt))
 }
 
 /// Who writes to payers in live mode.

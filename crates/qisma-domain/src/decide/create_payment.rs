@@ -133,10 +133,10 @@ impl Decide for CreatePayment {
         if !bad.is_empty() {
             return Err(CreateRefusal::Destinations(bad));
         }
-        let shard = self
-            .idempotent
-            .as_ref()
-            .map_or_else(|| Shard::random(rng), |request| request.scope.shard());
+        let shard = match &self.idempotent {
+            Some(request) => request.scope.shard(),
+            None => see.batch_shard.unwrap_or_else(|| Shard::random(rng)),
+        };
         let payment = self.payment(PaymentId::mint(shard, now, rng), split, now);
         let created = Created {
             payment_id: payment.id,

@@ -41,6 +41,9 @@ pub struct RecordRefund {
     pub number: u16,
     /// What the acquirer says.
     pub report: RefundReport,
+    /// To which asking it says so; none: to a look of ours. A refusal of an earlier asking says nothing
+    /// of a later one.
+    pub sent_at: Option<Timestamp>,
 }
 
 impl Decide for RecordRefund {
@@ -67,7 +70,11 @@ impl Decide for RecordRefund {
         let Some(sent_at) = refund.state.asked_at() else {
             return Ok((refund.state, Changes::none()));
         };
+        let is_of_another = self.sent_at.is_some_and(|of| of != sent_at);
         match self.report {
+            RefundReport::Refused { .. } if is_of_another => {
+                return Ok((refund.state, Changes::none()));
+            }
             RefundReport::Done => succeed(&mut change, refund, acquirer, rng),
             RefundReport::Refused { code } => fail(&mut change, refund, code, rng),
             RefundReport::NoAnswer | RefundReport::NotDone | RefundReport::SumsDiffer => {

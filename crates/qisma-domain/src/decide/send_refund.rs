@@ -10,7 +10,7 @@ use crate::changes::Changes;
 use crate::ids::{PaymentId, RefundId};
 use crate::limits;
 use crate::money::Amount;
-use crate::refund::{RefundState, first_open};
+use crate::refund::{RefundState, first_open, given_back};
 use crate::snapshot::{Keys, Snapshot};
 use crate::time::Timestamp;
 
@@ -37,6 +37,12 @@ pub enum Sending {
         amount: Amount,
         /// What a repetition is told by.
         id: RefundId,
+        /// When it was written down that the acquirer is asked.
+        sent_at: Timestamp,
+        /// What the acquirer had given back of the order before, as far as we know.
+        given_back_millimes: i64,
+        /// Whether it was never asked before.
+        is_first: bool,
     },
     /// Nothing: it is final, under way, or stands behind another one.
     Wait,
@@ -73,12 +79,15 @@ impl Decide for SendRefund {
         if !is_next || !may_be_sent {
             return Ok((Sending::Wait, Changes::none()));
         }
+        let is_first = refund.state == RefundState::Pending;
         refund.state = RefundState::Sent { at: now };
-        // If we die before the acquirer answers, this look finds out what it did. By then no request of
-        // ours is on its way any more.
-        refund.next_look_at = Some(now.plus_secs(limits::REFUND_RESEND_SECS));
+        // If we die before the acquirer answers, this look finds out what it did.
+        refund.next_look_at = Some(now.plus_secs(limits::INQUIRY_STEP_SECS));
         let (amount, id) = (refund.amount, refund.id);
+        let given_back_millimes = given_back(&change.before().refunds).millimes();
         change.put_refund(refund);
-        Ok((Sending::Ask { card: Box::new(card), amount, id }, change.finish()))
+        let card = Box::new(card);
+        let ask = Sending::Ask { card, amount, id, sent_at: now, given_back_millimes, is_first };
+        Ok((ask, change.finish()))
     }
 }

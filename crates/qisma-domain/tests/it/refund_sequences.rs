@@ -159,7 +159,7 @@ impl Sequence {
         let is_refused = self.rng.random_ratio(1, 8);
         let report =
             if is_refused { RefundReport::Refused { code: 7 } } else { RefundReport::Done };
-        self.run(&RecordRefund { payment, number, report });
+        self.run(&RecordRefund { payment, number, report, sent_at: None });
         if is_refused {
             assert_eq!(self.taken(), before, "a refused refund has taken nothing");
         }

@@ -64,7 +64,7 @@ impl World {
     }
 
     fn told(&mut self, number: u16, report: RefundReport) -> &'static str {
-        self.must(&RecordRefund { payment: self.payment, number, report }).as_str()
+        self.must(&RecordRefund { payment: self.payment, number, report, sent_at: None }).as_str()
     }
 
     fn refund_states(&self) -> Vec<&'static str> {

@@ -92,7 +92,13 @@ async fn round(payments: usize) -> Round {
 
 fn on_server(url: &str, lanes: usize) -> Engine {
     let url = url.to_owned();
-    Engine::Postgres(PostgresOptions { url, tls_ca_file: None, is_pooled: false, lanes })
+    Engine::Postgres(PostgresOptions {
+        url,
+        tls_ca_file: None,
+        is_pooled: false,
+        is_citus: false,
+        lanes,
+    })
 }
 
 async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {

@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Statement};
 
+use super::citus::CITUS_LOCAL;
 use super::migrations::check_is_current;
 use super::param::Param;
 use super::step::{Short, Step};
@@ -50,6 +51,7 @@ pub struct Connection {
     /// Between us and the server sits a pooler that changes the server with each transaction, so
     /// nothing may be prepared or set for longer than one.
     is_pooled: bool,
+    is_citus: bool,
     /// What `synchronous_commit` was found to be, and has to stay.
     durability: String,
 }
@@ -227,7 +229,10 @@ impl Connection {
     fn begin_sql(&self, begin: &str) -> String {
         if self.is_pooled {
             let durability = &self.durability;
-            return format!("{begin}; {PLANNER} SET LOCAL synchronous_commit = {durability};");
+            let citus = if self.is_citus { CITUS_LOCAL } else { "" };
+            return format!(
+                "{begin}; {PLANNER} SET LOCAL synchronous_commit = {durability}; {citus}"
+            );
         }
         begin.to_owned()
     }

@@ -20,6 +20,8 @@ const CONNECTIONS: &str = "SELECT coalesce(sum(numbackends), 0)::bigint FROM pg_
 const STANDBYS: &str = "SELECT count(*) FROM pg_stat_replication
     WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')";
 
+const CITUS: &str = "SELECT count(*) FROM pg_extension WHERE extname = 'citus'";
+
 /// What a server says of itself.
 #[derive(Clone, Debug, Serialize)]
 pub struct ServerHealth {
@@ -42,6 +44,8 @@ pub struct ServerHealth {
     pub clock_ahead_millis: i64,
     /// Whether data is being moved into the database.
     pub is_being_moved_to: bool,
+    /// Whether the database has the Citus extension.
+    pub has_citus: bool,
 }
 
 /// Asks a server. Whoever it refuses is told by the error.
@@ -67,6 +71,7 @@ fn read(connection: &Connection, now: impl Fn() -> Timestamp) -> Result<ServerHe
         connections_max: number("SHOW max_connections")? - reserved,
         connections_open: (number(CONNECTIONS)? - 1).max(0),
         clock_ahead_millis: (server - ours) / 1_000,
+        has_citus: number(CITUS)? != 0,
         is_being_moved_to: find_move(connection)?.is_some_and(|found| !found.is_finished),
     })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use qisma_domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::citus::distribution_of;
 use super::connection::Connection;
 use super::moves::find_move;
 use super::param::Param;
@@ -82,6 +83,11 @@ pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenErr
         if connection.execute_batch(sql).is_err() {
             connection.execute_batch(sql).map_err(failed)?;
         }
+        if let Some(call) = distribution_of(sql).filter(|_| target.is_citus())
+            && connection.execute_reading(&call).is_err()
+        {
+            connection.execute_reading(&call).map_err(failed)?;
+        }
     }
     let lease_us = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
     let until = now.micros().saturating_add(lease_us);
@@ -89,7 +95,7 @@ pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenErr
     if connection.query(TAKE_LEASE, &lease).map_err(failed)?.is_empty() {
         return Err(OpenError::BeingMigrated(target.name()));
     }
-    let applied = run(&connection, now);
+    let applied = run(&connection, target.is_citus(), now);
     // Kept, it would only keep others waiting.
     let ended = connection.execute_batch(END_LEASE);
     let applied = applied.map_err(failed)??;
@@ -188,7 +194,7 @@ pub(super) fn version(connection: &Connection) -> Result<i64, Trouble> {
 
 type Checked<T> = Result<Result<T, OpenError>, Trouble>;
 
-fn run(connection: &Connection, now: Timestamp) -> Checked<Vec<String>> {
+fn run(connection: &Connection, is_citus: bool, now: Timestamp) -> Checked<Vec<String>> {
     let mut applied = vec![];
     for migration in MIGRATIONS {
         let digest = digest(migration);
@@ -207,6 +213,9 @@ fn run(connection: &Connection, now: Timestamp) -> Checked<Vec<String>> {
         for (number, statement) in (1_i64..).zip(statements(migration.sql)) {
             if done < number {
                 connection.execute_reading(&resumable(&statement))?;
+                if let Some(call) = distribution_of(&statement).filter(|_| is_citus) {
+                    connection.execute_reading(&call)?;
+                }
                 connection.query(STEP_MIGRATION, &[version(), Param::Number(number)])?;
             }
         }

@@ -1,6 +1,7 @@
 //! The engine for more than one machine: a PostgreSQL server through tokio-postgres. Several lanes,
 //! each with a connection of its own; one statement a table, one transaction a batch.
 
+mod citus;
 mod connection;
 mod examine;
 mod fence;

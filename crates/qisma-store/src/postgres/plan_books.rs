@@ -6,6 +6,7 @@ use qisma_domain::journal::{JournalEntry, UnfoldedLine};
 use super::param::{Id, Param};
 use super::plan::{Plan, Steps, apart, column};
 use super::sets;
+use super::sql;
 use super::step::Step;
 use crate::fold::Delta;
 
@@ -56,6 +57,17 @@ impl Plan {
         let mut deltas: Vec<(AccountId, &Delta)> =
             self.deltas.iter().map(|(id, delta)| (*id, delta)).collect();
         deltas.sort_by_key(|(id, _)| (id.shard().0, *id));
+        let needed: Vec<_> = deltas.iter().filter(|(_, delta)| delta.need_millimes != 0).collect();
+        // No account is ever deleted, so one that is seen here is there in the next statement.
+        steps.push(Step {
+            sql: sql::LOAD_BALANCES,
+            rows: needed.len(),
+            what: "accounts that something is taken from",
+            params: vec![
+                column!(Shards, needed, |(id, _)| id.shard().0.into()),
+                column!(Ids, needed, |(id, _)| Id(*id.as_bytes())),
+            ],
+        });
         steps.push(Step {
             sql: sets::ADD_TO_ACCOUNT,
             rows: deltas.len(),
@@ -119,6 +131,18 @@ impl Plan {
         let mut lines: Vec<(AccountId, &UnfoldedLine)> =
             self.changes.folded.iter().map(|line| (line.account.id(), line)).collect();
         lines.sort_by_key(|(account, line)| (account.shard(), *account, line.key));
+        // What waits was read on a server that may have lost it since: the one that commits the fold
+        // must know of it. A statement of its own, because it is about other shards than the next.
+        steps.push(Step {
+            sql: sql::LOAD_UNFOLDED_LINES,
+            rows: lines.len(),
+            what: "lines that wait for their fold",
+            params: vec![
+                column!(Shards, lines, |(_, line)| line.key.entry.shard().0.into()),
+                column!(Ids, lines, |(_, line)| Id(*line.key.entry.as_bytes())),
+                column!(Numbers, lines, |(_, line)| line.key.line),
+            ],
+        });
         steps.push(Step {
             sql: sets::INSERT_ACCOUNT_LINE,
             rows: lines.len(),
@@ -130,7 +154,6 @@ impl Plan {
                 column!(Numbers, lines, |(_, line)| line.key.line),
                 column!(Numbers, lines, |(_, line)| line.amount_millimes),
                 column!(Numbers, lines, |(_, line)| line.at.micros()),
-                column!(Shards, lines, |(_, line)| line.key.entry.shard().0.into()),
             ],
         });
     }

@@ -88,6 +88,20 @@ statements! {
     LIST_PAYMENTS_OF_MERCHANT = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
           ORDER BY p.created_us DESC, p.id LIMIT $3");
+    LIST_HISTORY_BEFORE = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
+            AND p.created_us BETWEEN $3 AND $4
+            AND (p.created_us, p.vshard, p.id) < ($5, $6, $7)
+            AND ($8 = '' OR strpos($8, ' ' || p.status || ' ') > 0)
+            AND ($9 = 0 OR p.app_id = $10)
+          ORDER BY p.created_us DESC, p.vshard DESC, p.id DESC LIMIT $11");
+    LIST_HISTORY_AFTER = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
+            AND p.created_us BETWEEN $3 AND $4
+            AND (p.created_us, p.vshard, p.id) > ($5, $6, $7)
+            AND ($8 = '' OR strpos($8, ' ' || p.status || ' ') > 0)
+            AND ($9 = 0 OR p.app_id = $10)
+          ORDER BY p.created_us ASC, p.vshard ASC, p.id ASC LIMIT $11");
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = $1 AND payment_id = $2 ORDER BY number";
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments
@@ -137,14 +151,17 @@ statements! {
 
     // -- books --
     FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = $1 AND id = $2";
-    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, coalesce(u.owner, a.owner),
-            coalesce(u.kind, a.kind), p.amount_millimes
+    LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, u.owner, u.kind, p.amount_millimes,
+            p.account_vshard, p.account_id
         FROM journal_entries e
         JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
         LEFT JOIN unfolded_lines u ON u.vshard = p.vshard AND u.entry_id = p.entry_id
             AND u.line = p.line
-        LEFT JOIN accounts a ON a.vshard = p.account_vshard AND a.id = p.account_id
         WHERE e.vshard = $1 AND e.payment_id = $2 ORDER BY e.at_us, e.id, p.line";
+    LIST_ACCOUNTS_OF_PAYMENT = "SELECT p.account_id FROM journal_entries e
+        JOIN postings p ON p.vshard = e.vshard AND p.entry_id = e.id
+        WHERE e.vshard = $1 AND e.payment_id = $2";
+    FIND_ACCOUNT_NAME = "SELECT owner, kind FROM accounts WHERE vshard = $1 AND id = $2";
 
     // -- lines that are folded later, and holds --
     LIST_UNFOLDED_LINES = concat!("SELECT ", line_columns!(), " FROM unfolded_lines

@@ -10,6 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::citus::CITUS_OPTIONS;
 use super::connection::{CONNECT_TIMEOUT, SESSION_OPTIONS};
 use crate::error::OpenError;
 
@@ -23,6 +24,9 @@ pub struct PostgresOptions {
     pub tls_ca_file: Option<PathBuf>,
     /// Whether a pooler in transaction mode stands before the servers.
     pub is_pooled: bool,
+    /// Whether the server is the coordinator of a Citus cluster: tables are distributed by their shard
+    /// when they are made, and a batch holds one shard (ADR 0017).
+    pub is_citus: bool,
     /// How many lanes commit side by side.
     pub lanes: usize,
 }
@@ -33,6 +37,7 @@ pub struct Target {
     config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
     is_pooled: bool,
+    is_citus: bool,
 }
 
 /// After this long without an answer to what was sent, the system closes the socket.
@@ -66,10 +71,12 @@ impl Target {
         }
         if !options.is_pooled {
             let own = config.get_options().unwrap_or_default();
-            let all = format!("{own} {SESSION_OPTIONS}");
+            let citus = if options.is_citus { CITUS_OPTIONS } else { "" };
+            let all = format!("{own} {SESSION_OPTIONS} {citus}");
             config.options(all.trim());
         }
-        Ok(Self { config, tls, is_pooled: options.is_pooled })
+        let PostgresOptions { is_pooled, is_citus, .. } = *options;
+        Ok(Self { config, tls, is_pooled, is_citus })
     }
 
     /// How to reach each of the servers, one by one.
@@ -110,6 +117,10 @@ impl Target {
 
     pub(super) const fn is_pooled(&self) -> bool {
         self.is_pooled
+    }
+
+    pub(super) const fn is_citus(&self) -> bool {
+        self.is_citus
     }
 
     /// The servers and the database, as they may be shown: without user or password.
@@ -159,6 +170,7 @@ mod tests {
             url: url.into(),
             tls_ca_file: None,
             is_pooled: false,
+            is_citus: false,
             lanes: 1,
         })
     }

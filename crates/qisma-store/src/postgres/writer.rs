@@ -20,9 +20,10 @@ use super::step::Step;
 use super::target::Target;
 use super::trouble::Trouble;
 use crate::error::{OpenError, ReadError};
-use crate::lane::{LaneWriter, Stopping};
+use crate::lane_writer::LaneWriter;
 use crate::leases::Fence;
 use crate::save_error::SaveError;
+use crate::stopping::Stopping;
 
 /// How often a transaction that another one was in the way of is tried again as it is.
 const CONFLICTS_MAX: usize = 5;
@@ -250,6 +251,10 @@ impl LaneWriter for Writer {
     /// cut short is visible). A marker that waits for the standby proves the server and what is on it.
     fn confirm(&mut self, now: Timestamp) -> Result<(), SaveError> {
         self.save(Changes::none(), &[], now)
+    }
+
+    fn takes_one_shard_at_a_time(&self) -> bool {
+        self.target.is_citus()
     }
 
     fn stopping(&self) -> Arc<Stopping> {

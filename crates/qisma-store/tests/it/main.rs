@@ -2,6 +2,7 @@
 //! nobody else's.
 
 mod batches;
+mod citus;
 mod commands;
 mod durability;
 mod fold;

@@ -21,6 +21,8 @@ use std::task::Poll;
 use tempfile::TempDir;
 use throwaway_postgres::{Lent, Profile};
 
+use crate::citus::{self, CitusSchema};
+
 pub const NOW: Timestamp = Timestamp::from_secs(1_000_000);
 /// Gateways tell each other apart by chance, so no two of them draw alike.
 static SEEDS: AtomicU64 = AtomicU64::new(10_000);
@@ -64,6 +66,7 @@ pub struct Place {
 enum Kept {
     File { _dir: TempDir },
     Server(Box<Lent>),
+    Citus(CitusSchema),
 }
 
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -83,6 +86,7 @@ fn options(told: &Told, now: Now) -> LaneOptions {
         }),
         fold: told.fold,
         on_unfolded: Arc::new(|| {}),
+        callers_version: Arc::default(),
     }
 }
 
@@ -129,6 +133,10 @@ pub fn place_that_folds(fold: Fold) -> Place {
 }
 
 fn place_with(told: Told) -> Place {
+    if let Some(schema) = CitusSchema::wanted() {
+        let store = open_engine(schema.engine(1), &told);
+        return Place { store, told, path: PathBuf::new(), kept: Kept::Citus(schema) };
+    }
     match Lent::wanted(&template(), migrate).expect("the machine has PostgreSQL") {
         Some(lent) => with(lent, 1, told),
         None => embedded_with(told),
@@ -168,7 +176,7 @@ fn migrate(url: &str) -> anyhow::Result<()> {
 }
 
 fn server(url: String, is_pooled: bool, lanes: usize) -> Engine {
-    Engine::Postgres(PostgresOptions { url, tls_ca_file: None, is_pooled, lanes })
+    Engine::Postgres(PostgresOptions { url, tls_ca_file: None, is_pooled, is_citus: false, lanes })
 }
 
 /// A lane alone, over a writer that the test has had in its hands.
@@ -210,6 +218,7 @@ impl Place {
     pub fn another(&self, told: &Told, lanes: usize) -> Store {
         match &self.kept {
             Kept::File { .. } => open(&self.path, told),
+            Kept::Citus(schema) => open_engine(schema.engine(lanes), told),
             Kept::Server(lent) => {
                 open_engine(server(lent.url().to_owned(), lent.is_pooled(), lanes), told)
             }
@@ -232,6 +241,7 @@ impl Place {
         match &self.kept {
             Kept::File { .. } => panic!("a file has no URL"),
             Kept::Server(lent) => lent.url(),
+            Kept::Citus(schema) => schema.url(),
         }
     }
 
@@ -241,7 +251,7 @@ impl Place {
             Kept::File { .. } => {
                 self.connection().execute_batch(sql).expect("the test knows the schema");
             }
-            Kept::Server(_) => {
+            Kept::Server(_) | Kept::Citus(_) => {
                 self.ask(sql);
             }
         }
@@ -249,14 +259,7 @@ impl Place {
 
     /// Asks the server past the store; all rows as text.
     pub fn ask(&self, sql: &str) -> Vec<Vec<String>> {
-        let Kept::Server(lent) = &self.kept else { panic!("only a server is asked") };
-        let messages = lent.wait(async {
-            let (client, connection) =
-                tokio_postgres::connect(lent.url(), tokio_postgres::NoTls).await?;
-            tokio::spawn(connection);
-            client.simple_query(sql).await
-        });
-        let messages = messages.expect("the test knows the schema");
+        let messages = citus::ask(self.url(), sql).expect("the test knows the schema");
         let rows = messages.iter().filter_map(|message| match message {
             tokio_postgres::SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
@@ -273,7 +276,7 @@ impl Place {
                 .connection()
                 .query_row(sql, [], |row| row.get(0))
                 .expect("the test knows the schema"),
-            Kept::Server(_) => self.ask(sql)[0][0].parse().expect("a number"),
+            Kept::Server(_) | Kept::Citus(_) => self.ask(sql)[0][0].parse().expect("a number"),
         }
     }
 
@@ -283,10 +286,12 @@ impl Place {
 
     /// Every row of every table, in an order of its own.
     pub fn dump(&self) -> String {
-        let Kept::Server(_) = self.kept else { return dump_file(&self.path) };
+        if let Kept::File { .. } = self.kept {
+            return dump_file(&self.path);
+        }
         // What says which batches there were is not of the books.
         let tables = self.ask(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()
              AND table_name NOT IN ('batches', 'schema_version', 'leases', 'nodes') ORDER BY 1",
         );
         let mut text = String::new();

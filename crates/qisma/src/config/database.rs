@@ -75,6 +75,7 @@ fn file(reader: &mut Reader<'_>, text: Option<&str>, directory: &DataDir) -> Pat
 struct Server {
     tls_ca_file: Option<PathBuf>,
     is_pooled: bool,
+    is_citus: bool,
     lanes: usize,
 }
 
@@ -86,12 +87,21 @@ impl Server {
             reader.must_be("database.pooler", "none or transaction");
         }
         let is_pooled = pooler == "transaction";
-        Self { tls_ca_file, is_pooled, lanes: reader.number("database.lanes", 1..=64) }
+        let profile = reader.text("database.profile").unwrap_or("plain");
+        if !["plain", "citus"].contains(&profile) {
+            reader.must_be("database.profile", "plain or citus");
+        }
+        let is_citus = profile == "citus";
+        if is_citus && reader.text("ledger.fold") != Some("deferred") {
+            // Inline, a capture would lock rows of several machines until all of them have prepared.
+            reader.must_be("ledger.fold", "\"deferred\" where database.profile is citus");
+        }
+        Self { tls_ca_file, is_pooled, is_citus, lanes: reader.number("database.lanes", 1..=64) }
     }
 
     fn at(self, reader: &mut Reader<'_>, url: String) -> PostgresOptions {
-        let Self { tls_ca_file, is_pooled, lanes } = self;
-        let options = PostgresOptions { url, tls_ca_file, is_pooled, lanes };
+        let Self { tls_ca_file, is_pooled, is_citus, lanes } = self;
+        let options = PostgresOptions { url, tls_ca_file, is_pooled, is_citus, lanes };
         if let Err(error) = Target::new(&options) {
             reader.must_be("database.url", format!("one that can be used: {error}"));
         }

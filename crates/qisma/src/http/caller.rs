@@ -16,8 +16,9 @@ use crate::keyring::Keyring;
 /// Longer than any pair of keys: two UUIDs and what stands around them have 80 characters.
 const HEADER_CHARS_MAX: usize = 256;
 
-/// Stands in for the hash of a pair that does not exist, so that a wrong public key costs the same
-/// time as a wrong private one. No private key has this hash.
+/// Stands in for the hash of a pair that does not exist, so that both halves are checked whatever is
+/// wrong. (Whether a public key was used in the last second can be told by the time all the same; it
+/// is a UUID that nobody guesses, and no secret.) No private key has this hash.
 const NOBODYS_HASH: [u8; 32] = [0; 32];
 
 /// Proof that the caller holds the keys of an app of an active merchant.
@@ -41,9 +42,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let gateway = Gateway::from_ref(state);
         let credentials = Credentials::from_request_parts(parts, state).await?;
-        let asker = gateway.clone();
-        let read = gateway.store.read(move |reader| credentials.caller(&asker, reader)).await?;
-        read.map_err(refused)
+        credentials.calling_app(&gateway).await
     }
 }
 
@@ -65,14 +64,41 @@ impl<S: Send + Sync> FromRequestParts<S> for Credentials {
 }
 
 impl Credentials {
+    /// A pair that was sent elsewhere than v2 wants it, if it can be one.
+    pub fn of_pair(public: &str, private: &str) -> Result<Self, ApiError> {
+        let is_whole = !public.is_empty() && !private.is_empty();
+        if !is_whole || HEADER_CHARS_MAX < public.len().saturating_add(private.len()) {
+            return Err(refused("no credentials that could be read"));
+        }
+        Ok(Self { public: public.to_owned(), private: private.into() })
+    }
+
+    /// The app whose they are.
+    pub async fn calling_app(self, gateway: &Gateway) -> Result<CallingApp, ApiError> {
+        if let Some(known) = self.known_caller(gateway) {
+            return known.map_err(refused);
+        }
+        let asker = gateway.clone();
+        let read = gateway.store.read(move |reader| self.caller(&asker, reader)).await?;
+        read.map_err(refused)
+    }
+
     /// Who holds them, or why they are refused, for [`refused`].
     pub fn caller(
         &self,
         gateway: &Gateway,
         reader: &Reader<'_>,
     ) -> Result<Result<CallingApp, &'static str>, ReadError> {
-        let found = reader.auth_by_public_key(&self.public)?;
-        Ok(check(&gateway.keyring, found, self.private.expose_secret(), gateway.now()))
+        let now = gateway.now();
+        let found = gateway.known_keys.find((&gateway.store, reader), &self.public, now)?;
+        Ok(check(&gateway.keyring, found.as_deref(), self.private.expose_secret(), now))
+    }
+
+    /// The same without a read, if the public key is one that came a moment ago.
+    fn known_caller(&self, gateway: &Gateway) -> Option<Result<CallingApp, &'static str>> {
+        let now = gateway.now();
+        let row = gateway.known_keys.recent(&gateway.store, &self.public, now)?;
+        Some(check(&gateway.keyring, Some(&row), self.private.expose_secret(), now))
     }
 }
 
@@ -102,11 +128,11 @@ impl<'a> Keys<'a> {
 /// alone; the caller is told the same whatever it is.
 fn check(
     keyring: &Keyring,
-    found: Option<AuthRow>,
+    found: Option<&AuthRow>,
     private_key: &str,
     now: Timestamp,
 ) -> Result<CallingApp, &'static str> {
-    let stored_hash = found.as_ref().map_or(NOBODYS_HASH, |row| row.pair.private_key_hash);
+    let stored_hash = found.map_or(NOBODYS_HASH, |row| row.pair.private_key_hash);
     let is_right = keyring.verify_api_key(&stored_hash, private_key);
     let row = found.ok_or("unknown public key")?;
     if !is_right {

@@ -42,6 +42,14 @@ macro_rules! error_codes {
                 match self { $(Self::$name => StatusCode::$status),* }
             }
 
+            /// The number that Flouci's clients know it by.
+            pub const fn number(self) -> u16 {
+                match self {
+                    Self::TerminalIdNotAllowed => 1004,
+                    _ => 1,
+                }
+            }
+
             /// The sentence that says what to do.
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$name => $message),* }
@@ -80,6 +88,9 @@ error_codes! {
     /// A NUL character in a text.
     JsonNulCharacter = "json_nul_character", BAD_REQUEST,
         "A text in the body contains the NUL character; remove it.";
+    /// A terminal was named where payments of the web are asked for.
+    TerminalIdNotAllowed = "terminal_id_not_allowed", BAD_REQUEST,
+        "terminal_id goes with type=pos only; leave it out, or ask for type=pos.";
     /// An idempotency key that cannot be one, or two of them.
     IdempotencyKeyInvalid = "idempotency_key_invalid", BAD_REQUEST,
         "Idempotency-Key is sent once and has 1 to 255 visible ASCII characters; send a fresh UUID \
@@ -87,7 +98,7 @@ error_codes! {
     /// No credentials, or wrong ones, or those of a merchant that is not active.
     CredentialsInvalid = "credentials_invalid", UNAUTHORIZED,
         "Send the header Authorization: Bearer PUBLIC_KEY:PRIVATE_KEY with the keys of an active \
-         app.";
+         app (v1: app_token and app_secret in the body, or the headers apppublic and appsecret).";
     /// No such payment, or somebody else's.
     PaymentNotFound = "payment_not_found", NOT_FOUND, "Payment not found";
     /// No such path.
@@ -252,9 +263,9 @@ pub struct ErrorBody {
     /// Always `developers`.
     #[schema(example = "developers")]
     name: &'static str,
-    /// Always 1.
+    /// 1; 1004 for a terminal where none can be (Flouci API, section 4).
     #[schema(example = 1)]
-    code: u8,
+    code: u16,
     /// Always `v2`.
     #[schema(example = "v2")]
     version: &'static str,
@@ -358,7 +369,7 @@ impl IntoResponse for ApiError {
             message,
             status_code: status.as_u16(),
             name: "developers",
-            code: 1,
+            code: self.code.number(),
             version: "v2",
         };
         let mut response = if self.is_of_refund {

@@ -11,14 +11,17 @@ pub mod error;
 pub mod flouci;
 pub mod health;
 pub mod idempotency;
+mod known_keys;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod rate_limit;
+mod reference;
 pub mod router;
 pub mod server;
 #[cfg(feature = "yardstick")]
 mod yardstick;
 
+pub use known_keys::KnownKeys;
 pub use router::HttpState;
 pub use server::serve;

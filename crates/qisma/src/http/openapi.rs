@@ -4,6 +4,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
+use super::flouci::{history, v1};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -13,8 +14,18 @@ use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
                        docs/errors.md explains every error code.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    paths(generate_payment::create, verify_payment::read, refund_payment::create),
-    tags((name = "Flouci API", description = "What Flouci's clients speak, unchanged.")),
+    paths(
+        generate_payment::create,
+        verify_payment::read,
+        refund_payment::create,
+        history::list,
+        v1::generate_payment::create,
+        v1::verify_payment::read,
+    ),
+    tags(
+        (name = "Flouci API", description = "What Flouci's clients speak, unchanged."),
+        (name = "Flouci API v1", description = "The same, as older clients speak it."),
+    ),
     modifiers(&AppKeys),
 )]
 struct Document;

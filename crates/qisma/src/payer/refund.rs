@@ -9,9 +9,11 @@ use qisma_domain::decide::payment_change::PaymentNotFound;
 use qisma_domain::decide::record_refund::{RecordRefund, RefundReport};
 use qisma_domain::decide::send_refund::{SendRefund, Sending};
 use qisma_domain::ids::{Mode, PaymentId, RefundId};
+use qisma_domain::limits;
 use qisma_domain::money::Amount;
 use qisma_domain::refund::{Refund, RefundState, given_back};
 use qisma_domain::snapshot::PaymentAggregate;
+use qisma_domain::time::Timestamp;
 use qisma_store::{Fence, ReadError, RunError};
 use tokio::sync::Notify;
 
@@ -60,6 +62,19 @@ impl From<RunError<PaymentNotFound>> for RefundError {
     }
 }
 
+/// What the bank says of a repetition (5), and while it is busy or goes on by itself (7): neither
+/// tells that nothing is done (BPC manual, `refund.do`).
+const MAYBE_UNDER_WAY: [i64; 2] = [5, 7];
+
+/// What the acquirer is asked for, and since when.
+struct Asking {
+    amount: Amount,
+    id: RefundId,
+    sent_at: Timestamp,
+    given_back_millimes: i64,
+    is_first: bool,
+}
+
 /// A refund on its way through one round.
 struct Round<'a> {
     gateway: &'a Gateway,
@@ -106,15 +121,17 @@ impl Round<'_> {
         let command = SendRefund { payment, number, nothing_came_of_it };
         match self.gateway.store.run_fenced(command, self.fence).await? {
             Sending::Wait => Ok(false),
-            Sending::Ask { card, amount, id } => {
-                let report = self.ask(&card, amount, id).await;
-                self.record(report).await?;
+            Sending::Ask { card, amount, id, sent_at, given_back_millimes, is_first } => {
+                let asking = Asking { amount, id, sent_at, given_back_millimes, is_first };
+                let report = self.ask(&card, &asking).await;
+                self.record(report, Some(sent_at)).await?;
                 Ok(true)
             }
         }
     }
 
-    async fn ask(&self, card: &CardAttempt, amount: Amount, id: RefundId) -> RefundReport {
+    async fn ask(&self, card: &CardAttempt, asking: &Asking) -> RefundReport {
+        let Asking { amount, id, sent_at, given_back_millimes, is_first } = *asking;
         let Some(client) = self.client() else {
             tracing::error!(refund = %id, "the acquirer of a refund is not set up any more");
             return RefundReport::NoAnswer;
@@ -122,13 +139,22 @@ impl Round<'_> {
         let Some(order_id) = order_id_of(client, card).await else {
             return RefundReport::NoAnswer;
         };
+        // Whoever was held up for long must not ask any more: another may be about to.
+        let now = self.gateway.now();
+        let leaves_by = sent_at.plus_secs(limits::REFUND_LEAVES_SECS);
+        if leaves_by < now || !self.fence.holds(now) {
+            return RefundReport::NoAnswer;
+        }
         let id = id.to_string();
         match client.refund(&order_id, amount.millimes(), &id).await {
             ChangeAnswer::Done => RefundReport::Done,
-            // A refusal is believed only where nothing was given back: some builds refuse what they have
-            // done before.
-            ChangeAnswer::Refused { code } => match self.sums().await {
-                RefundReport::NotDone => RefundReport::Refused { code },
+            // A refusal is believed only of the first asking and where nothing was given back: some builds
+            // refuse what they have done before, or are doing.
+            ChangeAnswer::Refused { code } => match self.sums(given_back_millimes).await {
+                RefundReport::NotDone if is_first && !MAYBE_UNDER_WAY.contains(&code) => {
+                    RefundReport::Refused { code }
+                }
+                RefundReport::NotDone => RefundReport::NoAnswer,
                 other => other,
             },
             ChangeAnswer::Unknown(reason) => {
@@ -140,15 +166,15 @@ impl Round<'_> {
 
     /// Asks what came of it, and where that is nothing, asks for the money again.
     async fn ask_after(&self) -> Result<(), RefundError> {
-        let report = self.sums().await;
+        let report = self.sums(given_back(&self.seen.refunds).millimes()).await;
         if report == RefundReport::NotDone && self.send(true).await? {
             return Ok(());
         }
-        self.record(report).await
+        self.record(report, None).await
     }
 
-    /// What the acquirer's sums say of this refund.
-    async fn sums(&self) -> RefundReport {
+    /// What the acquirer's sums say of this refund, if it had given back so much before.
+    async fn sums(&self, before: i64) -> RefundReport {
         let Some(client) = self.client() else { return RefundReport::NoAnswer };
         let StatusAnswer::Order(facts) = status(client, self.card).await else {
             return RefundReport::NoAnswer;
@@ -157,14 +183,15 @@ impl Round<'_> {
             return RefundReport::NoAnswer;
         }
         let given = match facts.state {
-            OrderState::Deposited | OrderState::Refunded | OrderState::Partial => {
+            OrderState::Deposited | OrderState::Refunded | OrderState::Partial
+                if facts.refunded_is_told =>
+            {
                 facts.refunded_millimes
             }
             // Voided as a whole, and not by us.
             OrderState::Reversed => facts.amount_millimes,
             _ => return RefundReport::NoAnswer,
         };
-        let before = given_back(&self.seen.refunds).millimes();
         if given == before {
             RefundReport::NotDone
         } else if before.checked_add(self.refund.amount.millimes()) == Some(given) {
@@ -174,9 +201,13 @@ impl Round<'_> {
         }
     }
 
-    async fn record(&self, report: RefundReport) -> Result<(), RefundError> {
+    async fn record(
+        &self,
+        report: RefundReport,
+        sent_at: Option<Timestamp>,
+    ) -> Result<(), RefundError> {
         let (payment, number, id) = (self.refund.payment, self.refund.number, self.refund.id);
-        let command = RecordRefund { payment, number, report };
+        let command = RecordRefund { payment, number, report, sent_at };
         let state = self.gateway.store.run_fenced(command, self.fence).await?;
         match report {
             RefundReport::Refused { code } => {

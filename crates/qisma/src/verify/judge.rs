@@ -193,6 +193,7 @@ mod tests {
             state,
             deposited_millimes,
             refunded_millimes: 0,
+            refunded_is_told: true,
             card: None,
         }
     }

@@ -188,8 +188,13 @@ pub fn template() -> String {
 }
 
 pub fn migrate(url: &str) -> anyhow::Result<()> {
-    let options =
-        PostgresOptions { url: url.to_owned(), tls_ca_file: None, is_pooled: false, lanes: 1 };
+    let options = PostgresOptions {
+        url: url.to_owned(),
+        tls_ca_file: None,
+        is_pooled: false,
+        is_citus: false,
+        lanes: 1,
+    };
     qisma_store::migrate_engine(&Engine::Postgres(options), START)?;
     Ok(())
 }

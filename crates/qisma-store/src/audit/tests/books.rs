@@ -253,7 +253,7 @@ impl Books {
     /// The acquirer is asked for a refund, and says this.
     pub async fn end_refund(&self, payment: PaymentId, number: u16, report: RefundReport) {
         self.run(SendRefund { payment, number, nothing_came_of_it: false }).await;
-        self.run(RecordRefund { payment, number, report }).await;
+        self.run(RecordRefund { payment, number, report, sent_at: None }).await;
     }
 
     pub fn path(&self) -> PathBuf {

@@ -77,6 +77,7 @@ impl Connection {
             prepared: RefCell::default(),
             warned,
             is_pooled: target.is_pooled(),
+            is_citus: target.is_citus(),
             durability: String::new(),
         };
         connection.durability = connection.check_durability(target)?;

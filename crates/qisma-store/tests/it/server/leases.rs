@@ -352,6 +352,7 @@ fn with_clock_off(place: &Place, off_us: &Arc<AtomicI64>) -> Store {
             url,
             tls_ca_file: None,
             is_pooled: false,
+            is_citus: false,
             lanes: 1,
         }),
         read_connections_max: 1,

@@ -1,6 +1,7 @@
 //! What only a server has: races between lanes and nodes, commits without an answer, a line that
 //! breaks, and a schema that other engines share.
 
+mod distributed;
 mod folds;
 mod leases;
 mod lints;
@@ -12,9 +13,10 @@ mod unknown;
 
 use std::net::SocketAddr;
 
-use qisma_store::{Engine, PostgresOptions, Store};
+use qisma_store::{Engine, Store};
 use throwaway_postgres::Profile;
 
+use crate::citus::postgres_at;
 use crate::support::{Place, Told, on_server, open_engine};
 use proxy::{Deed, Proxy};
 
@@ -38,8 +40,7 @@ impl Behind {
         let mut url = url;
         url.set_port(Some(proxy.address.port())).expect("it has a host");
         let told = Told { seed: 1_000, ..Told::default() };
-        let options =
-            PostgresOptions { url: url.into(), tls_ca_file: None, is_pooled: false, lanes };
+        let options = postgres_at(url.into(), lanes);
         // Opening waits for the server, which the proxy on this runtime must be free to carry.
         let telling = told.clone();
         let opened =

@@ -13,7 +13,7 @@ use crate::support::{NOW, Place, embedded, on_server};
 
 fn options(place: &Place) -> PostgresOptions {
     let url = place.url().to_owned();
-    PostgresOptions { url, tls_ca_file: None, is_pooled: false, lanes: 1 }
+    PostgresOptions { url, tls_ca_file: None, is_pooled: false, is_citus: false, lanes: 1 }
 }
 
 /// Moves on a thread that may wait for a server; a panic of `tell` cuts the move off there.

@@ -96,7 +96,8 @@ async fn a_frozen_server_does_not_stand_before_the_others() {
     let frozen = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let frozen = frozen.local_addr().expect("it is bound");
     let url = place.url().replacen("@127.0.0.1:", &format!("@{frozen},127.0.0.1:"), 1);
-    let options = PostgresOptions { url, tls_ca_file: None, is_pooled: false, lanes: 1 };
+    let options =
+        PostgresOptions { url, tls_ca_file: None, is_pooled: false, is_citus: false, lanes: 1 };
     let opening = || open_engine(Engine::Postgres(options), &Told::default());
     let store = tokio::task::spawn_blocking(opening).await.expect("no panic");
     verdict(store.run(create_merchant(50)).await).expect("the other server answers");

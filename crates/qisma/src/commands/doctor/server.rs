@@ -52,20 +52,35 @@ impl Patient<'_> {
                     .to_owned(),
             );
         }
+        if self.options.is_citus && !health.has_citus {
+            found.push(
+                "database.profile is citus, but the database has no Citus: run CREATE EXTENSION citus \
+                 there, or take the profile out"
+                    .to_owned(),
+            );
+        }
         found.extend(self.too_few_connections());
         found
     }
 
     /// What is allowed but dangerous.
     pub fn warnings(&self) -> Vec<String> {
-        if !self.health.synchronous_standby_names.is_empty() {
-            return vec![];
+        let mut found = vec![];
+        if self.health.synchronous_standby_names.is_empty() {
+            found.push(
+                "synchronous_standby_names is empty, so what is committed is on one server only and lost \
+                 with its disk; name a standby there"
+                    .to_owned(),
+            );
         }
-        vec![
-            "synchronous_standby_names is empty, so what is committed is on one server only and lost \
-             with its disk; name a standby there"
-                .to_owned(),
-        ]
+        if self.health.has_citus && !self.options.is_citus {
+            found.push(
+                "the database has Citus, but database.profile is plain, so no table is distributed: set it \
+                 to citus before the tables are made"
+                    .to_owned(),
+            );
+        }
+        found
     }
 
     /// A pooler has connections of its own.
@@ -102,20 +117,29 @@ mod tests {
             connections_open: 20,
             clock_ahead_millis: -3,
             is_being_moved_to: false,
+            has_citus: false,
         }
+    }
+
+    fn options() -> PostgresOptions {
+        PostgresOptions {
+            url: String::new(),
+            tls_ca_file: None,
+            is_pooled: false,
+            is_citus: false,
+            lanes: 2,
+        }
+    }
+
+    fn patient<'p>(health: &'p ServerHealth, options: &'p PostgresOptions) -> Patient<'p> {
+        Patient { health, options, read_connections_max: 4, is_running: false }
     }
 
     fn check(spoil: impl FnOnce(&mut ServerHealth), expected: &str) {
         let mut health = healthy();
         spoil(&mut health);
-        let options =
-            PostgresOptions { url: String::new(), tls_ca_file: None, is_pooled: false, lanes: 2 };
-        let patient = Patient {
-            health: &health,
-            options: &options,
-            read_connections_max: 4,
-            is_running: false,
-        };
+        let options = options();
+        let patient = patient(&health, &options);
         match patient.problems().as_slice() {
             [] => assert_eq!(expected, ""),
             [one] => assert!(!expected.is_empty() && one.contains(expected), "{one}"),
@@ -154,5 +178,13 @@ mod tests {
     #[test]
     fn an_unfinished_move_is_a_problem() {
         check(|health| health.is_being_moved_to = true, "not come to its end");
+    }
+
+    #[test]
+    fn a_server_without_the_citus_of_its_profile_is_a_problem() {
+        let options = PostgresOptions { is_citus: true, ..options() };
+        let health = healthy();
+        let patient = patient(&health, &options);
+        assert!(patient.problems()[0].contains("has no Citus"), "{:?}", patient.problems());
     }
 }

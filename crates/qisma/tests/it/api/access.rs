@@ -93,6 +93,15 @@ async fn the_keys_of_a_merchant_that_is_not_active_are_refused() {
 }
 
 #[tokio::test]
+async fn keys_that_came_a_moment_ago_are_refused_as_soon_as_their_merchant_is_suspended() {
+    let app = TestApp::start().await;
+    let keys = given::a_platform(&app).await;
+    assert_eq!(status_with(&app, &keys).await, 404);
+    given::set_status(&app.gateway, given::PLATFORM, MerchantStatus::Suspended).await;
+    assert_eq!(status_with(&app, &keys).await, 401);
+}
+
+#[tokio::test]
 async fn a_live_app_does_not_see_test_payments() {
     let app = TestApp::start().await;
     let keys = given::a_platform(&app).await;

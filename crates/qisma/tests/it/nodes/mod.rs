@@ -2,5 +2,6 @@
 //! stays undone when one of them dies (ADR 0016).
 
 mod health;
+mod keys;
 mod processes;
 mod work;

@@ -33,14 +33,14 @@ const LEASE_SECS: i64 = 15;
 /// What sleeps in a gateway that has nothing to do: its workers.
 const WORKERS: usize = 7;
 
-struct Node {
-    gateway: Gateway,
+pub struct Node {
+    pub gateway: Gateway,
     workers: JoinSet<()>,
     _data: TempDir,
 }
 
 impl Node {
-    async fn start(clock: &ManualClock, database: &Lent, seed: u64) -> Self {
+    pub async fn start(clock: &ManualClock, database: &Lent, seed: u64) -> Self {
         let data = tempfile::tempdir().unwrap();
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let variables =

@@ -18,7 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::fields::{Fields, LegRead};
-use super::verify_payment::parked_owners;
+use super::verify_payment::parked;
 use crate::gateway::Gateway;
 use crate::http::body::{Answer, JsonObject, Members};
 use crate::http::caller::CallingApp;
@@ -138,7 +138,7 @@ async fn refund(
         let Some(found) = reader.payment_of_merchant(merchant, mode, &payment)? else {
             return Ok(None);
         };
-        let parked = parked_owners(reader, &found)?;
+        let parked: BTreeSet<MerchantId> = parked(reader, &found)?.into_iter().collect();
         Ok(Some((found.payment, parked)))
     });
     let (found, parked) = read.await?.ok_or(ErrorCode::PaymentNotFound)?;
@@ -146,8 +146,6 @@ async fn refund(
         return Err(ErrorCode::RefundNotAllowed.into());
     }
     let destinations: BTreeSet<MerchantId> = found.legs.iter().map(|leg| leg.destination).collect();
-    let is_parked = |id: &MerchantId| parked.contains(&format!("merchant:{id}"));
-    let parked = destinations.iter().copied().filter(is_parked).collect();
     let idempotent = key.map(|key| {
         let understood = canonical(payment, &asked);
         let request = ("POST", ROUTE, understood.as_str());

@@ -3,6 +3,7 @@
 
 use qisma_domain::attempt::{Attempt, AttemptState, CardDetails, RailAttempt};
 use qisma_domain::event::flouci_status;
+use qisma_domain::ids::MerchantId;
 use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
 use qisma_domain::refund::given_back;
 use qisma_domain::snapshot::PaymentAggregate;
@@ -15,7 +16,7 @@ use super::refund_payment::{RefundReversal, reversals_of, word_of};
 /// The answer of `verify_payment`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Verified {
-    /// Always true for a payment that exists, whatever became of it.
+    /// Always true for a payment that exists, whatever became of it; on v1's path, whether it is paid.
     #[schema(example = true)]
     success: bool,
     /// The payment.
@@ -34,26 +35,41 @@ pub struct Verified {
     version: &'static str,
 }
 
+impl Verified {
+    /// The payment alone.
+    pub fn into_payment(self) -> VerifiedPayment {
+        self.result
+    }
+
+    /// The same as v1 answers it: there, `success` says whether the payment is paid, because shops
+    /// mark an order paid on it alone (Flouci API, section 6).
+    #[must_use]
+    pub fn as_v1(mut self) -> Self {
+        self.success = self.result.status == "SUCCESS";
+        self
+    }
+}
+
 /// The payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerifiedPayment {
     /// `card`, `wallet`, or `online` before any attempt.
     #[schema(example = "card")]
-    r#type: &'static str,
+    pub r#type: &'static str,
     /// What the payer pays, in millimes.
     #[schema(example = 10_000)]
-    amount: i64,
+    pub amount: i64,
     /// `SUCCESS`, `PENDING`, `EXPIRED`, `FAILURE`, `PREAUTH_SUCCESS` or `SYSTEM_FAILURE`.
     #[schema(example = "SUCCESS")]
-    status: &'static str,
+    pub status: &'static str,
     /// What is known of the way it was paid, and how it was divided.
-    details: Details,
+    pub details: Details,
     /// The caller's own reference, as sent.
     #[schema(required = true)]
-    developer_tracking_id: Option<String>,
+    pub developer_tracking_id: Option<String>,
     /// `PROCESSING`, `AVAILABLE`, `IN_PAYOUT`, `PAID` or `NOT_APPLICABLE`.
     #[schema(example = "PROCESSING")]
-    settlement_status: &'static str,
+    pub settlement_status: &'static str,
 }
 
 /// What is known of the way a payment was paid; unknown texts are empty.
@@ -85,7 +101,7 @@ pub struct Details {
     /// The issuer's country.
     bank_country_code: String,
     /// The request's legs in order; empty without a split. The caller's remainder is not one.
-    destinations: Vec<VerifiedLeg>,
+    pub destinations: Vec<VerifiedLeg>,
     /// What was given back of it, or is on its way back. Only where there is any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<VerifiedRefund>,
@@ -118,7 +134,7 @@ pub struct VerifiedRefund {
 }
 
 /// One merchant's share.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VerifiedLeg {
     /// The share, in millimes.
     #[schema(example = 8000)]
@@ -132,8 +148,8 @@ pub struct VerifiedLeg {
     credited_to: Option<&'static str>,
 }
 
-/// Shows a payment. `parked` names the owners, as the journal writes them, whose share is parked.
-pub fn view(seen: &PaymentAggregate, parked: &[String]) -> Verified {
+/// Shows a payment. `parked` names those whose share waits because they could not receive it.
+pub fn view(seen: &PaymentAggregate, parked: &[MerchantId]) -> Verified {
     let payment = &seen.payment;
     let attempt = shown_attempt(seen);
     let captured_rail = match payment.state {
@@ -177,14 +193,14 @@ fn shown_attempt(seen: &PaymentAggregate) -> Option<&Attempt> {
 fn legs(
     payment: &Payment,
     credited_to: Option<&'static str>,
-    parked: &[String],
+    parked: &[MerchantId],
 ) -> Vec<VerifiedLeg> {
     let asked_for = payment.legs.iter().filter(|leg| leg.kind == LegKind::Fixed);
     let shown = asked_for.map(|leg| VerifiedLeg {
         amount: leg.amount.millimes(),
         destination: leg.destination.to_string(),
         credited_to: match credited_to {
-            Some(_) if parked.contains(&format!("merchant:{}", leg.destination)) => Some("parked"),
+            Some(_) if parked.contains(&leg.destination) => Some("parked"),
             other => other,
         },
     });

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use qisma_domain::account::AccountKind;
+use qisma_domain::account::{Account, AccountKind};
 use qisma_domain::decide::expire_payment::ExpirePayment;
-use qisma_domain::ids::{AppId, PaymentId};
+use qisma_domain::ids::{AppId, MerchantId, PaymentId};
+use qisma_domain::payment::PaymentState;
 use qisma_domain::snapshot::PaymentAggregate;
-use qisma_store::{JournalLine, ReadError, Reader, RunError};
+use qisma_store::{ReadError, Reader, RunError};
 
 use super::verified::{Verified, view};
 use crate::gateway::Gateway;
@@ -46,6 +47,16 @@ pub async fn read(
     credentials: Credentials,
     payment_id: Result<Path<String>, PathRejection>,
 ) -> Result<Answer<Verified>, ApiError> {
+    find(&gateway, limit, credentials, payment_id).await.map(Answer)
+}
+
+/// What became of a payment, for whoever holds these credentials.
+pub async fn find(
+    gateway: &Gateway,
+    limit: Arc<RateLimit<AppId>>,
+    credentials: Credentials,
+    payment_id: Result<Path<String>, PathRejection>,
+) -> Result<Verified, ApiError> {
     // What is no id is answered like an id of nobody.
     let id = payment_id.ok().and_then(|Path(text)| PaymentId::parse(&text).ok());
     let asker = gateway.clone();
@@ -62,20 +73,19 @@ pub async fn read(
     });
     let (caller, seen) = read.await??;
     let mut seen = seen.ok_or(ErrorCode::PaymentNotFound)?;
-    if seen.is_overdue(&gateway) {
+    if seen.is_overdue(gateway) {
         let id = seen.payment.payment.id;
-        expire(&gateway, id).await?;
+        expire(gateway, id).await?;
         let again = gateway.store.read(move |reader| See::payment(reader, &caller, &id)).await?;
         seen = again.ok_or(ErrorCode::PaymentNotFound)?;
     }
-    Ok(Answer(view(&seen.payment, &seen.parked)))
+    Ok(view(&seen.payment, &seen.parked))
 }
 
 /// What the store knows of a payment.
 struct See {
     payment: PaymentAggregate,
-    /// The owners whose share waits because they could not receive it.
-    parked: Vec<String>,
+    parked: Vec<MerchantId>,
 }
 
 impl See {
@@ -93,7 +103,7 @@ impl See {
         let Some(payment) = reader.payment_of_merchant(caller.merchant, caller.mode, id)? else {
             return Ok(None);
         };
-        let parked = parked_owners(reader, &payment)?;
+        let parked = parked(reader, &payment)?;
         Ok(Some(Self { payment, parked }))
     }
 
@@ -106,18 +116,20 @@ impl See {
     }
 }
 
-/// The owners whose share of a payment is parked, as the journal writes them.
-pub fn parked_owners(
+/// Whose share waits because they could not receive it.
+pub fn parked(
     reader: &Reader<'_>,
-    payment: &PaymentAggregate,
-) -> Result<Vec<String>, ReadError> {
-    use qisma_domain::payment::PaymentState::Captured;
-    if !matches!(payment.payment.state, Captured { .. }) {
-        return Ok(Vec::new());
+    PaymentAggregate { payment, .. }: &PaymentAggregate,
+) -> Result<Vec<MerchantId>, ReadError> {
+    if !matches!(payment.state, PaymentState::Captured { .. }) {
+        return Ok(vec![]);
     }
-    let lines = reader.journal_of_payment(&payment.payment.id)?;
-    let parked = |line: &JournalLine| line.account == AccountKind::Parked.as_str();
-    Ok(lines.into_iter().filter(parked).map(|line| line.owner).collect())
+    let moved = reader.accounts_of_payment(&payment.id)?;
+    let is_parked = |merchant: &MerchantId| {
+        let (mode, currency) = (payment.mode, payment.currency);
+        moved.contains(&Account::merchant(*merchant, AccountKind::Parked, mode, currency).id())
+    };
+    Ok(payment.legs.iter().map(|leg| leg.destination).filter(is_parked).collect())
 }
 
 /// Writes down that the time is over, so that page, redirect and verify agree.

@@ -3,6 +3,6 @@
 mod generate_payment;
 mod generate_payment_idempotency;
 mod generate_payment_refusals;
-mod paying;
+pub mod paying;
 mod refund_payment;
 mod verify_payment;
