@@ -10,6 +10,7 @@ use qisma_domain::ids::Mode;
 use qisma_domain::journal::EntryKind;
 use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::refund::{Refund, RefundState};
+use qisma_domain::time::Timestamp;
 use std::collections::BTreeSet;
 
 use crate::world::{RICH, World, amount, merchant, new_payment};
@@ -123,6 +124,29 @@ fn a_refusal_gives_every_leg_its_part_back() {
     assert_eq!(world.kinds(), [EntryKind::Refund, EntryKind::RefundFailed]);
     // What failed can be tried again in full.
     assert_eq!(world.refund(&world.refunding()).amount, amount(10_000));
+}
+
+#[test]
+fn a_refusal_of_an_earlier_asking_says_nothing_of_a_later_one() {
+    let mut world = World::by_card();
+    world.refund(&world.refunding_of(3_000));
+    world.send(1, false);
+    let (payment, report) = (world.payment, RefundReport::Refused { code: 7 });
+    let earlier = Some(Timestamp::from_secs(1));
+    let stale = RecordRefund { payment, number: 1, report, sent_at: earlier };
+    assert_eq!(world.must(&stale).as_str(), "sent");
+}
+
+#[test]
+fn the_sum_before_is_that_of_the_moment_in_which_asking_is_written_down() {
+    let mut world = World::by_card();
+    world.refund(&world.refunding_of(3_000));
+    world.refund(&world.refunding_of(3_000));
+    world.send(1, false);
+    world.told(1, RefundReport::Done);
+    let send = SendRefund { payment: world.payment, number: 2, nothing_came_of_it: false };
+    let Sending::Ask { given_back_millimes, .. } = world.must(&send) else { panic!("it is next") };
+    assert_eq!(given_back_millimes, 3_000);
 }
 
 #[test]
@@ -270,12 +294,12 @@ fn one_refund_of_a_payment_is_at_the_acquirer_at_a_time() {
 }
 
 #[test]
-fn what_came_to_nothing_is_sent_again_only_after_a_minute() {
+fn what_came_to_nothing_is_sent_again_only_after_five_minutes() {
     let mut world = World::by_card();
     world.refund(&world.refunding());
     world.send(1, false);
     world.told(1, RefundReport::NoAnswer);
-    world.pass(59);
+    world.pass(299);
     assert!(!world.send(1, true));
     world.pass(1);
     assert!(!world.send(1, false), "nobody has asked what came of it");

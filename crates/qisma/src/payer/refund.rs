@@ -62,10 +62,6 @@ impl From<RunError<PaymentNotFound>> for RefundError {
     }
 }
 
-/// What the bank says of a repetition (5), and while it is busy or goes on by itself (7): neither
-/// tells that nothing is done (BPC manual, `refund.do`).
-const MAYBE_UNDER_WAY: [i64; 2] = [5, 7];
-
 /// What the acquirer is asked for, and since when.
 struct Asking {
     amount: Amount,
@@ -151,9 +147,7 @@ impl Round<'_> {
             // A refusal is believed only of the first asking and where nothing was given back: some builds
             // refuse what they have done before, or are doing.
             ChangeAnswer::Refused { code } => match self.sums(given_back_millimes).await {
-                RefundReport::NotDone if is_first && !MAYBE_UNDER_WAY.contains(&code) => {
-                    RefundReport::Refused { code }
-                }
+                RefundReport::NotDone if is_first => RefundReport::Refused { code },
                 RefundReport::NotDone => RefundReport::NoAnswer,
                 other => other,
             },

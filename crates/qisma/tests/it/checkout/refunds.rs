@@ -112,18 +112,39 @@ async fn a_lost_answer_is_asked_after_and_the_money_given_back_once() {
 }
 
 #[tokio::test]
-async fn what_never_reached_the_bank_is_sent_again_after_a_minute_and_not_before() {
+async fn what_never_reached_the_bank_is_sent_again_after_five_minutes_and_not_before() {
     let world = World::start().await;
     let payment = world.paid_by_card().await;
     world.arm_refund("http503").await;
     world.refund(payment, json!({ "amount": 4_000 })).await;
-    for secs in [5, 30] {
+    for secs in [5, 30, 60, 60, 60, 60] {
         world.look_after_refunds(secs).await;
         assert_eq!(world.given_back(payment).await, 0);
     }
     world.look_after_refunds(60).await;
     assert_eq!(world.given_back(payment).await, 4_000);
     assert_eq!(world.refunds(payment).await, ["succeeded"]);
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_repetition_fails_nothing_because_the_first_may_be_under_way() {
+    let world = World::start().await;
+    let payment = world.paid_by_card().await;
+    world.arm_refund("http503").await;
+    world.refund(payment, json!({ "amount": 4_000 })).await;
+    world.arm_refund("refused").await;
+    for secs in [5, 30, 60, 60, 60, 60, 60] {
+        world.look_after_refunds(secs).await;
+    }
+    assert_eq!(
+        (world.refunds(payment).await, world.given_back(payment).await),
+        (vec!["unknown"], 0)
+    );
+    for _ in 0..5 {
+        world.look_after_refunds(60).await;
+    }
+    assert_eq!(world.refunds(payment).await, ["succeeded"]);
+    assert_eq!(world.given_back(payment).await, 4_000);
 }
 
 #[tokio::test]
@@ -198,14 +219,14 @@ async fn a_bank_that_hangs_is_not_waited_for_longer_than_a_caller_would() {
 }
 
 #[tokio::test]
-async fn a_refund_whose_gateway_died_before_it_was_sent_is_sent_by_the_worker() {
+async fn a_refund_whose_gateway_stopped_before_its_end_was_known_is_seen_to_by_the_next_one() {
     let mut world = World::start().await;
     let payment = world.paid_by_card().await;
     world.arm_refund("http503").await;
     world.refund(payment, json!({})).await;
     world.restart_with(&[]).await;
     world.look_after_refunds(60).await;
-    world.look_after_refunds(60).await;
+    world.look_after_refunds(300).await;
     assert_eq!(world.refunds(payment).await, ["succeeded"]);
 }
 
