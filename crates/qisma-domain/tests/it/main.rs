@@ -8,6 +8,8 @@ mod events;
 mod inquiry;
 mod model;
 mod people;
+mod refund_sequences;
+mod refunds;
 mod refusals;
 mod split;
 mod states;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::views::{
     AppView, AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow, PaymentView,
-    WalletView,
+    RefundView, WalletView,
 };
 use super::{AdminError, AdminRequest, AdminResult};
 use crate::gateway::Gateway;
@@ -74,6 +74,9 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
             let found = gateway.store.read(move |reader| reader.payments(None, count_max)).await?;
             json(&found.iter().map(PaymentRow::of).collect::<Vec<_>>())
         }
+        AdminRequest::RefundList { payment, count_max } => {
+            json(&list_refunds(gateway, payment, count_max.clamp(0, LIST_MAX)).await?)
+        }
         AdminRequest::AttemptList { count_max } => {
             let count_max = count_max.clamp(0, LIST_MAX);
             let read = gateway.store.read(move |reader| reader.attempts_unresolved(count_max));
@@ -89,12 +92,7 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
             json(&show_payment(gateway, payment).await?)
         }
         AdminRequest::DeliveryList { payment, count_max } => {
-            let count_max = count_max.clamp(0, LIST_MAX);
-            let read = move |reader: &qisma_store::Reader<'_>| {
-                reader.deliveries(payment.as_ref(), count_max)
-            };
-            let found = gateway.store.read(read).await?;
-            json(&found.iter().map(DeliveryView::of).collect::<Vec<_>>())
+            json(&list_deliveries(gateway, payment, count_max.clamp(0, LIST_MAX)).await?)
         }
         AdminRequest::DeliveryResend { id } => {
             let command = ResendDelivery { delivery: id };
@@ -124,6 +122,24 @@ async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
             .collect()
     });
     Ok(read.await?)
+}
+
+async fn list_refunds(
+    gateway: &Gateway,
+    payment: Option<PaymentId>,
+    count_max: i64,
+) -> Result<Vec<RefundView>, AdminError> {
+    let read = gateway.store.read(move |reader| reader.refunds(payment.as_ref(), count_max));
+    Ok(read.await?.iter().map(RefundView::of).collect())
+}
+
+async fn list_deliveries(
+    gateway: &Gateway,
+    payment: Option<PaymentId>,
+    count_max: i64,
+) -> Result<Vec<DeliveryView>, AdminError> {
+    let read = gateway.store.read(move |reader| reader.deliveries(payment.as_ref(), count_max));
+    Ok(read.await?.iter().map(DeliveryView::of).collect())
 }
 
 async fn show_payment(gateway: &Gateway, id: PaymentId) -> Result<PaymentView, AdminError> {

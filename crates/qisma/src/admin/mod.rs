@@ -78,6 +78,13 @@ pub enum AdminRequest {
         /// At most so many.
         count_max: i64,
     },
+    /// List the newest refunds, of one payment or of all.
+    RefundList {
+        /// The payment.
+        payment: Option<PaymentId>,
+        /// At most so many.
+        count_max: i64,
+    },
     /// List attempts that are not final.
     AttemptList {
         /// At most so many.

@@ -6,10 +6,13 @@ use qisma_domain::app::{App, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, RailAttempt, Reversal};
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind, flouci_status};
-use qisma_domain::ids::{AppId, DeliveryId, EventId, MerchantId, Mode, PaymentId, WalletId};
+use qisma_domain::ids::{
+    AppId, DeliveryId, EventId, MerchantId, Mode, PaymentId, RefundId, WalletId,
+};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
 use qisma_domain::payment::Payment;
+use qisma_domain::refund::{Refund, RefundPart, RefundState};
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::Leg;
 use qisma_domain::time::Timestamp;
@@ -143,6 +146,7 @@ pub struct PaymentView {
     developer_tracking_id: Option<String>,
     legs: Vec<Leg>,
     attempts: Vec<AttemptView>,
+    refunds: Vec<RefundView>,
     events: Vec<EventView>,
     deliveries: Vec<DeliveryView>,
     journal: Vec<JournalView>,
@@ -168,6 +172,7 @@ impl PaymentView {
             developer_tracking_id: payment.developer_tracking_id.clone(),
             legs: payment.legs.clone(),
             attempts: found.attempts.iter().map(AttemptView::of).collect(),
+            refunds: found.refunds.iter().map(RefundView::of).collect(),
             events: events.iter().map(EventView::of).collect(),
             deliveries: deliveries.iter().map(DeliveryView::of).collect(),
             journal: journal.iter().map(JournalView::of).collect(),
@@ -217,6 +222,63 @@ impl AttemptView {
                 RailAttempt::Wallet(wallet) => Some(wallet.phone.masked()),
                 RailAttempt::Card(_) => None,
             },
+        }
+    }
+}
+
+/// A refund.
+#[derive(Serialize)]
+pub struct RefundView {
+    refund_id: RefundId,
+    payment_id: PaymentId,
+    number: u16,
+    amount_millimes: i64,
+    state: &'static str,
+    asked_at: String,
+    updated_at: String,
+    /// When it is looked after again.
+    next_look_at: Option<String>,
+    /// Whether an operator has to decide.
+    needs_operator: bool,
+    /// The acquirer's number of why it failed.
+    failure_code: Option<i64>,
+    /// Whose shares it is taken from; shown with the payment.
+    reversals: Vec<ReversalView>,
+}
+
+/// What a refund takes from one share.
+#[derive(Serialize)]
+struct ReversalView {
+    leg: u16,
+    destination: MerchantId,
+    amount_millimes: i64,
+    /// How much of it the merchant owes to the platform instead.
+    debt_millimes: i64,
+}
+
+impl RefundView {
+    pub fn of(refund: &Refund) -> Self {
+        let reversal = |part: &RefundPart| ReversalView {
+            leg: part.leg,
+            destination: part.destination,
+            amount_millimes: part.amount.millimes(),
+            debt_millimes: part.from_debt.millimes(),
+        };
+        Self {
+            refund_id: refund.id,
+            payment_id: refund.payment,
+            number: refund.number,
+            amount_millimes: refund.amount.millimes(),
+            state: refund.state.as_str(),
+            asked_at: refund.asked_at.rfc3339(),
+            updated_at: refund.updated_at.rfc3339(),
+            next_look_at: refund.next_look_at.map(Timestamp::rfc3339),
+            needs_operator: refund.needs_operator,
+            failure_code: match refund.state {
+                RefundState::Failed { code, .. } => Some(code),
+                _ => None,
+            },
+            reversals: refund.parts.iter().map(reversal).collect(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod merchant;
 mod migrate;
 mod output;
 mod payment;
+mod refund;
 mod sandbox;
 mod serve;
 mod verify;
@@ -92,6 +93,9 @@ enum Command {
     /// What was asked for and what became of it.
     #[command(subcommand)]
     Payment(payment::PaymentCommand),
+    /// Money on its way back to payers.
+    #[command(subcommand)]
+    Refund(refund::RefundCommand),
     /// Single tries to pay, and what the bank has not settled.
     #[command(subcommand)]
     Attempt(attempt::AttemptCommand),
@@ -139,6 +143,7 @@ impl Command {
             Self::App(command) => ask(options, command.into()).await,
             Self::Wallet(command) => ask(options, command.into()).await,
             Self::Payment(command) => ask(options, command.into()).await,
+            Self::Refund(command) => ask(options, command.into()).await,
             Self::Attempt(command) => ask(options, command.into()).await,
             Self::Delivery(command) => ask(options, command.into()).await,
             Self::Balance(command) => ask(options, command.into()).await,

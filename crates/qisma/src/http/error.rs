@@ -3,14 +3,17 @@
 
 use std::fmt::Write;
 
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use qisma_store::{ReadError, RunError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::body::Answer;
+use super::body::{Answer, JsonObject};
+use crate::gateway::Gateway;
 
 /// When a busy gateway may be asked again.
 const BUSY_RETRY_AFTER_SECS: u64 = 1;
@@ -105,6 +108,16 @@ error_codes! {
     /// A method that the path does not have.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED,
         "This path takes another method; the Allow header names it.";
+    /// It is not paid, or not so much of it is left.
+    RefundNotAllowed = "refund_not_allowed", CONFLICT, "Payment cannot be refunded";
+    /// Merchants do not have their parts of it.
+    RefundShort = "refund_short", CONFLICT,
+        "Merchants do not have their parts of the refund, and nothing was changed; refund less, or \
+         say with reversals who gives it.";
+    /// The acquirer does not give the money back.
+    RefundRefused = "refund_refused", CONFLICT,
+        "The acquirer refuses to give the money back, and every share is as before; ask the \
+         gateway's operator.";
     /// The same key came with another request before.
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used for a different request; send a fresh key for a new payment.";
@@ -156,6 +169,8 @@ pub struct ApiError {
     code: ErrorCode,
     mistakes: Vec<Mistake>,
     retry_after_secs: Option<u64>,
+    /// Refunds have a body of their own.
+    is_of_refund: bool,
 }
 
 impl ApiError {
@@ -166,18 +181,29 @@ impl ApiError {
             ErrorCode::StorageFull | ErrorCode::OutcomeUnknown => Some(TROUBLE_RETRY_AFTER_SECS),
             _ => None,
         };
-        Self { code, mistakes: Vec::new(), retry_after_secs }
+        Self { code, mistakes: Vec::new(), retry_after_secs, is_of_refund: false }
     }
 
     /// A request with mistakes, all of them.
-    pub const fn of_mistakes(mistakes: Vec<Mistake>) -> Self {
-        Self { code: ErrorCode::RequestInvalid, mistakes, retry_after_secs: None }
+    pub fn of_mistakes(mistakes: Vec<Mistake>) -> Self {
+        Self::with_mistakes(ErrorCode::RequestInvalid, mistakes)
+    }
+
+    /// The error of this code, with what stands in the way field by field.
+    pub fn with_mistakes(code: ErrorCode, mistakes: Vec<Mistake>) -> Self {
+        Self { mistakes, ..Self::new(code) }
+    }
+
+    /// The same as refunds tell it (Flouci API, section 9).
+    #[must_use]
+    pub fn of_refund(self) -> Self {
+        Self { is_of_refund: true, ..self }
     }
 
     /// A caller that asks too often.
-    pub const fn rate_limited(retry_after_secs: u64) -> Self {
+    pub fn rate_limited(retry_after_secs: u64) -> Self {
         let retry_after_secs = Some(retry_after_secs);
-        Self { code: ErrorCode::RateLimited, mistakes: Vec::new(), retry_after_secs }
+        Self { retry_after_secs, ..Self::new(ErrorCode::RateLimited) }
     }
 
     /// Why it is not granted.
@@ -265,6 +291,69 @@ pub struct ErrorResult {
     errors: Vec<Mistake>,
 }
 
+/// The body of every error of a refund (Flouci API, section 9): `status` is a word and `code` a text.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefundErrorBody {
+    /// Always `error`.
+    #[schema(example = "error")]
+    status: &'static str,
+    /// Always false.
+    #[schema(example = false)]
+    success: bool,
+    /// The error once more, where some clients look for it.
+    result: ErrorResult,
+    /// What is wrong and what to do.
+    #[schema(example = "Payment cannot be refunded")]
+    message: String,
+    /// The HTTP status.
+    #[schema(example = 409)]
+    status_code: u16,
+    /// Always `developers`.
+    #[schema(example = "developers")]
+    name: &'static str,
+    /// The code of the error in capitals.
+    #[schema(example = "REFUND_NOT_ALLOWED")]
+    code: String,
+    /// Always `v2`.
+    #[schema(example = "v2")]
+    version: &'static str,
+}
+
+impl RefundErrorBody {
+    fn of(body: ErrorBody) -> Self {
+        let ErrorBody { success, result, message, status_code, name, code: _, version } = body;
+        let code = result.error.to_ascii_uppercase();
+        Self { status: "error", success, result, message, status_code, name, code, version }
+    }
+}
+
+/// What a refund's handler takes, so that also its errors are told as refunds tell them.
+pub struct OfRefund<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for OfRefund<T>
+where
+    S: Send + Sync,
+    T: FromRequestParts<S, Rejection = ApiError>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        T::from_request_parts(parts, state).await.map(Self).map_err(ApiError::of_refund)
+    }
+}
+
+impl<S> FromRequest<S> for OfRefund<JsonObject>
+where
+    S: Send + Sync,
+    Gateway: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        JsonObject::from_request(request, state).await.map(Self).map_err(ApiError::of_refund)
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, message) = (self.code.status(), self.message());
@@ -283,7 +372,11 @@ impl IntoResponse for ApiError {
             code: self.code.number(),
             version: "v2",
         };
-        let mut response = (status, Answer(body)).into_response();
+        let mut response = if self.is_of_refund {
+            (status, Answer(RefundErrorBody::of(body))).into_response()
+        } else {
+            (status, Answer(body)).into_response()
+        };
         let headers = response.headers_mut();
         if let Some(secs) = self.retry_after_secs {
             headers.insert(RETRY_AFTER, HeaderValue::from(secs));

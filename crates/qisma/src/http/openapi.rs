@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
 use super::flouci::{history, v1};
 
 #[derive(OpenApi)]
@@ -17,6 +17,7 @@ use super::flouci::{history, v1};
     paths(
         generate_payment::create,
         verify_payment::read,
+        refund_payment::create,
         history::list,
         v1::generate_payment::create,
         v1::verify_payment::read,

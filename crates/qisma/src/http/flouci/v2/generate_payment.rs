@@ -109,7 +109,8 @@ pub async fn generate(
     let idempotent = key.map(|key| {
         let understood = canonical(&new);
         let request = ("POST", wire.route, understood.as_str());
-        idempotency::request(&gateway.keyring, caller, key, request, request_id)
+        let scope = idempotency::scope(caller, None, key);
+        idempotency::request(&gateway.keyring, scope, request, request_id)
     });
     let command = command(gateway, caller, new, idempotent);
     #[cfg(feature = "yardstick")]
@@ -129,7 +130,7 @@ async fn was_answered(
     key: &IdempotencyKey,
 ) -> Result<bool, ApiError> {
     let &CallingApp { merchant, mode, .. } = caller;
-    let scope = IdempotencyScope { merchant, mode, key: key.clone() };
+    let scope = IdempotencyScope { merchant, mode, about: None, key: key.clone() };
     Ok(gateway.store.read(move |reader| reader.has_idempotency_key(&scope)).await?)
 }
 
