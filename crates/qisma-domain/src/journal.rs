@@ -22,11 +22,15 @@ pub enum EntryKind {
     RefundPaid,
     /// ... and the acquirer refused: the merchants have them again.
     RefundFailed,
+    /// The acquirer's money for a payment is here: what was pending is available.
+    Settlement,
+    /// A merchant's debt was taken from what it has available.
+    DebtRecovery,
 }
 
 impl EntryKind {
     /// Every kind there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Capture,
         Self::UnwantedApproval,
         Self::UnwantedReversal,
@@ -34,6 +38,8 @@ impl EntryKind {
         Self::Refund,
         Self::RefundPaid,
         Self::RefundFailed,
+        Self::Settlement,
+        Self::DebtRecovery,
     ];
 
     /// The word that is stored and shown.
@@ -46,6 +52,8 @@ impl EntryKind {
             Self::Refund => "refund",
             Self::RefundPaid => "refund_paid",
             Self::RefundFailed => "refund_failed",
+            Self::Settlement => "settlement",
+            Self::DebtRecovery => "debt_recovery",
         }
     }
 }
@@ -138,11 +146,12 @@ pub struct JournalEntry {
 impl JournalEntry {
     /// Leaves the fold to the worker, unless the entry takes what nothing reserves: that is guarded in
     /// the transaction that writes it, or an account could be overdrawn before anybody sees it. Money
-    /// that an operator gives to a test wallet is there at once: no hot account is worth a wait.
+    /// that an operator gives to a test wallet is there at once: no hot account is worth a wait; and a debt
+    /// that still looks recoverable while it waits would be recovered twice.
     pub fn defer(&mut self) {
-        let is_given = self.kind == EntryKind::WalletFunding;
+        let is_at_once = matches!(self.kind, EntryKind::WalletFunding | EntryKind::DebtRecovery);
         let takes = self.postings.lines().iter().any(Posting::takes_what_must_be_there);
-        if self.fold == FoldAt::Commit && !takes && !is_given {
+        if self.fold == FoldAt::Commit && !takes && !is_at_once {
             self.fold = FoldAt::Later { hold: None };
         }
     }

@@ -6,19 +6,22 @@
 //!
 //! In reading order: [`ids`], [`money`], [`split`] and [`allocation`] say what is divided among
 //! whom; [`payment`], [`attempt`] and [`refund`] say what may happen to it; [`journal`], [`account`] and
-//! [`postings`] say what the books make of it, [`hold`] what is reserved before; [`event`] and [`delivery`] say who hears of it;
+//! [`postings`] say what the books make of it, [`fees`] what is taken of it, [`calendar`] when it is here,
+//! [`hold`] what is reserved before; [`event`] and [`delivery`] say who hears of it;
 //! [`decide`] holds one file for each command.
 
 pub mod account;
 pub mod allocation;
 pub mod app;
 pub mod attempt;
+pub mod calendar;
 pub mod challenge;
 pub mod changes;
 pub mod decide;
 pub mod decimal;
 pub mod delivery;
 pub mod event;
+pub mod fees;
 pub mod hold;
 pub mod idempotency;
 pub mod ids;

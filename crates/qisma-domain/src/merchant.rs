@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fees::FeePlan;
 use crate::ids::MerchantId;
 use crate::link::Link;
 use crate::time::Timestamp;
@@ -50,6 +51,8 @@ pub struct Merchant {
     pub image_url: Option<Link>,
     /// Where it stands.
     pub status: MerchantStatus,
+    /// What is taken of the payments that it asks for; none: nothing.
+    pub fee_plan: Option<FeePlan>,
     /// When it was created.
     pub created_at: Timestamp,
     /// Raised by one with each change.

@@ -9,6 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fees::{Borne, FeePlan};
 use crate::ids::{AppId, MerchantId, Mode, PaymentId};
 use crate::link::Link;
 use crate::money::{Amount, Currency};
@@ -99,6 +100,16 @@ impl PaymentState {
     }
 }
 
+/// When the acquirer's money for a payment is here. Decided once, when it is captured: holidays that are
+/// announced later change no payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// From this moment on the shares are available, whether that is booked yet or not.
+    pub at: Timestamp,
+    /// Whether they were moved from *pending* to *available*.
+    pub is_booked: bool,
+}
+
 /// A payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
@@ -117,8 +128,12 @@ pub struct Payment {
     /// How it is divided: the request's legs in order, then what is left for the caller.
     /// Invariant: the legs sum to the amount.
     pub legs: Vec<Leg>,
+    /// What is taken of it once it is captured; none: nothing.
+    pub fee_plan: Option<FeePlan>,
     /// Where it stands.
     pub state: PaymentState,
+    /// When its money is here; none while nothing is captured, and by wallet: then it is here at once.
+    pub settlement: Option<Settlement>,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it last changed; rises with every change, whatever the clock does.
@@ -157,6 +172,26 @@ impl Payment {
     /// Whether somebody may still pay it, seen from this moment.
     pub fn is_payable(&self, now: Timestamp) -> bool {
         !self.state.is_terminal() && now < self.expires_at
+    }
+
+    /// What is kept of each leg for fee and tax, in the order of the legs.
+    pub fn borne(&self) -> Borne {
+        match &self.fee_plan {
+            Some(plan) => plan.borne(self.merchant, self.amount, &self.legs),
+            None => Borne { by_leg: vec![Amount::ZERO; self.legs.len()], rest_millimes: 0 },
+        }
+    }
+
+    /// What a capture credits for each leg: the leg less what it bears of fee and tax.
+    pub fn net_legs(&self) -> Vec<Amount> {
+        let kept = self.borne().by_leg;
+        let net = self.legs.iter().zip(kept).map(|(leg, kept)| leg.amount.checked_sub(kept));
+        net.map(|net| net.expect("a leg keeps at most itself")).collect()
+    }
+
+    /// Whether its shares have been moved to what merchants have available.
+    pub fn is_settled(&self) -> bool {
+        self.settlement.is_some_and(|settlement| settlement.is_booked)
     }
 
     /// The moment of this payment's next change: now, but always later than the one before, so that

@@ -20,9 +20,18 @@ pub enum Source {
 }
 
 /// The lines of a capture: the source gives the whole amount, each leg's merchant is credited its
-/// share. A merchant that can no longer receive is credited in its *parked* account: approved money
-/// is never refused (semantics: `mode: park`).
-pub fn of_capture(payment: &Payment, source: Source, parked: &BTreeSet<MerchantId>) -> Postings {
+/// share less what it bears of fee and tax, and the gateway's operator gets those. A merchant that can no
+/// longer receive is credited in its *parked* account: approved money is never refused (semantics:
+/// `mode: park`).
+///
+/// `platform_has_millimes` is what the platform has available for what no share has of the fee; the rest
+/// becomes its debt.
+pub fn of_capture(
+    payment: &Payment,
+    source: Source,
+    parked: &BTreeSet<MerchantId>,
+    platform_has_millimes: i64,
+) -> Postings {
     let (from, credited) = match source {
         Source::Card(acquirer) => (clearing_of(payment, acquirer), AccountKind::Pending),
         Source::Wallet(wallet) => {
@@ -31,17 +40,55 @@ pub fn of_capture(payment: &Payment, source: Source, parked: &BTreeSet<MerchantI
     };
     // A merchant may hold a leg and the remainder: one line an account keeps the fold simple.
     let mut shares: BTreeMap<Account, i64> = BTreeMap::new();
-    for leg in payment.legs.iter().filter(|leg| !leg.amount.is_zero()) {
+    for (leg, net) in payment.legs.iter().zip(payment.net_legs()) {
         let kind = if parked.contains(&leg.destination) { AccountKind::Parked } else { credited };
         let account = Account::merchant(leg.destination, kind, payment.mode, payment.currency);
         let share = shares.entry(account).or_default();
-        *share = share.checked_add(leg.amount.millimes()).expect("at most 51 legs of 10^12");
+        *share = share.checked_add(net.millimes()).expect("at most 51 legs of 10^12");
     }
+    for (account, millimes) in fee_lines(payment, platform_has_millimes) {
+        let share = shares.entry(account).or_default();
+        *share = share.checked_add(millimes).expect("a fee and its tax are below 10^13");
+    }
+    shares.retain(|_, millimes| *millimes != 0);
     let mut lines = vec![Posting { account: from, amount_millimes: -payment.amount.millimes() }];
     lines.extend(
         shares.into_iter().map(|(account, amount_millimes)| Posting { account, amount_millimes }),
     );
     Postings::balanced(lines)
+}
+
+/// Who gets fee and tax, and what the platform gives for them beside its share.
+fn fee_lines(payment: &Payment, platform_has_millimes: i64) -> Vec<(Account, i64)> {
+    let Some(plan) = &payment.fee_plan else { return vec![] };
+    let charge = plan.charge(payment.amount);
+    let own = |kind| Account::merchant(payment.merchant, kind, payment.mode, payment.currency);
+    let rest = payment.borne().rest_millimes;
+    let from_available = rest.min(platform_has_millimes.max(0));
+    let operators = |kind| {
+        let account = Account::platform(kind, payment.mode, payment.currency);
+        account.in_stripe_of(payment.id.shard())
+    };
+    vec![
+        (own(AccountKind::Available), -from_available),
+        (own(AccountKind::Debt), from_available - rest),
+        (operators(AccountKind::Fees), charge.fee_millimes),
+        (operators(AccountKind::Tax), charge.tax_millimes),
+    ]
+}
+
+/// The lines of a settlement: what is still pending of a payment's shares is available. None: nothing is,
+/// because it was given back, or waits where its merchant cannot have it.
+pub fn of_settlement(payment: &Payment, pending: &BTreeMap<MerchantId, i64>) -> Option<Postings> {
+    let moves = pending.iter().filter(|(_, millimes)| **millimes != 0);
+    let lines: Vec<Posting> = moves
+        .flat_map(|(merchant, &millimes)| {
+            let of = |kind| Account::merchant(*merchant, kind, payment.mode, payment.currency);
+            let line = |kind, amount_millimes| Posting { account: of(kind), amount_millimes };
+            [line(AccountKind::Pending, -millimes), line(AccountKind::Available, millimes)]
+        })
+        .collect();
+    (!lines.is_empty()).then(|| Postings::balanced(lines))
 }
 
 /// The lines of an approval that nobody should have paid: the acquirer holds money of the payer.
@@ -60,7 +107,8 @@ pub fn of_refund(payment: &Payment, refund: &Refund) -> Postings {
     refund_between(payment, refund, -1)
 }
 
-/// The lines of a refund that the acquirer refuses: the mirror of [`of_refund`], account by account.
+/// The lines of a refund that the acquirer refuses: the mirror of [`of_refund`], account by account. What
+/// was pending then and is settled by now is available: nothing would ever move it from *pending* again.
 pub fn of_refund_failed(payment: &Payment, refund: &Refund) -> Postings {
     refund_between(payment, refund, 1)
 }
@@ -83,6 +131,8 @@ fn refund_between(payment: &Payment, refund: &Refund, sign: i64) -> Postings {
             (AccountKind::Debt, part.from_debt),
         ];
         for (kind, amount) in sources.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+            let comes_back = kind == AccountKind::Pending && 0 < sign && payment.is_settled();
+            let kind = if comes_back { AccountKind::Available } else { kind };
             let account = Account::merchant(part.destination, kind, payment.mode, payment.currency);
             let share = shares.entry(account).or_default();
             let moved = sign * amount.millimes();

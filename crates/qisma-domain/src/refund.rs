@@ -164,6 +164,22 @@ pub fn taken_back(payment: &Payment, refunds: &[Refund]) -> Vec<Amount> {
     payment.legs.iter().map(|leg| of_leg(leg.number)).collect()
 }
 
+/// What is left of a leg's share in the account that the capture credited, as far as refunds go: what
+/// was taken from there before is gone, unless the acquirer refused it.
+pub fn left_of_share(
+    leg: u16,
+    credited: Amount,
+    account: AccountKind,
+    refunds: &[Refund],
+) -> Amount {
+    let counts = |refund: &&Refund| !matches!(refund.state, RefundState::Failed { .. });
+    let parts = refunds.iter().filter(counts).flat_map(|refund| &refund.parts);
+    let own = parts.filter(|part| part.leg == leg && part.credited_to == account);
+    let taken = Amount::checked_sum(own.map(|part| part.from_credited));
+    let left = taken.and_then(|taken| credited.checked_sub(taken));
+    left.expect("no leg gives more from there than it got there")
+}
+
 /// What can still be given back of a captured payment.
 pub fn refundable(payment: &Payment, refunds: &[Refund]) -> Amount {
     let taken = Amount::checked_sum(taken_back(payment, refunds));

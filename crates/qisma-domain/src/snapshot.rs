@@ -1,10 +1,12 @@
 //! What a command sees: the rows it named, as they stand after the commands before it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::account::Balance;
+use crate::account::{Account, AccountKind, Balance};
 use crate::app::{App, KeyPair};
 use crate::attempt::Attempt;
+use crate::calendar::Calendar;
 use crate::challenge::Challenge;
 use crate::changes::Changes;
 use crate::delivery::{Delivery, LearnedMethod};
@@ -163,6 +165,8 @@ pub struct Snapshot {
     pub learned: BTreeMap<(AppId, String), LearnedMethod>,
     /// The shard into which the batch mints what nothing ties to another; not set: one drawn for each.
     pub batch_shard: Option<Shard>,
+    /// Which days banks work, by which a capture knows when its money is here.
+    pub calendar: Arc<Calendar>,
 }
 
 impl Snapshot {
@@ -177,8 +181,14 @@ impl Snapshot {
             let open = aggregate.open_attempt().and_then(Attempt::wallet);
             keys.phone_windows.extend(open.map(|open| (payment.mode, open.phone.clone())));
             if let Some(wallet) = open.and_then(|attempt| attempt.wallet) {
-                let account =
-                    crate::account::Account::wallet(wallet, payment.mode, payment.currency);
+                let account = Account::wallet(wallet, payment.mode, payment.currency);
+                keys.balances.insert(account.id());
+            }
+            // What the platform's share does not have of a fee is taken from what it has available.
+            let is_charged = payment.fee_plan.is_some() && !payment.state.is_terminal();
+            if is_charged && 0 < payment.borne().rest_millimes {
+                let (kind, mode) = (AccountKind::Available, payment.mode);
+                let account = Account::merchant(payment.merchant, kind, mode, payment.currency);
                 keys.balances.insert(account.id());
             }
         }

@@ -4,6 +4,7 @@
 //! decide each command in order, write everything in one transaction, answer. One fsync serves the
 //! whole batch, and a batch is whatever arrived during the last one (ADR 0003).
 
+use qisma_domain::calendar::Calendar;
 use qisma_domain::changes::Changes;
 use qisma_domain::decide::Decide;
 use qisma_domain::delivery::{Delivery, DeliveryState};
@@ -53,6 +54,8 @@ pub struct LaneOptions {
     pub on_delivery: Arc<dyn Fn() + Send + Sync>,
     /// When balances follow the journal.
     pub fold: Fold,
+    /// Which days banks work.
+    pub calendar: Arc<Calendar>,
     /// Called after each commit with lines that wait for their fold.
     pub on_unfolded: Arc<dyn Fn() + Send + Sync>,
     /// Grows with each commit that changes a merchant, an app or a key, before that is answered.
@@ -230,6 +233,7 @@ impl<W: LaneWriter> Worker<W> {
             }
         };
         snapshot.batch_shard = Some(self.batch_shard(&keys));
+        snapshot.calendar = self.options.calendar.clone();
         let now = self.now();
         let mut all = Changes::none();
         let (mut decided, mut rows, mut fences) = (0, 0, vec![]);

@@ -29,6 +29,7 @@ mod row;
 mod rows;
 mod save_error;
 mod session;
+mod settlements;
 pub mod sqlite;
 mod stopping;
 
@@ -47,8 +48,10 @@ pub use outbox::{Receiver, Waiting};
 pub use postgres::{PostgresOptions, ServerHealth};
 pub use reader::{AuthRow, JournalLine, Reader};
 pub use save_error::SaveError;
+pub use settlements::ToSettle;
 pub use stopping::Stopping;
 
+use qisma_domain::calendar::Calendar;
 use qisma_domain::decide::Decide;
 use qisma_domain::snapshot::Keys;
 use qisma_domain::time::Timestamp;
@@ -109,6 +112,8 @@ pub struct StoreOptions {
     pub leases: LeaseOptions,
     /// When balances follow the journal.
     pub fold: Fold,
+    /// Which days banks work.
+    pub calendar: Arc<Calendar>,
     /// The clock of commands.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// The chance of commands, for one lane after the other.
@@ -287,6 +292,7 @@ impl StoreOptions {
                 on_fatal: Box::new(move |why| on_fatal(why)),
                 on_delivery: self.on_delivery.clone(),
                 fold: self.fold,
+                calendar: self.calendar.clone(),
                 on_unfolded: tell.on_unfolded.clone(),
                 callers_version: tell.callers_version.clone(),
             },

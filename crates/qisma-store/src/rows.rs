@@ -6,6 +6,7 @@ use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind};
+use qisma_domain::fees::FeePlan;
 use qisma_domain::hold::{Hold, HoldState};
 use qisma_domain::idempotency::{IdempotencyKey, IdempotencyRow, IdempotencyScope};
 use qisma_domain::ids::{
@@ -16,7 +17,7 @@ use qisma_domain::journal::{LineKey, UnfoldedLine};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
 use qisma_domain::money::{Amount, Currency};
-use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
+use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState, Settlement};
 use qisma_domain::phone::Phone;
 use qisma_domain::split::{Leg, LegKind};
 use qisma_domain::time::Timestamp;
@@ -63,7 +64,13 @@ pub fn merchant_from(row: &Row<'_>) -> Read<Merchant> {
         status: known(MerchantStatus::parse(&row.get::<String>(3)?), "merchant status")?,
         created_at: at(row, 4)?,
         version: row.get(5)?,
+        fee_plan: fee_plan(row, 6)?,
     })
+}
+
+fn fee_plan(row: &Row<'_>, column: usize) -> Read<Option<FeePlan>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| json(&text, "fee plan")).transpose()
 }
 
 /// An app.
@@ -140,7 +147,21 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         image_url: link(row, 18)?,
         sequence: row.get(19)?,
         version: row.get(20)?,
+        fee_plan: fee_plan(row, 21)?,
+        settlement: settlement(row)?,
     })
+}
+
+fn settlement(row: &Row<'_>) -> Read<Option<Settlement>> {
+    let (at_us, is_booked): (Option<i64>, bool) = (row.get(22)?, row.get(23)?);
+    Ok(at_us.map(|at_us| Settlement { at: Timestamp::from_micros(at_us), is_booked }))
+}
+
+/// The columns of a payment's settlement: when, and whether it is booked.
+pub fn settlement_columns(payment: &Payment) -> (Option<i64>, bool) {
+    let settlement = payment.settlement;
+    let at_us = settlement.map(|settlement| settlement.at.micros());
+    (at_us, settlement.is_some_and(|settlement| settlement.is_booked))
 }
 
 fn payment_state(row: &Row<'_>) -> Read<PaymentState> {

@@ -99,6 +99,7 @@ impl Gateway {
                 clock_must_agree: clock.is_of_the_world(),
             },
             fold: config.ledger.fold,
+            calendar: config.settlement.calendar.clone(),
             now: {
                 let clock = clock.clone();
                 Arc::new(move || clock.now())

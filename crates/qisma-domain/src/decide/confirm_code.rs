@@ -174,10 +174,10 @@ impl<'a> Typed<'a> {
         self.end_challenge();
         self.attempt.state = AttemptState::Approved { at: self.change.now };
         self.change.put_attempt(self.attempt.clone());
-        self.change.capture(&self.attempt, Source::Wallet(wallet), rng);
         if let Some(hold) = hold {
             self.change.take_from_hold(hold);
         }
+        self.change.capture(&self.attempt, Source::Wallet(wallet), rng);
         CodeAnswer::Captured
     }
 

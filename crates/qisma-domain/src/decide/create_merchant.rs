@@ -65,6 +65,7 @@ impl Decide for CreateMerchant {
             name: self.name.clone(),
             image_url: self.image_url.clone(),
             status: MerchantStatus::Onboarding,
+            fee_plan: None,
             created_at: now,
             version: 1,
         };

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Decide;
 use crate::changes::Changes;
+use crate::fees::FeePlan;
 use crate::idempotency::{IdempotencyRow, IdempotencyScope};
 use crate::ids::{AppId, MerchantId, Mode, PaymentId, Shard};
 use crate::link::Link;
@@ -98,6 +99,19 @@ pub enum CreateRefusal {
     /// Destinations that are not merchants who can receive, by their place in the request. Unknown
     /// and inactive are told in the same words: who our merchants are is nobody's business.
     Destinations(Vec<usize>),
+    /// Legs that have to bear the fee and get less than it.
+    FeeAboveLegs(Vec<FeeAboveLeg>),
+}
+
+/// A leg that has to bear more than it gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeeAboveLeg {
+    /// Its place in the request.
+    pub place: usize,
+    /// Whose leg it is.
+    pub destination: MerchantId,
+    /// How much it lacks.
+    pub lacks_millimes: i64,
 }
 
 impl Decide for CreatePayment {
@@ -133,11 +147,16 @@ impl Decide for CreatePayment {
         if !bad.is_empty() {
             return Err(CreateRefusal::Destinations(bad));
         }
+        let fee_plan = see.merchants.get(&self.merchant).and_then(|caller| caller.fee_plan);
+        let misfits = self.misfits(fee_plan.as_ref(), &split);
+        if !misfits.is_empty() {
+            return Err(CreateRefusal::FeeAboveLegs(misfits));
+        }
         let shard = match &self.idempotent {
             Some(request) => request.scope.shard(),
             None => see.batch_shard.unwrap_or_else(|| Shard::random(rng)),
         };
-        let payment = self.payment(PaymentId::mint(shard, now, rng), split, now);
+        let payment = self.payment(PaymentId::mint(shard, now, rng), split, fee_plan, now);
         let created = Created {
             payment_id: payment.id,
             link: format!("{}{}", self.link_prefix, payment.id),
@@ -171,7 +190,27 @@ impl CreatePayment {
         Ok(Some(CreateAnswer { created, replay_of: Some(row.request_id.clone()) }))
     }
 
-    fn payment(&self, id: PaymentId, split: Split, now: Timestamp) -> Payment {
+    /// The legs that have to bear more than they get, by this plan.
+    fn misfits(&self, plan: Option<&FeePlan>, split: &Split) -> Vec<FeeAboveLeg> {
+        let Some(plan) = plan else { return vec![] };
+        let misfits = plan.misfits(self.merchant, self.new.amount, split.legs());
+        // The legs begin with those of the request, in its order; the rest behind them is the caller's
+        // own, and never a misfit.
+        let named = misfits.into_iter().map(|misfit| FeeAboveLeg {
+            place: misfit.leg,
+            destination: split.legs()[misfit.leg].destination,
+            lacks_millimes: misfit.lacks_millimes,
+        });
+        named.collect()
+    }
+
+    fn payment(
+        &self,
+        id: PaymentId,
+        split: Split,
+        fee_plan: Option<FeePlan>,
+        now: Timestamp,
+    ) -> Payment {
         let new = &self.new;
         Payment {
             id,
@@ -181,7 +220,9 @@ impl CreatePayment {
             amount: new.amount,
             currency: Currency::Tnd,
             legs: split.into_legs(),
+            fee_plan,
             state: PaymentState::Created,
+            settlement: None,
             created_at: now,
             updated_at: now,
             expires_at: now.plus_secs(new.session_timeout_secs),

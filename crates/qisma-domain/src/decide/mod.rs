@@ -25,13 +25,16 @@ pub mod record_opened;
 pub mod record_outcome;
 pub mod record_refund;
 pub mod record_reversal;
+pub mod recover_debt;
 pub mod refund_payment;
 pub mod release_hold;
 pub mod resend_delivery;
 pub mod resolve_attempt;
 pub mod rotate_keys;
 pub mod send_refund;
+pub mod set_merchant_fees;
 pub mod set_merchant_status;
+pub mod settle_payment;
 pub mod start_card;
 pub mod start_wallet;
 

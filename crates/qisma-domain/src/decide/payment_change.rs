@@ -3,6 +3,7 @@
 use rand_core::Rng;
 use std::collections::BTreeSet;
 
+use crate::account::{Account, AccountKind};
 use crate::attempt::{AbandonReason, Attempt, AttemptState, CardAttempt, Reversal};
 use crate::challenge::Challenge;
 use crate::changes::Changes;
@@ -11,7 +12,7 @@ use crate::event::{Event, EventKind, RefundTold, body_of};
 use crate::ids::{DeliveryId, EntryId, EventId, HoldId, MerchantId, PaymentId};
 use crate::journal::{EntryKind, FoldAt, JournalEntry, Postings};
 use crate::limits;
-use crate::payment::{FailureReason, Payment, PaymentState};
+use crate::payment::{FailureReason, Payment, PaymentState, Settlement};
 use crate::postings::{Source, of_capture};
 use crate::refund::{Refund, refundable};
 use crate::snapshot::{PaymentAggregate, Snapshot};
@@ -33,6 +34,8 @@ pub struct PaymentChange<'a> {
     /// All of its refunds, as they will be.
     refunds: Vec<Refund>,
     extra: Changes,
+    /// What reserves the money that this change's entries take.
+    hold: Option<HoldId>,
     /// The moment of the change: never before the payment's last one.
     pub now: Timestamp,
     /// What the clock said. The payment's moments may be ahead of it; what is to be done, is due by
@@ -57,6 +60,7 @@ impl<'a> PaymentChange<'a> {
             challenges: vec![],
             refunds: before.refunds.clone(),
             extra: Changes::none(),
+            hold: None,
             now,
             clock_now,
         })
@@ -73,6 +77,14 @@ impl<'a> PaymentChange<'a> {
         self.payment.become_state(to, self.now).expect("the command checked the state");
         self.payment.updated_at = self.now;
         self.payment.version = version;
+    }
+
+    /// Notes that something about the payment changes.
+    pub fn touch(&mut self) {
+        if self.payment.version == self.before.payment.version {
+            self.payment.touch(self.now);
+            self.payment.updated_at = self.now;
+        }
     }
 
     /// Puts an attempt as it will be.
@@ -152,22 +164,35 @@ impl<'a> PaymentChange<'a> {
             })
             .collect();
         self.abandon_open_attempt(Some(attempt.number), AbandonReason::PaymentEnded);
-        let postings = of_capture(&self.payment, source, &parked);
+        let postings = of_capture(&self.payment, source, &parked, self.platform_has_millimes());
         let reference = self.payment.id.to_string();
         self.post(EntryKind::Capture, reference, postings, rng);
         self.become_state(PaymentState::Captured { attempt: attempt.number, at: self.now });
+        if let Source::Card(_) = source {
+            let at = self.see.calendar.settles_at(self.now);
+            self.payment.settlement = Some(Settlement { at, is_booked: false });
+        }
         self.emit(EventKind::PaymentSucceeded, rng);
         if !parked.is_empty() {
             self.emit(EventKind::LegParked, rng);
         }
     }
 
-    /// Says that what this change's entries take was reserved before, by this hold: they are folded
-    /// where that is.
+    /// Says that what the entries of this change take was reserved before, by this hold: they are folded
+    /// where that is. To be said before anything is booked.
     pub fn take_from_hold(&mut self, hold: HoldId) {
-        for entry in &mut self.extra.entries {
-            entry.fold = FoldAt::Later { hold: Some(hold) };
-        }
+        assert!(self.extra.entries.is_empty(), "an entry was booked before its hold was named");
+        self.hold = Some(hold);
+    }
+
+    /// What the platform has available for a fee. A hold is of a payer's wallet and answers for nothing
+    /// else, so what is folded where that is takes nothing from the platform that must be there: it is
+    /// owed instead.
+    fn platform_has_millimes(&self) -> i64 {
+        let (kind, payment) = (AccountKind::Available, &self.payment);
+        let account = Account::merchant(payment.merchant, kind, payment.mode, payment.currency);
+        let balance = self.see.balances.get(&account.id()).filter(|_| self.hold.is_none());
+        balance.map_or(0, |balance| balance.available_millimes().max(0))
     }
 
     /// Ends the payment without money.
@@ -233,7 +258,7 @@ impl<'a> PaymentChange<'a> {
             payment: Some(self.payment.id),
             at: self.now,
             postings,
-            fold: FoldAt::Commit,
+            fold: self.hold.map_or(FoldAt::Commit, |hold| FoldAt::Later { hold: Some(hold) }),
         });
     }
 
@@ -250,10 +275,7 @@ impl<'a> PaymentChange<'a> {
     }
 
     fn emit_about(&mut self, kind: EventKind, refund: Option<&Refund>, rng: &mut dyn Rng) {
-        if self.payment.version == self.before.payment.version {
-            self.payment.touch(self.now);
-            self.payment.updated_at = self.now;
-        }
+        self.touch();
         self.payment.sequence += 1;
         let shard = self.payment.id.shard();
         let told = refund.map(|refund| RefundTold {

@@ -21,7 +21,7 @@ use crate::limits;
 use crate::money::{Amount, Currency};
 use crate::payment::Payment;
 use crate::postings::{Source, of_refund, of_refund_paid};
-use crate::refund::{Refund, RefundPart, RefundState, first_open, taken_back};
+use crate::refund::{Refund, RefundPart, RefundState, first_open, left_of_share, taken_back};
 use crate::snapshot::{Keys, Snapshot};
 use crate::time::Timestamp;
 
@@ -142,6 +142,10 @@ impl Decide for RefundPayment {
         }
         let paid_by = change.before().captured_attempt().ok_or(RefundRefusal::NotAllowed)?;
         let (source, credited_to) = match &paid_by.rail {
+            // What is settled is no longer where the capture has put it.
+            RailAttempt::Card(card) if payment.is_settled() => {
+                (Source::Card(card.acquirer), AccountKind::Available)
+            }
             RailAttempt::Card(card) => (Source::Card(card.acquirer), AccountKind::Pending),
             RailAttempt::Wallet(wallet) => {
                 let wallet = wallet.wallet.expect("only a wallet that is there captures");
@@ -149,7 +153,7 @@ impl Decide for RefundPayment {
             }
         };
         let amounts = self.amounts_of_legs(&payment, change.refunds())?;
-        let parts = self.parts(see, &payment, &amounts, credited_to)?;
+        let parts = self.parts((see, &payment, change.refunds()), &amounts, credited_to)?;
         let is_first = first_open(change.refunds()).is_none();
         let number = change.refunds().iter().map(|refund| refund.number).max().unwrap_or(0) + 1;
         let at = change.now;
@@ -277,25 +281,30 @@ impl RefundPayment {
         Ok(parts)
     }
 
-    /// From which accounts each leg's part is taken.
+    /// From which accounts each leg's part is taken. *Pending* and *parked* hold the shares of many
+    /// payments, each of which is to be moved on as a whole: of those a leg gives at most its own.
     fn parts(
         &self,
-        see: &Snapshot,
-        payment: &Payment,
+        (see, payment, refunds): (&Snapshot, &Payment, &[Refund]),
         amounts: &[Amount],
         credited_to: AccountKind,
     ) -> Result<Vec<RefundPart>, RefundRefusal> {
         let mut purse = Purse { see, payment, taken: BTreeMap::new() };
         let mut short: BTreeMap<MerchantId, Amount> = BTreeMap::new();
         let mut parts = vec![];
-        for (leg, &amount) in payment.legs.iter().zip(amounts) {
+        for ((leg, net), &amount) in payment.legs.iter().zip(payment.net_legs()).zip(amounts) {
             if amount.is_zero() {
                 continue;
             }
             let destination = leg.destination;
             let is_parked = self.parked.contains(&destination);
             let credited_to = if is_parked { AccountKind::Parked } else { credited_to };
-            let (from_credited, rest) = purse.take(destination, credited_to, amount);
+            let own = match credited_to {
+                AccountKind::Available => amount,
+                _ => left_of_share(leg.number, net, credited_to, refunds).min(amount),
+            };
+            let (from_credited, _) = purse.take(destination, credited_to, own);
+            let rest = amount.checked_sub(from_credited).expect("no more than is wanted is taken");
             let (from_available, from_debt) = purse.take(destination, AccountKind::Available, rest);
             if !from_debt.is_zero() {
                 let lacks = short.entry(destination).or_default();

@@ -25,6 +25,8 @@ pub fn payment() -> Payment {
         amount,
         currency: Currency::Tnd,
         legs: split.into_legs(),
+        fee_plan: None,
+        settlement: None,
         state: PaymentState::Created,
         created_at: Timestamp::from_secs(0),
         updated_at: Timestamp::from_secs(0),

@@ -27,6 +27,8 @@ fn payment(state: PaymentState) -> Payment {
         amount,
         currency: Currency::Tnd,
         legs: Split::resolve(amount, merchant, &[]).expect("a good example").into_legs(),
+        fee_plan: None,
+        settlement: None,
         state,
         created_at: AT,
         updated_at: AT,

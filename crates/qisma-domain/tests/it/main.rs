@@ -11,6 +11,7 @@ mod people;
 mod refund_sequences;
 mod refunds;
 mod refusals;
+mod settling;
 mod split;
 mod states;
 mod vectors;

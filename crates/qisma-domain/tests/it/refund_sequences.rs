@@ -46,6 +46,8 @@ fn captured(rng: &mut StdRng) -> Payment {
         amount: total,
         currency: Currency::Tnd,
         legs: Split::resolve(total, merchant(1), &legs).expect("it adds up").into_legs(),
+        fee_plan: None,
+        settlement: None,
         state: PaymentState::Captured { attempt: 1, at: AT },
         created_at: AT,
         updated_at: AT,

@@ -46,6 +46,7 @@ impl Bench {
             read_connections_max: 1,
             leases: qisma_store::LeaseOptions::default(),
             fold: qisma_store::Fold::Inline,
+            calendar: Arc::default(),
             now: Arc::new(move || {
                 Timestamp::from_micros(clock.fetch_add(STEP_MICROS, Ordering::Relaxed))
             }),

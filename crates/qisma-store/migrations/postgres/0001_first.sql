@@ -31,6 +31,7 @@ CREATE TABLE merchants (
     name        text    NOT NULL,
     image_url   text,
     status      text    NOT NULL CHECK (status IN ('onboarding', 'active', 'suspended', 'closed')),
+    fee_plan    text,
     created_us  bigint  NOT NULL,
     version     bigint  NOT NULL
 );
@@ -101,16 +102,24 @@ CREATE TABLE payments (
     image_url              text,
     sequence               bigint    NOT NULL,
     version                bigint    NOT NULL,
+    fee_plan               text,
+    settles_us             bigint,
+    is_settled             boolean   NOT NULL,
     PRIMARY KEY (vshard, id),
     CONSTRAINT captured_has_its_attempt
         CHECK ((status = 'captured') = (captured_attempt IS NOT NULL)),
     CONSTRAINT an_end_has_its_time
-        CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL))
+        CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL)),
+    CONSTRAINT what_is_settled_was_to_be CHECK (NOT is_settled OR settles_us IS NOT NULL)
 );
 
 CREATE INDEX payments_to_expire ON payments (expires_us)
     WHERE status IN ('created', 'requires_action');
 
+-- All payments of a day are due at one moment: in the order of their ids, and so nearly of their making,
+-- the newest stand together at the end.
+CREATE INDEX payments_to_settle ON payments (settles_us, id)
+    WHERE settles_us IS NOT NULL AND NOT is_settled;
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
 
 CREATE TABLE legs (
@@ -242,6 +251,9 @@ CREATE TABLE accounts (
     need_millimes    bigint    NOT NULL,
     PRIMARY KEY (vshard, id)
 ) WITH (fillfactor = 70);
+
+-- Few owe anything. Only of what never changes, so that adding to an account touches no index.
+CREATE INDEX accounts_of_debt ON accounts (vshard, id) WHERE kind = 'debt';
 
 CREATE TABLE journal_entries (
     vshard      smallint  NOT NULL,

@@ -12,6 +12,7 @@ CREATE TABLE merchants (
     name        TEXT    NOT NULL,
     image_url   TEXT,
     status      TEXT    NOT NULL CHECK (status IN ('onboarding', 'active', 'suspended', 'closed')),
+    fee_plan    TEXT,
     created_us  INTEGER NOT NULL,
     version     INTEGER NOT NULL
 ) STRICT;
@@ -81,14 +82,22 @@ CREATE TABLE payments (
     image_url              TEXT,
     sequence               INTEGER NOT NULL,
     version                INTEGER NOT NULL,
+    fee_plan               TEXT,
+    settles_us             INTEGER,
+    is_settled             INTEGER NOT NULL,
     PRIMARY KEY (vshard, id),
     CONSTRAINT captured_has_its_attempt
         CHECK ((status = 'captured') = (captured_attempt IS NOT NULL)),
     CONSTRAINT an_end_has_its_time
-        CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL))
+        CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL)),
+    CONSTRAINT what_is_settled_was_to_be CHECK (is_settled = 0 OR settles_us IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX payments_to_expire ON payments (expires_us)
     WHERE status IN ('created', 'requires_action');
+-- All payments of a day are due at one moment: in the order of their ids, and so nearly of their making,
+-- the newest stand together at the end.
+CREATE INDEX payments_to_settle ON payments (settles_us, id)
+    WHERE settles_us IS NOT NULL AND is_settled = 0;
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
 
 CREATE TABLE legs (
@@ -209,6 +218,9 @@ CREATE TABLE accounts (
     held_millimes    INTEGER NOT NULL,
     PRIMARY KEY (vshard, id)
 ) STRICT, WITHOUT ROWID;
+
+-- Few owe anything. Only of what never changes, so that adding to an account touches no index.
+CREATE INDEX accounts_of_debt ON accounts (vshard, id) WHERE kind = 'debt';
 
 CREATE TABLE journal_entries (
     vshard      INTEGER NOT NULL,
@@ -338,6 +350,7 @@ ANALYZE;
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('payments', 'payments', '1000000 4000 1'),
     ('payments', 'payments_to_expire', '1000 1'),
+    ('payments', 'payments_to_settle', '10000 5000 1'),
     ('payments', 'payments_of_merchant', '1000000 1000 500 1'),
     ('legs', 'legs', '3000000 12000 3 1'),
     ('attempts', 'attempts', '1000000 4000 1 1'),
@@ -354,6 +367,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('refunds', 'refunds_by_time', '10000 1'),
     ('refund_parts', 'refund_parts', '30000 120 6 3 1'),
     ('accounts', 'accounts', '10000 40 1'),
+    ('accounts', 'accounts_of_debt', '100 1 1'),
     ('journal_entries', 'journal_entries', '1000000 4000 1'),
     ('journal_entries', 'sqlite_autoindex_journal_entries_2', '1000000 4000 2000 1'),
     ('journal_entries', 'journal_entries_of_payment', '1000000 4000 1'),

@@ -1,7 +1,7 @@
 //! The invariants: what they are called, and the statements that look for what breaks them.
 
 use super::statements as sql;
-use super::statements::refunds;
+use super::statements::{money, refunds};
 
 /// What must hold of the books, whatever happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,11 +34,15 @@ pub enum Invariant {
     I14,
     /// What acquirers owe is what payers paid there. Here: in our own books.
     I15,
+    /// A fee is what its plan says.
+    I17,
+    /// What is settled is no longer pending.
+    I18,
 }
 
 impl Invariant {
     /// All of them, in order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::I1,
         Self::I2,
         Self::I3,
@@ -53,6 +57,8 @@ impl Invariant {
         Self::I13,
         Self::I14,
         Self::I15,
+        Self::I17,
+        Self::I18,
     ];
 
     /// `I1`.
@@ -72,6 +78,8 @@ impl Invariant {
             Self::I13 => "I13",
             Self::I14 => "I14",
             Self::I15 => "I15",
+            Self::I17 => "I17",
+            Self::I18 => "I18",
         }
     }
 
@@ -96,6 +104,8 @@ impl Invariant {
                 "stored balances sum to zero, and what refunds have taken is paid out or waits"
             }
             Self::I15 => "what acquirers owe is what payers paid there, order by order",
+            Self::I17 => "every fee and its tax are what the payment's plan makes of its amount",
+            Self::I18 => "what is settled is no longer pending, and nothing else is settled",
         }
     }
 
@@ -105,7 +115,7 @@ impl Invariant {
             Self::I1 | Self::I2 | Self::I6 | Self::I13 => &[sql::COUNT_ENTRIES],
             Self::I3 | Self::I4 | Self::I14 => &[sql::COUNT_ACCOUNTS],
             Self::I5 => &[sql::COUNT_EVENTS, sql::COUNT_ENTRIES],
-            Self::I7 | Self::I8 => &[sql::COUNT_PAYMENTS],
+            Self::I7 | Self::I8 | Self::I17 | Self::I18 => &[sql::COUNT_PAYMENTS],
             Self::I9 => &[sql::COUNT_PAYMENTS, sql::COUNT_EVENTS],
             Self::I10 => &[sql::COUNT_KEYS],
             Self::I11 => &[refunds::COUNT_REFUNDS],
@@ -151,6 +161,10 @@ impl Invariant {
             Self::I13 => &[sql::ENTRIES_ACROSS_MODES, sql::ENTRIES_OF_ANOTHER_MODE],
             Self::I14 => &[refunds::STORED_BALANCES_NOT_ZERO, refunds::REFUND_CLEARING_OFF],
             Self::I15 => &[sql::CLEARING_OFF],
+            Self::I17 => &[money::FEES_WITHOUT_PLAN],
+            Self::I18 => {
+                &[money::PENDING_OFF, money::SETTLED_TOO_SOON, money::SETTLEMENT_NOT_THE_RAIL]
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 mod invariant;
 mod orders;
 mod scans;
+mod shares;
 pub(crate) mod source;
 mod statements;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use crate::session::Value;
 use crate::{Engine, find};
 use source::Source;
 use statements as sql;
+use statements::money;
 
 /// Problems that are listed of one invariant; the first of them lead to the cause.
 pub const PROBLEMS_MAX: usize = 20;
@@ -81,6 +83,7 @@ impl Audit {
             Invariant::I7 => self.scan_shares(&mut problems)?,
             Invariant::I10 => self.scan_keys(&mut problems)?,
             Invariant::I13 => self.scan_accounts(&mut problems)?,
+            Invariant::I17 => self.scan_fees(&mut problems)?,
             _ => {}
         }
         Ok(Finding { checked, problems: problems.sentences })

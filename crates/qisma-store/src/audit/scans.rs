@@ -1,11 +1,8 @@
-//! The invariants that SQL alone cannot ask: running sums, two streams side by side, ids.
+//! The invariants that SQL alone cannot ask: running sums and ids.
 
 use qisma_domain::ids::{AccountId, PaymentId, Shard};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::mem;
 
-use super::source::{Cursor, Source, Stream};
 use super::{Audit, Problems, sql};
 use crate::error::ReadError;
 
@@ -25,18 +22,6 @@ struct Standing {
     fall: Option<(i64, i128)>,
     /// The deepest fall that no clock explains.
     lowest: i128,
-}
-
-/// What one stream says of one payment: who gets how much.
-struct Shares {
-    payment: (i64, Vec<u8>),
-    millimes: BTreeMap<String, i128>,
-}
-
-/// A stream of shares, gathered payment by payment.
-struct SharesReader<S> {
-    rows: S,
-    ahead: Option<((i64, Vec<u8>), String, i64)>,
 }
 
 impl Audit {
@@ -80,24 +65,6 @@ impl Audit {
         Ok(())
     }
 
-    /// I7: what each merchant was credited is its legs, in whichever of its accounts. A payment
-    /// that only one side knows differs too: whoever has nothing there was owed or given nothing.
-    pub(super) fn scan_shares(&self, problems: &mut Problems) -> Read<()> {
-        let (legs, booked) = (sql::LIST_SHARES_OF_LEGS, sql::LIST_SHARES_BOOKED);
-        match &self.source {
-            Source::Sqlite(connection) => {
-                let (mut legs, mut booked) =
-                    (connection.prepare(legs)?, connection.prepare(booked)?);
-                merge_shares(legs.query([])?, booked.query([])?, problems)
-            }
-            Source::Postgres(connection, cursors) => merge_shares(
-                Cursor::open(connection, cursors, legs)?,
-                Cursor::open(connection, cursors, booked)?,
-                problems,
-            ),
-        }
-    }
-
     /// I10: each key names a payment of its own merchant and mode, and its answer names the same.
     pub(super) fn scan_keys(&self, problems: &mut Problems) -> Read<()> {
         self.source.all(sql::LIST_KEYS, &mut |row| {
@@ -131,34 +98,6 @@ impl Audit {
     }
 }
 
-/// Goes through both streams side by side: both are in the order of payments.
-fn merge_shares<S: Stream>(legs: S, booked: S, problems: &mut Problems) -> Read<()> {
-    let mut legs = SharesReader { rows: legs, ahead: None };
-    let mut booked = SharesReader { rows: booked, ahead: None };
-    let (mut wanted, mut found) = (legs.next()?, booked.next()?);
-    loop {
-        let order = match (&wanted, &found) {
-            (None, None) => return Ok(()),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(wants), Some(finds)) => wants.payment.cmp(&finds.payment),
-        };
-        let owed = if order.is_le() { mem::replace(&mut wanted, legs.next()?) } else { None };
-        let got = if order.is_ge() { mem::replace(&mut found, booked.next()?) } else { None };
-        compare_shares(owed.as_ref(), got.as_ref(), problems);
-    }
-}
-
-fn compare_shares(owed: Option<&Shares>, got: Option<&Shares>, problems: &mut Problems) {
-    let nothing = BTreeMap::new();
-    let legs = owed.map_or(&nothing, |shares| &shares.millimes);
-    let booked = got.map_or(&nothing, |shares| &shares.millimes);
-    if let (true, Some(either)) = (legs != booked, owed.or(got)) {
-        let what = format!("its legs are {legs:?}, but booked was {booked:?}");
-        problems.add(Some(&either.payment.1), &what);
-    }
-}
-
 impl Standing {
     const fn at_zero(account: (i64, Vec<u8>), name: String) -> Self {
         Self { account, name, balance: 0, fall: None, lowest: 0 }
@@ -182,34 +121,5 @@ impl Standing {
         if lowest < 0 {
             problems.add(None, &format!("the account {} falls to {lowest}", self.name));
         }
-    }
-}
-
-impl<S: Stream> SharesReader<S> {
-    fn next(&mut self) -> Read<Option<Shares>> {
-        if self.ahead.is_none() {
-            self.advance()?;
-        }
-        let Some((payment, owner, amount)) = self.ahead.take() else { return Ok(None) };
-        let mut shares = Shares { payment, millimes: BTreeMap::from([(owner, amount.into())]) };
-        self.advance()?;
-        while let Some((payment, owner, amount)) = self.ahead.take() {
-            if payment != shares.payment {
-                self.ahead = Some((payment, owner, amount));
-                break;
-            }
-            // A merchant may hold a leg and the remainder; both sides name it once.
-            *shares.millimes.entry(owner).or_default() += i128::from(amount);
-            self.advance()?;
-        }
-        shares.millimes.retain(|_, millimes| *millimes != 0);
-        Ok(Some(shares))
-    }
-
-    fn advance(&mut self) -> Read<()> {
-        self.ahead = self
-            .rows
-            .read_next(|row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?, row.get(3)?)))?;
-        Ok(())
     }
 }

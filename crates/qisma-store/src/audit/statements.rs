@@ -46,6 +46,7 @@ macro_rules! not_folded {
 #[cfg(test)]
 pub(super) const LISTS: [&str; 3] = [ends!(), terminal!(), may_be_negative!()];
 
+pub(super) mod money;
 pub(super) mod refunds;
 
 statements! {
@@ -166,7 +167,8 @@ statements! {
         GROUP BY p.vshard, p.id
         HAVING coalesce(sum(l.amount_millimes), 0) <> p.amount_millimes LIMIT $1";
     // Both in the order of an index, so that nothing is sorted.
-    LIST_SHARES_OF_LEGS = "SELECT p.vshard, p.id, 'merchant:' || l.destination, l.amount_millimes
+    LIST_SHARES_OF_LEGS = "SELECT p.vshard, p.id, 'merchant:' || l.destination, l.amount_millimes,
+            p.fee_plan, p.merchant_id, p.amount_millimes, l.number, l.destination
         FROM payments p JOIN legs l ON l.vshard = p.vshard AND l.payment_id = p.id
         WHERE p.status = 'captured' ORDER BY p.vshard, p.id";
     LIST_SHARES_BOOKED = "SELECT e.vshard, e.payment_id, coalesce(a.owner, u.owner),

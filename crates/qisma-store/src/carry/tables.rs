@@ -95,6 +95,7 @@ pub const TABLES: &[Table] = &[
             text("name"),
             or_null(text("image_url")),
             text("status"),
+            or_null(text("fee_plan")),
             number("created_us"),
             number("version"),
         ],
@@ -319,6 +320,9 @@ const PAYMENTS: &[Column] = &[
     or_null(text("image_url")),
     number("sequence"),
     number("version"),
+    or_null(text("fee_plan")),
+    or_null(number("settles_us")),
+    truth("is_settled"),
 ];
 
 const ATTEMPTS: &[Column] = &[

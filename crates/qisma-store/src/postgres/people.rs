@@ -9,7 +9,7 @@ use qisma_domain::wallet::{PhoneWindow, Wallet};
 use std::mem::take;
 
 use super::param::{Id, Param};
-use super::plan::{Steps, apart, column};
+use super::plan::{Steps, apart, column, json};
 use super::sets;
 use super::step::Step;
 use crate::fold::{Write, fold_rows};
@@ -66,6 +66,7 @@ impl People {
                 column!(Texts, old, |write| write.row.status.as_str()),
                 column!(Numbers, old, |write| write.row.version),
                 column!(Numbers, old, |write| write.expected_version),
+                column!(MaybeOwnTexts, old, |write| write.row.fee_plan.as_ref().map(json)),
             ],
         });
         steps.push(Step {
@@ -79,6 +80,7 @@ impl People {
                 column!(Texts, new, |write| write.row.status.as_str()),
                 column!(Numbers, new, |write| write.row.created_at.micros()),
                 column!(Numbers, new, |write| write.row.version),
+                column!(MaybeOwnTexts, new, |write| write.row.fee_plan.as_ref().map(json)),
             ],
         });
     }

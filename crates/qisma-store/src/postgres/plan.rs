@@ -24,7 +24,7 @@ use super::sets;
 use super::step::Step;
 use crate::fold::{Delta, Write, fold_books, fold_rows};
 use crate::leases::{Fence, Tenure};
-use crate::rows::payment_state_columns;
+use crate::rows::{payment_state_columns, settlement_columns};
 
 /// A batch's changes, folded: one write a row.
 pub(super) struct Plan {
@@ -166,6 +166,8 @@ impl Plan {
                 column!(Numbers, old, |write| write.row.sequence),
                 column!(Numbers, old, |write| write.row.version),
                 column!(Numbers, old, |write| write.expected_version),
+                column!(MaybeNumbers, old, |write| settlement_columns(&write.row).0),
+                column!(Truths, old, |write| settlement_columns(&write.row).1),
             ],
         });
         let new: Vec<&Payment> = new.into_iter().map(|write| &write.row).collect();
@@ -198,8 +200,15 @@ impl Plan {
                 column!(MaybeTexts, new, |row| row.image_url.as_ref().map(Link::as_str)),
                 column!(Numbers, new, |row| row.sequence),
                 column!(Numbers, new, |row| row.version),
+                column!(MaybeOwnTexts, new, |row| row.fee_plan.as_ref().map(json)),
+                column!(MaybeNumbers, new, |row| settlement_columns(row).0),
+                column!(Truths, new, |row| settlement_columns(row).1),
             ],
         });
+        Self::legs(&new, steps);
+    }
+
+    fn legs<'p>(new: &[&'p Payment], steps: &mut Steps<'p>) {
         let legs: Vec<_> =
             new.iter().flat_map(|row| row.legs.iter().map(|leg| (row.id, leg))).collect();
         steps.push(Step {

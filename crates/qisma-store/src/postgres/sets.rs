@@ -18,15 +18,19 @@ macro_rules! statements {
 
 statements! {
     // -- merchants and their keys --
-    INSERT_MERCHANT = "INSERT INTO merchants (id, name, image_url, status, created_us, version)
-        SELECT id, name, image_url, status, created_us, version
+    INSERT_MERCHANT = "INSERT INTO merchants (id, name, image_url, status, created_us, version,
+            fee_plan)
+        SELECT id, name, image_url, status, created_us, version, fee_plan
         FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
-            $6::bigint[]) AS u (id, name, image_url, status, created_us, version)
+            $6::bigint[], $7::text[]) AS u (id, name, image_url, status, created_us, version,
+            fee_plan)
         ON CONFLICT DO NOTHING";
     UPDATE_MERCHANT = "UPDATE merchants AS t
-        SET name = u.name, image_url = u.image_url, status = u.status, version = u.version
+        SET name = u.name, image_url = u.image_url, status = u.status, version = u.version,
+            fee_plan = u.fee_plan
         FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
-            $6::bigint[]) AS u (id, name, image_url, status, version, expected)
+            $6::bigint[], $7::text[]) AS u (id, name, image_url, status, version, expected,
+            fee_plan)
         WHERE t.id = u.id AND t.version = u.expected";
     INSERT_APP = "INSERT INTO apps (id, merchant_id, mode, webhook_mode, webhook_secret, created_us,
             version)
@@ -77,28 +81,29 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes, currency,
             status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version)
+            sequence, version, fee_plan, settles_us, is_settled)
         SELECT vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version
+            sequence, version, fee_plan, settles_us, is_settled
         FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
             $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[],
             $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::text[],
-            $18::text[], $19::boolean[], $20::text[], $21::bigint[], $22::bigint[]) AS u
+            $18::text[], $19::boolean[], $20::text[], $21::bigint[], $22::bigint[], $23::text[],
+            $24::bigint[], $25::boolean[]) AS u
             (vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version)
+            sequence, version, fee_plan, settles_us, is_settled)
         ON CONFLICT DO NOTHING";
     UPDATE_PAYMENT = "UPDATE payments AS t
         SET status = u.status, captured_attempt = u.captured_attempt, end_reason = u.end_reason,
             ended_us = u.ended_us, updated_us = u.updated_us, sequence = u.sequence, version =
-            u.version
+            u.version, settles_us = u.settles_us, is_settled = u.is_settled
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::bigint[], $5::text[],
-            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[]) AS u (vshard,
-            id, status, captured_attempt, end_reason, ended_us, updated_us, sequence, version,
-            expected)
+            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
+            $12::boolean[]) AS u (vshard, id, status, captured_attempt, end_reason, ended_us,
+            updated_us, sequence, version, expected, settles_us, is_settled)
         WHERE t.vshard = u.vshard AND t.id = u.id AND t.version = u.expected";
     INSERT_LEG = "INSERT INTO legs (vshard, payment_id, number, destination, amount_millimes, kind)
         SELECT vshard, payment_id, number, destination, amount_millimes, kind

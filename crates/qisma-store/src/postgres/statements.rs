@@ -17,7 +17,7 @@ macro_rules! payment_columns {
         "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
-         p.image_url, p.sequence, p.version"
+         p.image_url, p.sequence, p.version, p.fee_plan, p.settles_us, p.is_settled"
     };
 }
 macro_rules! delivery_columns {
@@ -59,9 +59,9 @@ macro_rules! part_columns {
 
 statements! {
     // -- merchants and their keys --
-    FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version FROM merchants
+    FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version, fee_plan FROM merchants
         WHERE id = $1";
-    LIST_MERCHANTS = "SELECT id, name, image_url, status, created_us, version FROM merchants
+    LIST_MERCHANTS = "SELECT id, name, image_url, status, created_us, version, fee_plan FROM merchants
         WHERE id > $1 ORDER BY id LIMIT $2";
     FIND_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps WHERE id = $1";
@@ -108,6 +108,12 @@ statements! {
         WHERE status IN ('created', 'requires_action') AND expires_us <= $1
             AND vshard = ANY($3::smallint[])
         ORDER BY expires_us LIMIT $2";
+    LIST_PAYMENTS_TO_SETTLE = "SELECT id FROM payments
+        WHERE settles_us IS NOT NULL AND NOT is_settled AND settles_us <= $1
+            AND vshard = ANY($3::smallint[])
+        ORDER BY settles_us, id LIMIT $2";
+    NEXT_SETTLEMENT = "SELECT min(settles_us) FROM payments
+        WHERE settles_us IS NOT NULL AND NOT is_settled AND vshard = ANY($1::smallint[])";
     NEXT_EXPIRY = "SELECT min(expires_us) FROM payments
         WHERE status IN ('created', 'requires_action') AND vshard = ANY($1::smallint[])";
 
@@ -151,6 +157,9 @@ statements! {
 
     // -- books --
     FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = $1 AND id = $2";
+    LIST_DEBTS = "SELECT owner, mode FROM accounts
+        WHERE kind = 'debt' AND posted_millimes <> 0 AND vshard = ANY($2::smallint[])
+        ORDER BY vshard, id LIMIT $1";
     LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, u.owner, u.kind, p.amount_millimes,
             p.account_vshard, p.account_id
         FROM journal_entries e
@@ -228,7 +237,7 @@ statements! {
             AS k (vshard, merchant_id, mode, about, key)
         JOIN idempotency_keys i ON i.vshard = k.vshard AND i.merchant_id = k.merchant_id
             AND i.mode = k.mode AND i.about = k.about AND i.key = k.key";
-    LOAD_MERCHANTS = "SELECT id, name, image_url, status, created_us, version FROM merchants
+    LOAD_MERCHANTS = "SELECT id, name, image_url, status, created_us, version, fee_plan FROM merchants
         WHERE id = ANY($1::bigint[])";
     LOAD_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps WHERE id = ANY($1::uuid[])";

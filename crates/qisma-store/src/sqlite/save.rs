@@ -15,7 +15,7 @@ use super::save_people::save_people;
 use super::save_refunds::save_refund;
 use super::{Writer, sql};
 use crate::fold::{Write, fold_books, fold_rows};
-use crate::rows::{delivery_state_at, payment_state_columns};
+use crate::rows::{delivery_state_at, payment_state_columns, settlement_columns};
 use crate::save_error::SaveError;
 
 /// A failure inside the transaction: what was written so far is rolled back.
@@ -158,6 +158,7 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
     let row = &write.row;
     let shard = row.id.shard().0;
     let (attempt, reason, ended) = payment_state_columns(&row.state);
+    let (settles_us, is_settled) = settlement_columns(row);
     if write.expected_version > 0 {
         let changed = connection.prepare_cached(sql::UPDATE_PAYMENT)?.execute(params![
             shard,
@@ -170,6 +171,8 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
             row.sequence,
             row.version,
             write.expected_version,
+            settles_us,
+            is_settled,
         ])?;
         return one_row(changed, "payment");
     }
@@ -196,6 +199,9 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
         row.image_url.as_ref().map(qisma_domain::link::Link::as_str),
         row.sequence,
         row.version,
+        row.fee_plan.as_ref().map(json),
+        settles_us,
+        is_settled,
     ])?;
     let mut insert_leg = connection.prepare_cached(sql::INSERT_LEG)?;
     for leg in &row.legs {

@@ -4,7 +4,7 @@ use qisma_domain::changes::Changes;
 use qisma_domain::link::Link;
 use rusqlite::{Connection, params};
 
-use super::save::{Step, one_row};
+use super::save::{Step, json, one_row};
 use super::sql;
 use crate::fold::fold_rows;
 
@@ -30,6 +30,7 @@ fn save_merchants(connection: &Connection, changes: &mut Changes) -> Step {
                 row.status.as_str(),
                 row.version,
                 write.expected_version,
+                row.fee_plan.as_ref().map(json),
             ])?;
             one_row(updated, "merchant")?;
             continue;
@@ -41,6 +42,7 @@ fn save_merchants(connection: &Connection, changes: &mut Changes) -> Step {
             row.status.as_str(),
             row.created_at.micros(),
             row.version,
+            row.fee_plan.as_ref().map(json),
         ])?;
     }
     Ok(())

@@ -17,7 +17,7 @@ macro_rules! payment_columns {
         "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
-         p.image_url, p.sequence, p.version"
+         p.image_url, p.sequence, p.version, p.fee_plan, p.settles_us, p.is_settled"
     };
 }
 macro_rules! delivery_columns {
@@ -70,14 +70,14 @@ statements! {
         ON CONFLICT (id) DO NOTHING";
 
     // -- merchants and their keys --
-    FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version FROM merchants
+    FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version, fee_plan FROM merchants
         WHERE id = ?1";
-    LIST_MERCHANTS = "SELECT id, name, image_url, status, created_us, version FROM merchants
+    LIST_MERCHANTS = "SELECT id, name, image_url, status, created_us, version, fee_plan FROM merchants
         WHERE id > ?1 ORDER BY id LIMIT ?2";
-    INSERT_MERCHANT = "INSERT INTO merchants (id, name, image_url, status, created_us, version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    UPDATE_MERCHANT = "UPDATE merchants SET name = ?2, image_url = ?3, status = ?4, version = ?5
-        WHERE id = ?1 AND version = ?6";
+    INSERT_MERCHANT = "INSERT INTO merchants (id, name, image_url, status, created_us, version,
+        fee_plan) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    UPDATE_MERCHANT = "UPDATE merchants SET name = ?2, image_url = ?3, status = ?4, version = ?5,
+        fee_plan = ?7 WHERE id = ?1 AND version = ?6";
     FIND_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps WHERE id = ?1";
     LIST_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
@@ -122,11 +122,11 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes,
         currency, status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
         success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url, sequence,
-        version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-        ?18, ?19, ?20, ?21, ?22)";
+        version, fee_plan, settles_us, is_settled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+        ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
     UPDATE_PAYMENT = "UPDATE payments SET status = ?3, captured_attempt = ?4, end_reason = ?5,
-        ended_us = ?6, updated_us = ?7, sequence = ?8, version = ?9
-        WHERE vshard = ?1 AND id = ?2 AND version = ?10";
+        ended_us = ?6, updated_us = ?7, sequence = ?8, version = ?9, settles_us = ?11,
+        is_settled = ?12 WHERE vshard = ?1 AND id = ?2 AND version = ?10";
     LIST_HISTORY_BEFORE = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
             AND p.created_us BETWEEN ?3 AND ?4
@@ -148,6 +148,11 @@ statements! {
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments
         WHERE status IN ('created', 'requires_action') AND expires_us <= ?1
         ORDER BY expires_us LIMIT ?2";
+    LIST_PAYMENTS_TO_SETTLE = "SELECT id FROM payments
+        WHERE settles_us IS NOT NULL AND is_settled = 0 AND settles_us <= ?1
+        ORDER BY settles_us, id LIMIT ?2";
+    NEXT_SETTLEMENT = "SELECT min(settles_us) FROM payments
+        WHERE settles_us IS NOT NULL AND is_settled = 0";
     NEXT_EXPIRY = "SELECT min(expires_us) FROM payments
         WHERE status IN ('created', 'requires_action')";
 
@@ -226,6 +231,9 @@ statements! {
     INSERT_POSTING = "INSERT INTO postings
         (vshard, entry_id, line, account_vshard, account_id, amount_millimes)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    LIST_DEBTS = "SELECT owner, mode FROM accounts
+        WHERE kind = 'debt' AND posted_millimes <> 0
+        ORDER BY vshard, id LIMIT ?1";
     // An account that nothing was folded into yet is named by the line that waits.
     LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, u.owner, u.kind, p.amount_millimes,
             p.account_vshard, p.account_id

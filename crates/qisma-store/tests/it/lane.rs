@@ -20,6 +20,7 @@ fn impossible() -> Does {
             name: "Nobody".into(),
             image_url: None,
             status: MerchantStatus::Active,
+            fee_plan: None,
             created_at: NOW,
             version: 2,
         });

@@ -18,6 +18,7 @@ fn try_open(path: &Path) -> Result<Store, OpenError> {
         read_connections_max: 1,
         leases: qisma_store::LeaseOptions::default(),
         fold: qisma_store::Fold::Inline,
+        calendar: Arc::default(),
         now: Arc::new(|| NOW),
         rng: Box::new(|| Box::new(StdRng::seed_from_u64(1))),
         on_fatal: Arc::new(|_| {}),

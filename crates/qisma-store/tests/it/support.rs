@@ -85,6 +85,7 @@ fn options(told: &Told, now: Now) -> LaneOptions {
             deliveries.fetch_add(1, Ordering::SeqCst);
         }),
         fold: told.fold,
+        calendar: Arc::default(),
         on_unfolded: Arc::new(|| {}),
         callers_version: Arc::default(),
     }
@@ -107,6 +108,7 @@ pub fn open_at(engine: Engine, told: &Told, now: Now) -> Store {
         read_connections_max: 2,
         leases: LeaseOptions { clock_must_agree: false, ..LeaseOptions::default() },
         fold: told.fold,
+        calendar: Arc::default(),
         now: lane.now,
         rng: {
             // Another seed for each lane and each node: those who draw alike would not race.

@@ -105,6 +105,7 @@ async fn a_lane_that_panics_says_so_once_and_takes_nothing_more() {
         read_connections_max: 1,
         leases: qisma_store::LeaseOptions::default(),
         fold: qisma_store::Fold::Inline,
+        calendar: std::sync::Arc::default(),
         now: std::sync::Arc::new(move || {
             if asked.swap(true, Ordering::SeqCst) { panic!("a planted bug") } else { NOW }
         }),

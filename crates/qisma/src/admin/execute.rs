@@ -4,12 +4,14 @@
 use qisma_domain::account::{Account, AccountKind, Balance};
 use qisma_domain::decide::resend_delivery::ResendDelivery;
 use qisma_domain::decide::resolve_attempt::ResolveAttempt;
+use qisma_domain::fees::FeePlan;
 use qisma_domain::ids::{MerchantId, Mode, PaymentId};
 use qisma_domain::money::Currency;
 use qisma_store::RunError;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::fees_view::FeesView;
 use super::views::{
     AppView, AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow, PaymentView,
     RefundView, WalletView,
@@ -51,6 +53,8 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         AdminRequest::MerchantSetStatus { id, status } => {
             json(&MerchantView::of(merchants::set_status(gateway, id, status).await?))
         }
+        AdminRequest::MerchantFeesSet { id, plan } => json(&set_fees(gateway, id, plan).await?),
+        AdminRequest::MerchantFeesShow { id } => json(&show_fees(gateway, id).await?),
         AdminRequest::MerchantList => {
             let found = gateway.store.read(|reader| reader.merchants(-1, LIST_MAX)).await?;
             json(&found.into_iter().map(MerchantView::of).collect::<Vec<_>>())
@@ -175,6 +179,23 @@ async fn inquire(gateway: &Gateway, payment: PaymentId, number: u16) -> Result<(
     Ok(())
 }
 
+async fn set_fees(
+    gateway: &Gateway,
+    id: MerchantId,
+    plan: Option<FeePlan>,
+) -> Result<FeesView, AdminError> {
+    Ok(FeesView::of(&merchants::set_fees(gateway, id, plan).await?))
+}
+
+async fn show_fees(gateway: &Gateway, id: MerchantId) -> Result<FeesView, AdminError> {
+    let found = gateway.store.read(move |reader| reader.merchant(id)).await?;
+    Ok(FeesView::of(&found.ok_or_else(no_such_merchant)?))
+}
+
+fn no_such_merchant() -> AdminError {
+    AdminError::refused("there is no merchant with this id; `qisma merchant list` shows them")
+}
+
 async fn show_balance(
     gateway: &Gateway,
     merchant: MerchantId,
@@ -193,12 +214,7 @@ async fn show_balance(
             debt: of(AccountKind::Debt)?,
         }))
     });
-    let Some(found) = read.await? else {
-        return Err(AdminError::refused(
-            "there is no merchant with this id; `qisma merchant list` shows them",
-        ));
-    };
-    Ok(found.view(merchant, mode))
+    Ok(read.await?.ok_or_else(no_such_merchant)?.view(merchant, mode))
 }
 
 /// The balances of a merchant's accounts, at one moment.

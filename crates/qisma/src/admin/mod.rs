@@ -3,11 +3,13 @@
 
 mod client;
 mod execute;
+mod fees_view;
 mod server;
 mod views;
 mod wire;
 
 use qisma_domain::app::WebhookMode;
+use qisma_domain::fees::FeePlan;
 use qisma_domain::ids::{AppId, DeliveryId, MerchantId, Mode, PaymentId};
 use qisma_domain::merchant::MerchantStatus;
 use serde::{Deserialize, Serialize};
@@ -36,6 +38,18 @@ pub enum AdminRequest {
         id: MerchantId,
         /// Where it is to stand.
         status: MerchantStatus,
+    },
+    /// Set what is taken of the payments that a merchant asks for.
+    MerchantFeesSet {
+        /// The merchant.
+        id: MerchantId,
+        /// The plan; none: nothing is taken.
+        plan: Option<FeePlan>,
+    },
+    /// Show what is taken of the payments that a merchant asks for.
+    MerchantFeesShow {
+        /// The merchant.
+        id: MerchantId,
     },
     /// List merchants, in order of their numbers.
     MerchantList,

@@ -145,6 +145,12 @@ pub struct PaymentView {
     webhook_origin: Option<String>,
     developer_tracking_id: Option<String>,
     legs: Vec<Leg>,
+    /// What the gateway takes of it once it is captured, and the tax on that.
+    fee_millimes: i64,
+    tax_millimes: i64,
+    /// When card money is here; none by wallet, where it is at once.
+    settles_at: Option<String>,
+    is_settled: bool,
     attempts: Vec<AttemptView>,
     refunds: Vec<RefundView>,
     events: Vec<EventView>,
@@ -160,6 +166,7 @@ impl PaymentView {
         journal: &[JournalLine],
     ) -> Self {
         let payment = &found.payment;
+        let charge = payment.fee_plan.map(|plan| plan.charge(payment.amount)).unwrap_or_default();
         Self {
             row: PaymentRow::of(payment),
             app_id: payment.app,
@@ -171,6 +178,10 @@ impl PaymentView {
             webhook_origin: payment.webhook.as_ref().map(Link::origin),
             developer_tracking_id: payment.developer_tracking_id.clone(),
             legs: payment.legs.clone(),
+            fee_millimes: charge.fee_millimes,
+            tax_millimes: charge.tax_millimes,
+            settles_at: payment.settlement.map(|settlement| settlement.at.rfc3339()),
+            is_settled: payment.is_settled(),
             attempts: found.attempts.iter().map(AttemptView::of).collect(),
             refunds: found.refunds.iter().map(RefundView::of).collect(),
             events: events.iter().map(EventView::of).collect(),

@@ -3,8 +3,10 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use qisma_domain::app::WebhookMode;
+use qisma_domain::fees::{Bps, BpsOutOfRange};
 use qisma_domain::ids::Mode;
 use qisma_domain::merchant::MerchantStatus;
+use qisma_domain::money::Amount;
 
 /// How many rows a list has when nobody says.
 pub const COUNT_DEFAULT: i64 = 100;
@@ -13,6 +15,18 @@ pub const COUNT_DEFAULT: i64 = 100;
 pub fn mode() -> impl TypedValueParser<Value = Mode> {
     let words = [Mode::Test, Mode::Live].map(Mode::as_str);
     words_of(words, Mode::parse)
+}
+
+/// An amount in millimes.
+pub fn amount(text: &str) -> Result<Amount, String> {
+    let millimes = text.parse().map_err(|_| "must be a whole number of millimes".to_owned())?;
+    Amount::from_millimes(millimes).map_err(|error| error.to_string())
+}
+
+/// A part in basis points.
+pub fn bps(text: &str) -> Result<Bps, String> {
+    let number = text.parse::<u16>().map_err(|_| BpsOutOfRange).and_then(Bps::try_from);
+    number.map_err(|error| error.to_string())
 }
 
 /// A merchant's status.

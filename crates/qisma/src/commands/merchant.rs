@@ -5,6 +5,7 @@ use qisma_domain::ids::MerchantId;
 use qisma_domain::merchant::MerchantStatus;
 
 use super::arguments;
+use super::fees::FeesCommand;
 use crate::admin::AdminRequest;
 
 #[derive(Subcommand)]
@@ -30,6 +31,9 @@ pub enum MerchantCommand {
         #[arg(value_parser = arguments::merchant_status())]
         status: MerchantStatus,
     },
+    /// What is taken of the payments that a merchant asks for.
+    #[command(subcommand)]
+    Fees(FeesCommand),
     /// List merchants.
     List,
 }
@@ -41,6 +45,7 @@ impl From<MerchantCommand> for AdminRequest {
                 Self::MerchantCreate { name, id, image_url }
             }
             MerchantCommand::SetStatus { id, status } => Self::MerchantSetStatus { id, status },
+            MerchantCommand::Fees(command) => command.into(),
             MerchantCommand::List => Self::MerchantList,
         }
     }

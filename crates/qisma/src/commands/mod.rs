@@ -12,6 +12,7 @@ mod delivery;
 mod demo;
 mod doctor;
 mod failure;
+mod fees;
 mod merchant;
 mod migrate;
 mod output;

@@ -9,6 +9,7 @@ mod nearest;
 mod network;
 mod outgoing;
 mod reader;
+mod settlement;
 mod unsafe_settings;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use self::layers::Layers;
 pub use self::network::Network;
 pub use self::outgoing::{Messages, Rails, SmsGateway, WalletRail, Webhooks};
 use self::reader::Reader;
+pub use self::settlement::Settlement;
 use crate::data_dir::DataDir;
 
 /// The default settings, compiled in: also the list of every setting there is.
@@ -115,6 +117,8 @@ pub struct Config {
     pub ledger: Ledger,
     /// How money is given back.
     pub refunds: Refunds,
+    /// When the money of card payments is here.
+    pub settlement: Settlement,
     /// What is done without being asked.
     pub workers: Workers,
     /// What is logged.
@@ -144,6 +148,7 @@ impl Config {
             links: Links::read(&mut reader),
             ledger: Ledger::read(&mut reader),
             refunds: Refunds::read(&mut reader),
+            settlement: Settlement::read(&mut reader),
             workers: Workers::read(&mut reader),
             log: Log::read(&mut reader),
             origins,

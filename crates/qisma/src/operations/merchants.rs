@@ -1,7 +1,9 @@
 //! Merchants.
 
 use qisma_domain::decide::create_merchant::CreateMerchant;
+use qisma_domain::decide::set_merchant_fees::SetMerchantFees;
 use qisma_domain::decide::set_merchant_status::SetMerchantStatus;
+use qisma_domain::fees::FeePlan;
 use qisma_domain::ids::MerchantId;
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::merchant::{Merchant, MerchantStatus};
@@ -44,4 +46,13 @@ pub async fn set_status(
     status: MerchantStatus,
 ) -> Result<Merchant, OperationError> {
     gateway.store.run(SetMerchantStatus { id, status }).await.map_err(OperationError::of_run)
+}
+
+/// Sets what is taken of the payments that a merchant asks for from now on; none: nothing.
+pub async fn set_fees(
+    gateway: &Gateway,
+    id: MerchantId,
+    plan: Option<FeePlan>,
+) -> Result<Merchant, OperationError> {
+    gateway.store.run(SetMerchantFees { id, plan }).await.map_err(OperationError::of_run)
 }

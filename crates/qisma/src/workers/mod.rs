@@ -1,6 +1,7 @@
 //! Workers: what happens without anybody asking. Each finds its work in the store, so a restart
 //! loses nothing, and sleeps on the gateway's clock, so tests move time instead of waiting.
 
+pub mod debts;
 pub mod deliver;
 pub mod expiry;
 pub mod fold;
@@ -9,6 +10,7 @@ pub mod inquiry;
 pub mod leases;
 pub mod prune;
 pub mod refunds;
+pub mod settle;
 
 use qisma_domain::ids::Mode;
 use qisma_domain::time::Timestamp;
@@ -42,6 +44,8 @@ pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
         workers.spawn(refunds::run(own(), stop(), mode));
     }
     workers.spawn(run_until(own(), stop(), prune::step));
+    workers.spawn(run_until(own(), stop(), settle::step));
+    workers.spawn(run_until(own(), stop(), debts::step));
     workers.spawn(fold::run(own(), stop()));
     workers.spawn(run_until(own(), stop(), holds::step));
     workers.spawn(deliver::run(own(), stop()));

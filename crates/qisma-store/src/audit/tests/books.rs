@@ -16,7 +16,9 @@ use qisma_domain::decide::record_refund::{RecordRefund, RefundReport};
 use qisma_domain::decide::record_reversal::{RecordReversal, ReversalReport};
 use qisma_domain::decide::refund_payment::{RefundPayment, WhenShort};
 use qisma_domain::decide::send_refund::SendRefund;
+use qisma_domain::decide::set_merchant_fees::SetMerchantFees;
 use qisma_domain::decide::set_merchant_status::SetMerchantStatus;
+use qisma_domain::decide::settle_payment::SettlePayment;
 use qisma_domain::decide::start_card::StartCard;
 use qisma_domain::decide::start_wallet::StartWallet;
 use qisma_domain::idempotency::{IdempotencyKey, IdempotencyScope};
@@ -67,6 +69,7 @@ impl Books {
             read_connections_max: 1,
             leases: crate::LeaseOptions::default(),
             fold: crate::Fold::Inline,
+            calendar: Arc::default(),
             now: Arc::new(move || Timestamp::from_micros(clock.load(Ordering::Relaxed))),
             rng: Box::new(|| Box::new(StdRng::seed_from_u64(7))),
             on_fatal: Arc::new(|_| {}),
@@ -123,6 +126,28 @@ impl Books {
         let status = MerchantStatus::Suspended;
         books.run(SetMerchantStatus { id: merchant("1234"), status }).await;
         books.approve(parked).await;
+        books
+    }
+
+    /// Books with one payment: 250 and 48 of tax were taken from the platform's 2,000, and it is settled.
+    pub async fn charged_and_settled() -> Self {
+        let books = Self::empty().await;
+        let plan = r#"{"bps":150,"fixed_millimes":100,"min_millimes":0,"max_millimes":null,
+            "tax_bps":1900,"bearer":"platform"}"#;
+        let plan = serde_json::from_str(plan).unwrap();
+        books.run(SetMerchantFees { id: merchant("1"), plan: Some(plan) }).await;
+        let payment = books.payment(None).await;
+        books.approve(payment).await;
+        books.refund(payment, 1_000).await;
+        books.end_refund(payment, 1, RefundReport::Done).await;
+        books.advance(5 * 86_400);
+        let command = SettlePayment {
+            payment,
+            mode: Mode::Test,
+            destinations: ["1", "1234"].map(merchant).into(),
+            parked: BTreeSet::new(),
+        };
+        books.run(command).await;
         books
     }
 

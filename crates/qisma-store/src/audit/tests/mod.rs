@@ -2,6 +2,7 @@
 
 mod balances;
 mod books;
+mod money;
 mod refunds;
 
 use qisma_domain::account::AccountKind;
@@ -27,7 +28,9 @@ async fn check(invariant: Invariant, damage: &str, words: &str) {
 async fn every_statement_can_be_prepared() {
     let books = Books::empty().await;
     let audit = Audit::open(&Engine::Sqlite(books.path())).unwrap();
-    for (name, sql) in statements::ALL.iter().chain(statements::refunds::ALL) {
+    for (name, sql) in
+        statements::ALL.iter().chain(statements::refunds::ALL).chain(statements::money::ALL)
+    {
         let Source::Sqlite(connection) = &audit.source else { panic!("a file") };
         connection.prepare(sql).unwrap_or_else(|error| panic!("{name}: {error}"));
     }

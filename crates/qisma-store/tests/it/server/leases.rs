@@ -358,6 +358,7 @@ fn with_clock_off(place: &Place, off_us: &Arc<AtomicI64>) -> Store {
         read_connections_max: 1,
         leases: LeaseOptions::default(),
         fold: qisma_store::Fold::Inline,
+        calendar: Arc::default(),
         now: Arc::new(now),
         rng: Box::new(|| Box::new(StdRng::seed_from_u64(99))),
         on_fatal: Arc::new(|_| {}),

@@ -35,7 +35,7 @@ fn must_move(from: &Place, to: &Place) -> CarryReport {
 /// Merchants 1,000 to 5,999: two whole batches and a half.
 const MERCHANTS: &str = "WITH RECURSIVE n (id) AS (SELECT 1000 UNION ALL SELECT id + 1 FROM n
         WHERE id < 5999)
-    INSERT INTO merchants SELECT id, 'Souk ' || id, NULL, 'active', 0, 1 FROM n";
+    INSERT INTO merchants SELECT id, 'Souk ' || id, NULL, 'active', NULL, 0, 1 FROM n";
 
 /// A database with a payment and what hangs on it, that nobody uses any more.
 async fn source() -> Place {

@@ -158,6 +158,7 @@ fn unsafe_settings(directory: &DataDir, config: &Config) -> Vec<String> {
         let path = directory.path().display();
         found.push(format!("{path} can be written to by other users; run: chmod 700 {path}"));
     }
+    found.extend(config.settlement.warnings(SystemClock.now()));
     if directory.is_demo() {
         found.push("this is a demo: everybody knows its keys, so never serve it".to_owned());
     }

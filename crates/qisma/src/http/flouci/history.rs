@@ -71,6 +71,7 @@ pub async fn list(
     limit.take(caller.app, gateway.now())?;
     let asked = Asked::read(query.as_deref().unwrap_or_default(), &caller)?;
     let path = format!("{}api/developers/history", gateway.public_url);
+    let now = gateway.now();
     let page = gateway.store.read(move |reader| {
         let mut wanted = asked.wanted(&caller);
         if let Some(key) = &asked.app_token {
@@ -87,7 +88,7 @@ pub async fn list(
             let parked = parked(reader, &payment)?;
             rows.push((payment, parked));
         }
-        Ok(Ok(asked.page(&path, rows)))
+        Ok(Ok(asked.page(&path, rows, now)))
     });
     Ok(Answer(page.await??))
 }
@@ -149,7 +150,12 @@ impl Asked {
     }
 
     /// The page, and the links to those beside it.
-    fn page(&self, path: &str, mut rows: Vec<(PaymentAggregate, Vec<MerchantId>)>) -> HistoryPage {
+    fn page(
+        &self,
+        path: &str,
+        mut rows: Vec<(PaymentAggregate, Vec<MerchantId>)>,
+        now: Timestamp,
+    ) -> HistoryPage {
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
         let has_more = count < rows.len();
         let goes_forward = matches!(self.at, Place::After(..));
@@ -171,7 +177,7 @@ impl Asked {
         };
         let next = if is_last { None } else { link(rows.last(), "before") };
         let previous = if is_first { None } else { link(rows.first(), "after") };
-        let results = rows.iter().map(|(payment, parked)| HistoryRow::of(payment, parked));
+        let results = rows.iter().map(|(payment, parked)| HistoryRow::of(payment, parked, now));
         HistoryPage {
             success: true,
             results: results.collect(),
@@ -350,8 +356,8 @@ pub struct HistoryRow {
 }
 
 impl HistoryRow {
-    fn of(seen: &PaymentAggregate, parked: &[MerchantId]) -> Self {
-        let shown = view(seen, parked).into_payment();
+    fn of(seen: &PaymentAggregate, parked: &[MerchantId], now: Timestamp) -> Self {
+        let shown = view(seen, parked, now).into_payment();
         Self {
             payment_id: seen.payment.id.to_string(),
             r#type: shown.r#type,

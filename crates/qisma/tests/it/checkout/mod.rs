@@ -3,13 +3,16 @@
 pub mod browser;
 mod callbacks;
 mod card;
+mod debts;
 mod deferred;
 mod expiry;
 mod faults;
+mod fees;
 mod inquiry;
 mod late;
 mod races;
 mod refunds;
 mod safety;
+mod settlement;
 mod wallet;
 mod world;

@@ -4,6 +4,7 @@ mod attempts;
 mod data;
 mod demo;
 mod doctor;
+mod fees;
 mod moving;
 mod serve;
 mod socket;

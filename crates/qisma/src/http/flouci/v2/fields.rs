@@ -2,6 +2,7 @@
 //! `""` for nothing (Flouci API, section 2). What cannot be meant is noted, and reading goes on, so
 //! that a request hears of all its mistakes at once.
 
+use qisma_domain::decide::create_payment::FeeAboveLeg;
 use qisma_domain::decimal::{parse_amount_token, parse_leg_amount};
 use qisma_domain::ids::{InvalidMerchantId, MerchantId};
 use qisma_domain::limits::DESTINATIONS_MAX;
@@ -12,7 +13,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use crate::http::body::{Json, Members};
-use crate::http::error::Mistake;
+use crate::http::error::{ApiError, Mistake};
 
 /// The fields of a request, and the mistakes found in them so far.
 pub struct Fields<'a> {
@@ -253,4 +254,19 @@ pub fn split_mistake(name: &str, error: &SplitError, places: &[usize]) -> Mistak
 /// who our merchants are is nobody's business.
 pub fn destination_mistake(name: &str, place: usize) -> Mistake {
     Mistake::new(format!("{name}[{place}].destination"), "is not a merchant that can receive funds")
+}
+
+/// Destinations that have to bear the fee and get less than it.
+pub fn fees_above_legs(name: &str, legs: &[FeeAboveLeg]) -> ApiError {
+    let mistake = |leg: &FeeAboveLeg| {
+        let FeeAboveLeg { place, destination, lacks_millimes } = leg;
+        Mistake::new(
+            format!("{name}[{place}].amount"),
+            format!(
+                "is {lacks_millimes} millimes less than the fee that destination {destination} \
+                 bears; raise it by that, or ask the gateway's operator for another fee plan"
+            ),
+        )
+    };
+    ApiError::of_mistakes(legs.iter().map(mistake).collect())
 }

@@ -20,7 +20,7 @@ use qisma_domain::split::{LegRequest, Share, Split, SplitError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::fields::{Fields, LegRead, destination_mistake, split_mistake};
+use super::fields::{Fields, LegRead, destination_mistake, fees_above_legs, split_mistake};
 use crate::gateway::Gateway;
 use crate::http::body::{Answer, JsonObject, Members};
 use crate::http::caller::CallingApp;
@@ -241,8 +241,7 @@ fn understand(
 
 /// Whether cards are accepted. A payment that nobody could pay is refused now, not at the checkout.
 fn accept_card(fields: &mut Fields<'_>, rules: &Rules, mode: Mode) -> bool {
-    let name = "accept_card";
-    let mode = mode.as_str();
+    let (name, mode) = ("accept_card", mode.as_str());
     let accept_card = fields.switch(name);
     if rules.wallets_are_open {
         // To accept cards is a permission: where there are none, the wallet is still a way to pay.
@@ -342,6 +341,7 @@ fn refused(refusal: CreateRefusal) -> ApiError {
         CreateRefusal::Destinations(places) => ApiError::of_mistakes(
             places.into_iter().map(|place| destination_mistake(DESTINATION, place)).collect(),
         ),
+        CreateRefusal::FeeAboveLegs(legs) => fees_above_legs(DESTINATION, &legs),
     }
 }
 

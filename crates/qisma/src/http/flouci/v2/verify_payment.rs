@@ -79,7 +79,7 @@ pub async fn find(
         let again = gateway.store.read(move |reader| See::payment(reader, &caller, &id)).await?;
         seen = again.ok_or(ErrorCode::PaymentNotFound)?;
     }
-    Ok(view(&seen.payment, &seen.parked))
+    Ok(view(&seen.payment, &seen.parked, gateway.now()))
 }
 
 /// What the store knows of a payment.
