@@ -261,6 +261,7 @@ fn account(row: &Row<'_>, id: usize) -> Read<Account> {
 /// A line that waits for its fold.
 pub fn unfolded_line_from(row: &Row<'_>) -> Read<UnfoldedLine> {
     Ok(UnfoldedLine {
+        route: row.get(9)?,
         key: LineKey { entry: EntryId::from_bytes(row.get(0)?), line: row.get(1)? },
         account: account(row, 2)?,
         amount_millimes: row.get(7)?,

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{AcquirerSettings, Config};
 use crate::data_dir::DatabaseLock;
 use crate::http::KnownKeys;
+use crate::http::request_limits::RequestLimits;
 use crate::keyring::Keyring;
 use crate::messages::MessageSender;
 use crate::outbound::{Outbound, OutboundSettings};
@@ -42,6 +43,8 @@ pub struct Parts {
     /// What callers' public keys lead to.
     pub known_keys: KnownKeys,
     /// Where payers and acquirers find us; ends in `/`.
+    /// How often callers may ask, and of one payment.
+    pub request_limits: RequestLimits,
     pub public_url: Url,
     /// What payers' links begin with; ends in `/`.
     pub link_base_url: Url,
@@ -137,6 +140,7 @@ impl Gateway {
             public_url: config.http.public_url_at(bound),
             link_base_url: config.http.link_base_url_at(bound),
             rng: Mutex::new(randomness.rng()),
+            request_limits: RequestLimits::new(&config.http),
             config,
             store,
             clock,

@@ -29,7 +29,15 @@ pub struct StandOptions {
 
 /// The settings for a harness, which asks more often than anybody may and from one address.
 pub fn unlimited() -> Vec<(String, String)> {
-    let limits = ["VERIFY", "LOGIN_FAILURES", "UNKNOWN_LINKS", "BANK_LOOKS"];
+    let limits = [
+        "VERIFY",
+        "LOGIN_FAILURES",
+        "UNKNOWN_LINKS",
+        "BANK_LOOKS",
+        "PAGES",
+        "PAYMENT_FORMS",
+        "PAYMENT_REQUESTS",
+    ];
     let setting = |name| (format!("QISMA__HTTP__{name}_PER_MINUTE_MAX"), "60000000".to_owned());
     limits.map(setting).into()
 }

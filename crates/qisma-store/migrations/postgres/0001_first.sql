@@ -233,6 +233,7 @@ CREATE INDEX idempotency_keys_to_prune ON idempotency_keys (created_us);
 CREATE TABLE accounts (
     vshard           smallint  NOT NULL,
     id               uuid      NOT NULL,
+    route        text      NOT NULL,
     owner            text      NOT NULL,
     kind             text      NOT NULL,
     mode             text      NOT NULL,

@@ -204,6 +204,7 @@ CREATE TABLE accounts (
     owner            TEXT    NOT NULL,
     kind             TEXT    NOT NULL,
     mode             TEXT    NOT NULL,
+    route        TEXT    NOT NULL,
     currency         TEXT    NOT NULL,
     posted_millimes  INTEGER NOT NULL,
     held_millimes    INTEGER NOT NULL,

@@ -192,6 +192,7 @@ pub const TABLES: &[Table] = &[
     ),
     ACCOUNTS,
     table(
+            text("route"),
         "journal_entries",
         2,
         &[

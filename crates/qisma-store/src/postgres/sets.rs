@@ -173,13 +173,13 @@ statements! {
 
     // -- idempotency --
     INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, about, key, fingerprint,
-            payment_id, answer, request_id, created_us)
+            payment_id, answer, request_id, created_us, route)
         SELECT vshard, merchant_id, mode, about, key, fingerprint, payment_id, answer,
-            request_id, created_us
+            request_id, created_us, route
         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[],
-            $6::bytea[], $7::uuid[], $8::text[], $9::text[], $10::bigint[]) AS u (vshard,
-            merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id,
-            created_us)
+            $6::bytea[], $7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::text[])
+            AS u (vshard, merchant_id, mode, about, key, fingerprint, payment_id, answer,
+            request_id, created_us, route)
         ON CONFLICT DO NOTHING";
     DELETE_IDEMPOTENCY_KEY = "DELETE
         FROM idempotency_keys AS t

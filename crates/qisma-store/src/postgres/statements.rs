@@ -143,7 +143,7 @@ statements! {
         WHERE next_look_us IS NOT NULL AND vshard = ANY($1::smallint[])";
 
     // -- idempotency --
-    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us
+    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us, route
         FROM idempotency_keys WHERE vshard = $1 AND merchant_id = $2 AND mode = $3 AND about = $4
             AND key = $5";
     LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, about, key FROM idempotency_keys
@@ -223,7 +223,7 @@ statements! {
         JOIN refund_parts q ON q.vshard = k.shard AND q.payment_id = k.payment
         ORDER BY q.payment_id, q.refund, q.leg");
     LOAD_IDEMPOTENCY_KEYS = "SELECT i.merchant_id, i.mode, i.about, i.key, i.fingerprint,
-            i.payment_id, i.answer, i.request_id, i.created_us
+            i.payment_id, i.answer, i.request_id, i.created_us, i.route
         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[])
             AS k (vshard, merchant_id, mode, about, key)
         JOIN idempotency_keys i ON i.vshard = k.vshard AND i.merchant_id = k.merchant_id

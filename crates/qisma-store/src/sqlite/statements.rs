@@ -199,12 +199,12 @@ statements! {
         from_debt_millimes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
     // -- idempotency --
-    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us
+    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us, route
         FROM idempotency_keys WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND about = ?4
             AND key = ?5";
     INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, about,
-        key, fingerprint, payment_id, answer, request_id, created_us)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        key, fingerprint, payment_id, answer, request_id, created_us, route)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, about, key FROM idempotency_keys
         WHERE created_us < ?1 ORDER BY created_us LIMIT ?2";
     DELETE_IDEMPOTENCY_KEY = "DELETE FROM idempotency_keys

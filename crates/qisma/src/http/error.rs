@@ -101,6 +101,10 @@ error_codes! {
          app (v1: app_token and app_secret in the body, or the headers apppublic and appsecret).";
     /// No such payment, or somebody else's.
     PaymentNotFound = "payment_not_found", NOT_FOUND, "Payment not found";
+    /// Nothing was done under this key, or by somebody else.
+    IdempotencyKeyNotFound = "idempotency_key_not_found", NOT_FOUND,
+        "Nothing was done under this key in the last 30 days; send the request again, with the same \
+         Idempotency-Key.";
     /// No such path.
     RouteNotFound = "route_not_found", NOT_FOUND,
         "There is nothing at this path; compare it with the documentation, without a slash at the \

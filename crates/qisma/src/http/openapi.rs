@@ -5,6 +5,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
 use super::flouci::{history, v1};
+use super::lost_answer;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +20,7 @@ use super::flouci::{history, v1};
         verify_payment::read,
         refund_payment::create,
         history::list,
+        lost_answer::read,
         v1::generate_payment::create,
         v1::verify_payment::read,
     ),
