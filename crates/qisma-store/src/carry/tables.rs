@@ -142,6 +142,11 @@ pub const TABLES: &[Table] = &[
         3,
         &[VSHARD, text("mode"), text("phone"), text("codes"), number("version")],
     ),
+    table(
+        "card_windows",
+        2,
+        &[VSHARD, text("card"), text("declined"), number("newest_us"), number("version")],
+    ),
     table("payments", 2, PAYMENTS),
     table(
         "legs",
@@ -187,12 +192,12 @@ pub const TABLES: &[Table] = &[
             id("payment_id"),
             text("answer"),
             text("request_id"),
+            text("route"),
             number("created_us"),
         ],
     ),
     ACCOUNTS,
     table(
-            text("route"),
         "journal_entries",
         2,
         &[

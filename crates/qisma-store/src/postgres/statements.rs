@@ -77,6 +77,10 @@ statements! {
         WHERE vshard = $1 AND mode = $2 AND phone = $3";
     FIND_PHONE_WINDOW = "SELECT mode, phone, codes, version FROM phone_windows
         WHERE vshard = $1 AND mode = $2 AND phone = $3";
+    FIND_CARD_WINDOW = "SELECT card, declined, version FROM card_windows
+        WHERE vshard = $1 AND card = $2";
+    LIST_CARDS_TO_FORGET = "SELECT card FROM card_windows
+        WHERE newest_us < $1 AND vshard = ANY($3::smallint[]) ORDER BY newest_us LIMIT $2";
 
     // -- payments --
     FIND_PAYMENT = concat!("SELECT ", payment_columns!(),
@@ -255,6 +259,9 @@ statements! {
     LOAD_PHONE_WINDOWS = "SELECT w.mode, w.phone, w.codes, w.version
         FROM unnest($1::smallint[], $2::text[], $3::text[]) AS k (vshard, mode, phone)
         JOIN phone_windows w ON w.vshard = k.vshard AND w.mode = k.mode AND w.phone = k.phone";
+    LOAD_CARD_WINDOWS = "SELECT w.card, w.declined, w.version
+        FROM unnest($1::smallint[], $2::text[]) AS k (vshard, card)
+        JOIN card_windows w ON w.vshard = k.vshard AND w.card = k.card";
     LOAD_DELIVERIES = concat!("SELECT ", delivery_columns!(), "
         FROM unnest($1::smallint[], $2::uuid[]) AS k (shard, delivery)
         JOIN deliveries d ON d.vshard = k.shard AND d.id = k.delivery");

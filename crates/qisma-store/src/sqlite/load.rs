@@ -65,14 +65,7 @@ impl Writer {
                 see.unfolded.insert(*line);
             }
         }
-        for key in &keys.wallets {
-            let found = find::wallet(session, key.0, &key.1)?;
-            see.wallets.extend(found.map(|row| (key.clone(), row)));
-        }
-        for key in &keys.phone_windows {
-            let found = find::phone_window(session, key.0, &key.1)?;
-            see.phone_windows.extend(found.map(|row| (key.clone(), row)));
-        }
+        load_payers(session, keys, &mut see)?;
         for id in &keys.deliveries {
             see.deliveries.extend(find::delivery(session, id)?.map(|row| (*id, row)));
         }
@@ -88,4 +81,21 @@ impl Writer {
     fn is_there(&self, sql: &str, key: &[Value<'_>]) -> Result<bool, ReadError> {
         Ok(self.connection.prepare_cached(sql)?.exists(params_from_iter(key))?)
     }
+}
+
+/// What payers pay with, and how often they have tried.
+fn load_payers(session: Session<'_>, keys: &Keys, see: &mut Snapshot) -> Result<(), ReadError> {
+    for key in &keys.wallets {
+        let found = find::wallet(session, key.0, &key.1)?;
+        see.wallets.extend(found.map(|row| (key.clone(), row)));
+    }
+    for key in &keys.phone_windows {
+        let found = find::phone_window(session, key.0, &key.1)?;
+        see.phone_windows.extend(found.map(|row| (key.clone(), row)));
+    }
+    for card in &keys.card_windows {
+        let found = find::card_window(session, *card)?;
+        see.card_windows.extend(found.map(|row| (*card, row)));
+    }
+    Ok(())
 }

@@ -108,6 +108,16 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5)";
     UPDATE_PHONE_WINDOW = "UPDATE phone_windows SET codes = ?4, version = ?5
         WHERE vshard = ?1 AND mode = ?2 AND phone = ?3 AND version = ?6";
+    FIND_CARD_WINDOW = "SELECT card, declined, version FROM card_windows
+        WHERE vshard = ?1 AND card = ?2";
+    INSERT_CARD_WINDOW = "INSERT INTO card_windows (vshard, card, declined, newest_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+    UPDATE_CARD_WINDOW = "UPDATE card_windows SET declined = ?3, newest_us = ?4, version = ?5
+        WHERE vshard = ?1 AND card = ?2 AND version = ?6";
+    DELETE_CARD_WINDOW = "DELETE FROM card_windows
+        WHERE vshard = ?1 AND card = ?2 AND version = ?3";
+    LIST_CARDS_TO_FORGET = "SELECT card FROM card_windows WHERE newest_us < ?1
+        ORDER BY newest_us LIMIT ?2";
 
     // -- payments --
     FIND_PAYMENT = concat!("SELECT ", payment_columns!(),

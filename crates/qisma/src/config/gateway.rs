@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use qisma_domain::decide::refund_payment::WhenShort;
+use qisma_domain::limits;
 use qisma_store::Fold;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
@@ -226,6 +227,34 @@ impl Refunds {
                 _ => None,
             });
         Self { when_short: when_short.unwrap_or_default() }
+    }
+}
+
+/// How much may be tried with cards.
+#[derive(Clone, Copy, Debug)]
+pub struct Cards {
+    /// Card attempts of one payment.
+    pub attempts_per_payment_max: usize,
+    /// Declines of one card in an hour, over all payments; 0: no limit. Also the next ones.
+    pub declines_per_card_max: usize,
+    /// Card attempts from one address in ten minutes, those that were paid left out.
+    pub attempts_per_address_max: u32,
+    /// Declined card attempts from one address in an hour.
+    pub declines_per_address_max: u32,
+}
+
+impl Cards {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            attempts_per_payment_max: reader
+                .number("cards.attempts_per_payment_max", 1..=limits::ATTEMPTS_STARTED_MAX),
+            declines_per_card_max: reader
+                .number("cards.declines_per_card_max", 0..=limits::CARD_DECLINES_KEPT_MAX),
+            attempts_per_address_max: reader
+                .number("cards.attempts_per_address_max", PER_MINUTE_OR_OFF),
+            declines_per_address_max: reader
+                .number("cards.declines_per_address_max", PER_MINUTE_OR_OFF),
+        }
     }
 }
 
