@@ -45,8 +45,7 @@ const KEY_RULE: &str = "must be sent once, with 1 to 255 visible ASCII character
     tag = "Flouci API",
     params(
         ("Idempotency-Key" = Option<String>, Header,
-            min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-            description = "1 to 255 visible ASCII characters; a fresh UUID for each payment"),
+            pattern = "^[!-~]{1,255}$", description = "A fresh UUID for each payment"),
     ),
     request_body = super::schema::GeneratePaymentRequest,
     responses(
