@@ -31,6 +31,7 @@ pub mod refund_payment;
 pub mod release_hold;
 pub mod resend_delivery;
 pub mod resolve_attempt;
+pub mod resolve_refund;
 pub mod rotate_keys;
 pub mod send_refund;
 pub mod set_merchant_status;
