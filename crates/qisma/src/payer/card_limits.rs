@@ -56,40 +56,37 @@ impl AddressLimits {
     }
 
     /// Counts a card attempt that is about to begin, if it may.
-    pub fn begin(
-        &self,
-        payment: PaymentId,
-        address: ClientAddress,
-        now: Timestamp,
-    ) -> Result<(), TooMany> {
+    pub fn begin(&self, address: ClientAddress, now: Timestamp) -> Result<(), TooMany> {
         self.declines.check(&address, now)?;
-        self.attempts.take(address, now)?;
+        self.attempts.take(address, now)
+    }
+
+    /// No attempt was begun after all: the same form was sent twice, or the bank opened no page.
+    pub fn not_begun(&self, address: ClientAddress) {
+        self.attempts.give_back(&address);
+    }
+
+    /// An attempt of this payment was begun from there.
+    pub fn begun(&self, payment: PaymentId, address: ClientAddress) {
         let mut origins = self.lock();
         if PAYMENTS_MAX <= origins.recent.len() {
             origins.older = std::mem::take(&mut origins.recent);
         }
         origins.recent.insert(payment, address);
-        Ok(())
-    }
-
-    /// No attempt was begun after all.
-    pub fn not_begun(&self, payment: PaymentId) {
-        if let Some(address) = self.lock().take(payment) {
-            self.attempts.give_back(&address);
-        }
     }
 
     /// Takes note of how an attempt has ended: who pays uses nothing up, so that the customers of one
     /// carrier do not shut each other out.
     pub fn ended(&self, payment: PaymentId, outcome: Outcome, now: Timestamp) {
-        match outcome {
-            Outcome::Captured => self.not_begun(payment),
-            Outcome::Declined => {
-                let address = self.lock().take(payment);
-                // One more than the limit is no matter: the next attempt is refused.
-                let _ = address.map(|address| self.declines.take(address, now));
-            }
-            Outcome::Unwanted | Outcome::Open | Outcome::FactsDiffer | Outcome::Unchanged => {}
+        if !matches!(outcome, Outcome::Captured | Outcome::Declined) {
+            return;
+        }
+        let Some(address) = self.lock().take(payment) else { return };
+        if outcome == Outcome::Captured {
+            self.attempts.give_back(&address);
+        } else {
+            // One more than the limit is no matter: the next attempt is refused.
+            let _ = self.declines.take(address, now);
         }
     }
 

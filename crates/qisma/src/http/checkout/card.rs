@@ -24,7 +24,7 @@ pub async fn pay_by_card(State(gateway): State<Gateway>, submission: Submission)
     let loaded = &form.loaded;
     let (payment, name) = (loaded.payment().clone(), loaded.payee.name.clone());
     let locale = loaded.tongue.locale;
-    let begun = gateway.address_limits.begin(payment.id, loaded.client, loaded.now);
+    let begun = gateway.address_limits.begin(loaded.client, loaded.now);
     begun.map_err(|too_many| loaded.too_many(too_many))?;
     // In a task of its own: a payer who closes the tab now must not leave the attempt half begun.
     let starting = tokio::spawn({
@@ -32,8 +32,11 @@ pub async fn pay_by_card(State(gateway): State<Gateway>, submission: Submission)
         async move { start_card(&gateway, &payment, &name, locale).await }
     });
     let started = starting.await;
-    if let Ok(Ok(StartedCard::Unavailable) | Err(StartError::Refused(_))) = started {
-        gateway.address_limits.not_begun(loaded.payment().id);
+    match started {
+        Ok(Ok(StartedCard::Unavailable) | Err(StartError::Refused(_))) => {
+            gateway.address_limits.not_begun(loaded.client);
+        }
+        _ => gateway.address_limits.begun(loaded.payment().id, loaded.client),
     }
     match started {
         Ok(Ok(StartedCard::AtBank)) => Ok(see_other(&loaded.frame().path_under("bank"))),

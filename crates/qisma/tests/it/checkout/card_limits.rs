@@ -80,7 +80,7 @@ async fn a_card_form_of_an_older_page_starts_nothing() {
 async fn where_the_bank_opened_no_page_no_attempt_counts() {
     let world = World::start_with(&[TWO_A_PAYMENT]).await;
     let payment = world.payment().await;
-    world.arm(r#"{"fault": "refused", "endpoint": "register", "times": 3}"#).await;
+    world.arm(r#"{"fault": "http503", "endpoint": "register", "times": 3}"#).await;
     for _ in 0..3 {
         world.open(payment).await.submit(&world, "/card", &[]).await;
     }
