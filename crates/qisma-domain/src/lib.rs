@@ -18,6 +18,7 @@ pub mod changes;
 pub mod decide;
 pub mod decimal;
 pub mod delivery;
+pub mod emv;
 pub mod event;
 pub mod hold;
 pub mod idempotency;

@@ -8,6 +8,7 @@ mod events;
 mod inquiry;
 mod model;
 mod people;
+mod qr_codes;
 mod refusals;
 mod split;
 mod states;
