@@ -174,7 +174,18 @@ impl<'c> Reader<'c> {
         self.session.list(statement!(LIST_APPS), &[Number(count_max)], rows::app_from)
     }
 
-    /// The key pairs of an app.
+    /// The oldest app of a merchant in a mode.
+    pub fn first_app(&self, merchant: MerchantId, mode: Mode) -> Read<Option<App>> {
+        let values = [Number(merchant.number()), Text(mode.as_str())];
+        self.session.find(statement!(FIND_FIRST_APP), &values, rows::app_from)
+    }
+
+    /// API keys in order of their making, those that were revoked too.
+    pub fn api_keys(&self, count_max: i64) -> Read<Vec<KeyPair>> {
+        self.session.list(statement!(LIST_API_KEYS), &[Number(count_max)], rows::key_pair_from)
+    }
+
+    /// The key pairs of an app, its API keys included.
     pub fn key_pairs_of_app(&self, id: &AppId) -> Read<Vec<KeyPair>> {
         let values = [Id(id.as_bytes())];
         self.session.list(statement!(LIST_KEY_PAIRS_OF_APP), &values, rows::key_pair_from)

@@ -1,7 +1,7 @@
 //! Rows and what they mean. A row that no version of this schema writes is an error, never a guess.
 
 use qisma_domain::account::Account;
-use qisma_domain::app::{App, KeyPair, WebhookMode};
+use qisma_domain::app::{App, KeyKind, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
@@ -84,10 +84,12 @@ pub fn key_pair_from(row: &Row<'_>) -> Read<KeyPair> {
     Ok(KeyPair {
         public_key: row.get(0)?,
         app: AppId::from_bytes(row.get(1)?),
-        private_key_hash: row.get(2)?,
-        created_at: at(row, 3)?,
-        expires_at: row.get::<Option<i64>>(4)?.map(Timestamp::from_micros),
-        version: row.get(5)?,
+        kind: known(KeyKind::parse(&row.get::<String>(2)?), "key kind")?,
+        name: row.get(3)?,
+        private_key_hash: row.get(4)?,
+        created_at: at(row, 5)?,
+        expires_at: row.get::<Option<i64>>(6)?.map(Timestamp::from_micros),
+        version: row.get(7)?,
     })
 }
 

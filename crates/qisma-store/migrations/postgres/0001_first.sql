@@ -48,6 +48,8 @@ CREATE TABLE apps (
 CREATE TABLE key_pairs (
     public_key        text COLLATE "C" NOT NULL PRIMARY KEY,
     app_id            uuid    NOT NULL REFERENCES apps (id),
+    kind              text    NOT NULL CHECK (kind IN ('pair', 'api_key')),
+    name              text,
     private_key_hash  bytea   NOT NULL,
     created_us        bigint  NOT NULL,
     expires_us        bigint,

@@ -29,6 +29,8 @@ CREATE TABLE apps (
 CREATE TABLE key_pairs (
     public_key        TEXT    NOT NULL PRIMARY KEY,
     app_id            BLOB    NOT NULL REFERENCES apps (id),
+    kind              TEXT    NOT NULL CHECK (kind IN ('pair', 'api_key')),
+    name              TEXT,
     private_key_hash  BLOB    NOT NULL,
     created_us        INTEGER NOT NULL,
     expires_us        INTEGER,

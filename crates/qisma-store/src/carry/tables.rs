@@ -118,6 +118,8 @@ pub const TABLES: &[Table] = &[
         &[
             text("public_key"),
             id("app_id"),
+            text("kind"),
+            or_null(text("name")),
             bytes("private_key_hash"),
             number("created_us"),
             or_null(number("expires_us")),

@@ -134,6 +134,8 @@ impl People {
             params: vec![
                 column!(Texts, new, |write| write.row.public_key.as_str()),
                 column!(Ids, new, |write| Id(*write.row.app.as_bytes())),
+                column!(Texts, new, |write| write.row.kind.as_str()),
+                column!(MaybeTexts, new, |write| write.row.name.as_deref()),
                 column!(Bytes, new, |write| write.row.private_key_hash.as_slice()),
                 column!(Numbers, new, |write| write.row.created_at.micros()),
                 column!(MaybeNumbers, new, |write| expires(&write.row)),

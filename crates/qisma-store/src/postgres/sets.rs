@@ -41,12 +41,12 @@ statements! {
         FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) AS u (id,
             webhook_mode, webhook_secret, version, expected)
         WHERE t.id = u.id AND t.version = u.expected";
-    INSERT_KEY_PAIR = "INSERT INTO key_pairs (public_key, app_id, private_key_hash, created_us, expires_us,
-            version)
-        SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
-        FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::bigint[], $5::bigint[],
-            $6::bigint[]) AS u (public_key, app_id, private_key_hash, created_us, expires_us,
-            version)
+    INSERT_KEY_PAIR = "INSERT INTO key_pairs (public_key, app_id, kind, name, private_key_hash,
+            created_us, expires_us, version)
+        SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us, version
+        FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bigint[],
+            $7::bigint[], $8::bigint[]) AS u (public_key, app_id, kind, name, private_key_hash,
+            created_us, expires_us, version)
         ON CONFLICT DO NOTHING";
     UPDATE_KEY_PAIR = "UPDATE key_pairs AS t
         SET expires_us = u.expires_us, version = u.version

@@ -52,12 +52,16 @@ statements! {
         WHERE id > $1 ORDER BY id LIMIT $2";
     FIND_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps WHERE id = $1";
+    FIND_FIRST_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM apps WHERE merchant_id = $1 AND mode = $2 ORDER BY created_us, id LIMIT 1";
     LIST_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps ORDER BY created_us, id LIMIT $1";
-    FIND_KEY_PAIR = "SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
-        FROM key_pairs WHERE public_key = $1";
-    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, private_key_hash, created_us, expires_us,
-        version FROM key_pairs WHERE app_id = $1 ORDER BY created_us, public_key";
+    FIND_KEY_PAIR = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE public_key = $1";
+    LIST_API_KEYS = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE kind = 'api_key' ORDER BY created_us, public_key LIMIT $1";
+    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, kind, name, private_key_hash, created_us,
+        expires_us, version FROM key_pairs WHERE app_id = $1 ORDER BY created_us, public_key";
 
     // -- wallets --
     FIND_WALLET = "SELECT id, mode, phone, name, created_us, version FROM wallets
@@ -181,8 +185,8 @@ statements! {
         WHERE id = ANY($1::bigint[])";
     LOAD_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps WHERE id = ANY($1::uuid[])";
-    LOAD_KEY_PAIRS = "SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
-        FROM key_pairs WHERE public_key = ANY($1::text[]) OR app_id = ANY($2::uuid[])";
+    LOAD_KEY_PAIRS = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE public_key = ANY($1::text[]) OR app_id = ANY($2::uuid[])";
     LOAD_BALANCES = "SELECT a.id, a.posted_millimes, a.held_millimes
         FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
         JOIN accounts a ON a.vshard = k.vshard AND a.id = k.id";

@@ -92,6 +92,8 @@ fn save_key_pairs(connection: &Connection, changes: &mut Changes) -> Step {
         connection.prepare_cached(sql::INSERT_KEY_PAIR)?.execute(params![
             row.public_key,
             row.app.as_bytes(),
+            row.kind.as_str(),
+            row.name,
             row.private_key_hash,
             row.created_at.micros(),
             expires,

@@ -67,6 +67,8 @@ statements! {
         WHERE id = ?1 AND version = ?6";
     FIND_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps WHERE id = ?1";
+    FIND_FIRST_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM apps WHERE merchant_id = ?1 AND mode = ?2 ORDER BY created_us, id LIMIT 1";
     LIST_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps ORDER BY created_us, id LIMIT ?1";
     INSERT_APP = "INSERT INTO apps
@@ -74,13 +76,15 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     UPDATE_APP = "UPDATE apps SET webhook_mode = ?2, webhook_secret = ?3, version = ?4
         WHERE id = ?1 AND version = ?5";
-    FIND_KEY_PAIR = "SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
-        FROM key_pairs WHERE public_key = ?1";
-    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, private_key_hash, created_us, expires_us,
-        version FROM key_pairs WHERE app_id = ?1 ORDER BY created_us, public_key";
+    FIND_KEY_PAIR = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE public_key = ?1";
+    LIST_API_KEYS = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE kind = 'api_key' ORDER BY created_us, public_key LIMIT ?1";
+    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, kind, name, private_key_hash, created_us,
+        expires_us, version FROM key_pairs WHERE app_id = ?1 ORDER BY created_us, public_key";
     INSERT_KEY_PAIR = "INSERT INTO key_pairs
-        (public_key, app_id, private_key_hash, created_us, expires_us, version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        (public_key, app_id, kind, name, private_key_hash, created_us, expires_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     UPDATE_KEY_PAIR = "UPDATE key_pairs SET expires_us = ?2, version = ?3
         WHERE public_key = ?1 AND version = ?4";
 

@@ -11,12 +11,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::views::{
-    AppView, AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow, PaymentView,
-    WalletView,
+    ApiKeyView, AppView, AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow,
+    PaymentView, WalletView,
 };
 use super::{AdminError, AdminRequest, AdminResult};
 use crate::gateway::Gateway;
-use crate::operations::{OperationError, apps, merchants, wallets};
+use crate::operations::{OperationError, api_keys, apps, merchants, wallets};
 use crate::payer::outcome::{self, LookError};
 use crate::verify;
 
@@ -62,6 +62,11 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
             json(&apps::rotate(gateway, app, overlap_hours).await?)
         }
         AdminRequest::AppList => json(&list_apps(gateway).await?),
+        AdminRequest::ApiKeyCreate { merchant, mode, name } => {
+            json(&api_keys::create(gateway, merchant, mode, name).await?)
+        }
+        AdminRequest::ApiKeyRevoke { id } => json(&revoke_api_key(gateway, &id).await?),
+        AdminRequest::ApiKeyList => json(&list_api_keys(gateway).await?),
         AdminRequest::WalletCreate { phone, name, mode, fund_millimes } => {
             let wallet = wallets::create(gateway, &phone, name, mode, fund_millimes).await?;
             let account = wallet.account();
@@ -89,12 +94,7 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
             json(&show_payment(gateway, payment).await?)
         }
         AdminRequest::DeliveryList { payment, count_max } => {
-            let count_max = count_max.clamp(0, LIST_MAX);
-            let read = move |reader: &qisma_store::Reader<'_>| {
-                reader.deliveries(payment.as_ref(), count_max)
-            };
-            let found = gateway.store.read(read).await?;
-            json(&found.iter().map(DeliveryView::of).collect::<Vec<_>>())
+            json(&list_deliveries(gateway, payment, count_max).await?)
         }
         AdminRequest::DeliveryResend { id } => {
             let command = ResendDelivery { delivery: id };
@@ -122,6 +122,36 @@ async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
         apps.into_iter()
             .map(|app| Ok(AppView::of(&app, reader.key_pairs_of_app(&app.id)?)))
             .collect()
+    });
+    Ok(read.await?)
+}
+
+async fn list_deliveries(
+    gateway: &Gateway,
+    payment: Option<PaymentId>,
+    count_max: i64,
+) -> Result<Vec<DeliveryView>, AdminError> {
+    let count_max = count_max.clamp(0, LIST_MAX);
+    let read =
+        gateway.store.read(move |reader| reader.deliveries(payment.as_ref(), count_max)).await?;
+    Ok(read.iter().map(DeliveryView::of).collect())
+}
+
+async fn revoke_api_key(gateway: &Gateway, id: &str) -> Result<ApiKeyView, AdminError> {
+    let key = api_keys::revoke(gateway, id).await?;
+    let read = gateway.store.read(move |reader| Ok(reader.app(&key.app)?.map(|app| (key, app))));
+    let found = read.await?.ok_or_else(|| AdminError::refused("the app of this key is gone"))?;
+    Ok(ApiKeyView::of(found.0, &found.1))
+}
+
+async fn list_api_keys(gateway: &Gateway) -> Result<Vec<ApiKeyView>, AdminError> {
+    let read = gateway.store.read(|reader| {
+        let mut views = vec![];
+        for key in reader.api_keys(LIST_MAX)? {
+            let app = reader.app(&key.app)?;
+            views.extend(app.map(|app| ApiKeyView::of(key, &app)));
+        }
+        Ok(views)
     });
     Ok(read.await?)
 }

@@ -57,6 +57,22 @@ pub enum AdminRequest {
     },
     /// List apps, oldest first.
     AppList,
+    /// Create an API key.
+    ApiKeyCreate {
+        /// Whose it is.
+        merchant: MerchantId,
+        /// Test or live.
+        mode: Mode,
+        /// What its owner calls it.
+        name: Option<String>,
+    },
+    /// End an API key at once.
+    ApiKeyRevoke {
+        /// What it is listed by.
+        id: String,
+    },
+    /// List API keys, oldest first.
+    ApiKeyList,
     /// Create a wallet.
     WalletCreate {
         /// Its phone, in any accepted spelling.

@@ -2,7 +2,7 @@
 //! millimes. Nothing secret is in them: no key but the public one, a phone only in part.
 
 use qisma_domain::account::Balance;
-use qisma_domain::app::{App, KeyPair, WebhookMode};
+use qisma_domain::app::{App, KeyKind, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, RailAttempt, Reversal};
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind, flouci_status};
@@ -69,7 +69,33 @@ impl AppView {
             mode: app.mode,
             webhook_mode: app.webhook_mode,
             created_at: app.created_at.rfc3339(),
-            keys: pairs.into_iter().map(key).collect(),
+            keys: pairs.into_iter().filter(|pair| pair.kind == KeyKind::Pair).map(key).collect(),
+        }
+    }
+}
+
+/// An API key, without the key.
+#[derive(Serialize)]
+pub struct ApiKeyView {
+    id: String,
+    merchant: MerchantId,
+    mode: Mode,
+    app_id: AppId,
+    name: Option<String>,
+    created_at: String,
+    revoked_at: Option<String>,
+}
+
+impl ApiKeyView {
+    pub fn of(key: KeyPair, app: &App) -> Self {
+        Self {
+            id: key.public_key,
+            merchant: app.merchant,
+            mode: app.mode,
+            app_id: app.id,
+            name: key.name,
+            created_at: key.created_at.rfc3339(),
+            revoked_at: key.expires_at.map(Timestamp::rfc3339),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Standard output holds the answer and nothing else, one line of JSON with `--json`. What went wrong
 //! is one sentence on standard error, with `--json` as `{"error":{"message":...}}`.
 
+mod api_key;
 mod app;
 mod arguments;
 mod attempt;
@@ -86,6 +87,9 @@ enum Command {
     /// A merchant's way in: keys, mode, webhooks.
     #[command(subcommand)]
     App(app::AppCommand),
+    /// Keys for the calls that take `Api-Key`: QR codes.
+    #[command(subcommand, name = "apikey")]
+    ApiKey(api_key::ApiKeyCommand),
     /// Money that payers keep with us.
     #[command(subcommand)]
     Wallet(wallet::WalletCommand),
@@ -137,6 +141,7 @@ impl Command {
             Self::Demo(command) => command.run(options).await,
             Self::Merchant(command) => ask(options, command.into()).await,
             Self::App(command) => ask(options, command.into()).await,
+            Self::ApiKey(command) => ask(options, command.into()).await,
             Self::Wallet(command) => ask(options, command.into()).await,
             Self::Payment(command) => ask(options, command.into()).await,
             Self::Attempt(command) => ask(options, command.into()).await,

@@ -85,6 +85,9 @@ error_codes! {
     CredentialsInvalid = "credentials_invalid", UNAUTHORIZED,
         "Send the header Authorization: Bearer PUBLIC_KEY:PRIVATE_KEY with the keys of an active \
          app.";
+    /// No API key, or a wrong or revoked one, or that of a merchant that is not active.
+    ApiKeyInvalid = "api_key_invalid", UNAUTHORIZED,
+        "Send the header Authorization: Api-Key KEY with an API key of an active merchant.";
     /// No such payment, or somebody else's.
     PaymentNotFound = "payment_not_found", NOT_FOUND, "Payment not found";
     /// No such path.
@@ -277,8 +280,13 @@ impl IntoResponse for ApiError {
         if let Some(secs) = self.retry_after_secs {
             headers.insert(RETRY_AFTER, HeaderValue::from(secs));
         }
-        if self.code == ErrorCode::CredentialsInvalid {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"qisma\""));
+        let asks_for = match self.code {
+            ErrorCode::CredentialsInvalid => Some("Bearer realm=\"qisma\""),
+            ErrorCode::ApiKeyInvalid => Some("Api-Key realm=\"qisma\""),
+            _ => None,
+        };
+        if let Some(scheme) = asks_for {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         response
     }
