@@ -25,6 +25,31 @@ pub enum FailureReason {
     Unresolved,
 }
 
+/// How a payment came to its payer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A shop's page: the payer returns there (Flouci API, section 2).
+    Online,
+    /// A QR code of its own, which the shop knows by its `operation_uuid` (Flouci API, section 5).
+    Qr,
+}
+
+impl Channel {
+    /// The word that is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Qr => "qr",
+        }
+    }
+
+    /// Reads that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Online, Self::Qr].into_iter().find(|channel| channel.as_str() == text)
+    }
+}
+
 /// Who ended a payment that nobody had paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -125,10 +150,12 @@ pub struct Payment {
     pub updated_at: Timestamp,
     /// From when on it can no longer be paid: payable iff now < `expires_at`.
     pub expires_at: Timestamp,
-    /// Where a payer who paid is led.
-    pub success_link: Link,
+    /// Where it came from.
+    pub channel: Channel,
+    /// Where a payer who paid is led; nowhere where no shop waits in a browser.
+    pub success_link: Option<Link>,
     /// Where a payer who did not pay is led.
-    pub fail_link: Link,
+    pub fail_link: Option<Link>,
     /// Who hears of its end.
     pub webhook: Option<Link>,
     /// The caller's own reference: echoed, never unique.

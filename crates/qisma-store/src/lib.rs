@@ -18,6 +18,7 @@ mod ledger;
 mod migrate;
 #[cfg(feature = "mutants")]
 mod mutants;
+mod operations;
 mod outbox;
 mod pool;
 pub mod postgres;
@@ -38,6 +39,7 @@ pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX};
 pub use leases::{Fence, LeaseOptions, Shards};
 pub use ledger::{HoldWanted, OpenHold, Unfolded};
 pub use migrate::{MigrateReport, migrate};
+pub use operations::OperationsBefore;
 pub use outbox::{Receiver, Waiting};
 pub use postgres::{PostgresOptions, ServerHealth};
 pub use reader::{AuthRow, JournalLine, Reader};

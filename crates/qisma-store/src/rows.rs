@@ -16,7 +16,7 @@ use qisma_domain::journal::{LineKey, UnfoldedLine};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
 use qisma_domain::money::{Amount, Currency};
-use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
+use qisma_domain::payment::{Canceler, Channel, FailureReason, Payment, PaymentState};
 use qisma_domain::phone::Phone;
 use qisma_domain::split::{Leg, LegKind};
 use qisma_domain::time::Timestamp;
@@ -134,8 +134,9 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         created_at: at(row, 10)?,
         updated_at: at(row, 11)?,
         expires_at: at(row, 12)?,
-        success_link: known(link(row, 13)?, "success link")?,
-        fail_link: known(link(row, 14)?, "fail link")?,
+        channel: known(Channel::parse(&row.get::<String>(21)?), "channel")?,
+        success_link: link(row, 13)?,
+        fail_link: link(row, 14)?,
         webhook: link(row, 15)?,
         developer_tracking_id: row.get(16)?,
         accept_card: row.get(17)?,

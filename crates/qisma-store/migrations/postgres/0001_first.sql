@@ -95,8 +95,9 @@ CREATE TABLE payments (
     created_us             bigint    NOT NULL,
     updated_us             bigint    NOT NULL,
     expires_us             bigint    NOT NULL,
-    success_link           text      NOT NULL,
-    fail_link              text      NOT NULL,
+    channel                text      NOT NULL CHECK (channel IN ('online', 'qr')),
+    success_link           text,
+    fail_link              text,
     webhook                text,
     developer_tracking_id  text,
     accept_card            boolean   NOT NULL,
@@ -114,6 +115,12 @@ CREATE INDEX payments_to_expire ON payments (expires_us)
     WHERE status IN ('created', 'requires_action');
 
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+
+-- One payment for each operation of a merchant; it is minted into the operation's shard.
+CREATE UNIQUE INDEX payments_of_operation
+    ON payments (vshard, merchant_id, mode, developer_tracking_id) WHERE channel = 'qr';
+
+CREATE INDEX payments_by_qr ON payments (merchant_id, mode, created_us, id) WHERE channel = 'qr';
 
 CREATE TABLE legs (
     vshard           smallint  NOT NULL,

@@ -75,8 +75,9 @@ CREATE TABLE payments (
     created_us             INTEGER NOT NULL,
     updated_us             INTEGER NOT NULL,
     expires_us             INTEGER NOT NULL,
-    success_link           TEXT    NOT NULL,
-    fail_link              TEXT    NOT NULL,
+    channel                TEXT    NOT NULL CHECK (channel IN ('online', 'qr')),
+    success_link           TEXT,
+    fail_link              TEXT,
     webhook                TEXT,
     developer_tracking_id  TEXT,
     accept_card            INTEGER NOT NULL,
@@ -92,6 +93,10 @@ CREATE TABLE payments (
 CREATE INDEX payments_to_expire ON payments (expires_us)
     WHERE status IN ('created', 'requires_action');
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+-- One payment for each operation of a merchant; it is minted into the operation's shard.
+CREATE UNIQUE INDEX payments_of_operation
+    ON payments (vshard, merchant_id, mode, developer_tracking_id) WHERE channel = 'qr';
+CREATE INDEX payments_by_qr ON payments (merchant_id, mode, created_us, id) WHERE channel = 'qr';
 
 CREATE TABLE legs (
     vshard           INTEGER NOT NULL,
@@ -298,6 +303,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('payments', 'payments', '1000000 4000 1'),
     ('payments', 'payments_to_expire', '1000 1'),
     ('payments', 'payments_of_merchant', '1000000 1000 500 1'),
+    ('payments', 'payments_of_operation', '100000 400 4 4 1'),
+    ('payments', 'payments_by_qr', '100000 1000 500 1 1'),
     ('legs', 'legs', '3000000 12000 3 1'),
     ('attempts', 'attempts', '1000000 4000 1 1'),
     ('attempts', 'attempts_one_open', '1000 4 1'),

@@ -182,14 +182,15 @@ impl Plan {
                 column!(Numbers, new, |row| row.created_at.micros()),
                 column!(Numbers, new, |row| row.updated_at.micros()),
                 column!(Numbers, new, |row| row.expires_at.micros()),
-                column!(Texts, new, |row| row.success_link.as_str()),
-                column!(Texts, new, |row| row.fail_link.as_str()),
+                column!(MaybeTexts, new, |row| row.success_link.as_ref().map(Link::as_str)),
+                column!(MaybeTexts, new, |row| row.fail_link.as_ref().map(Link::as_str)),
                 column!(MaybeTexts, new, |row| row.webhook.as_ref().map(Link::as_str)),
                 column!(MaybeTexts, new, |row| row.developer_tracking_id.as_deref()),
                 column!(Truths, new, |row| row.accept_card),
                 column!(MaybeTexts, new, |row| row.image_url.as_ref().map(Link::as_str)),
                 column!(Numbers, new, |row| row.sequence),
                 column!(Numbers, new, |row| row.version),
+                column!(Texts, new, |row| row.channel.as_str()),
             ],
         });
         let legs: Vec<_> =

@@ -17,7 +17,7 @@ macro_rules! payment_columns {
         "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
-         p.image_url, p.sequence, p.version"
+         p.image_url, p.sequence, p.version, p.channel"
     };
 }
 macro_rules! delivery_columns {
@@ -79,6 +79,14 @@ statements! {
     LIST_PAYMENTS_OF_MERCHANT = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
           ORDER BY p.created_us DESC, p.id LIMIT $3");
+    FIND_PAYMENT_OF_OPERATION = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.vshard = $1 AND p.merchant_id = $2 AND p.mode = $3
+            AND p.developer_tracking_id = $4 AND p.channel = 'qr'");
+    // From the newest: those of a span of time, after the last one of the page before.
+    LIST_OPERATIONS = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2 AND p.channel = 'qr'
+            AND p.created_us >= $3 AND (p.created_us, p.id) < ($4, $5)
+          ORDER BY p.created_us DESC, p.id DESC LIMIT $6");
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = $1 AND payment_id = $2 ORDER BY number";
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments

@@ -9,7 +9,7 @@ use qisma_domain::event::{Event, EventKind, flouci_status};
 use qisma_domain::ids::{AppId, DeliveryId, EventId, MerchantId, Mode, PaymentId, WalletId};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
-use qisma_domain::payment::Payment;
+use qisma_domain::payment::{Channel, Payment};
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::Leg;
 use qisma_domain::time::Timestamp;
@@ -163,8 +163,9 @@ pub struct PaymentView {
     app_id: AppId,
     updated_at: String,
     accept_card: bool,
-    success_link: Link,
-    fail_link: Link,
+    channel: Channel,
+    success_link: Option<Link>,
+    fail_link: Option<Link>,
     webhook_origin: Option<String>,
     developer_tracking_id: Option<String>,
     legs: Vec<Leg>,
@@ -187,6 +188,7 @@ impl PaymentView {
             app_id: payment.app,
             updated_at: payment.updated_at.rfc3339(),
             accept_card: payment.accept_card,
+            channel: payment.channel,
             success_link: payment.success_link.clone(),
             fail_link: payment.fail_link.clone(),
             // A receiver may carry its own secret in path or query: the origin says enough.

@@ -90,6 +90,14 @@ error_codes! {
         "Send the header Authorization: Api-Key KEY with an API key of an active merchant.";
     /// No such payment, or somebody else's.
     PaymentNotFound = "payment_not_found", NOT_FOUND, "Payment not found";
+    /// Another merchant than the API key's.
+    MerchantNotFound = "merchant_not_found", NOT_FOUND,
+        "Merchant not found; send the merchant_id of the API key.";
+    /// No such operation, or somebody else's.
+    OperationNotFound = "operation_not_found", NOT_FOUND, "Transaction not found";
+    /// The same operation came with another amount before.
+    OperationReused = "operation_uuid_reused", CONFLICT,
+        "This operation_uuid was used with another amount; send a fresh one for a new payment.";
     /// No such path.
     RouteNotFound = "route_not_found", NOT_FOUND,
         "There is nothing at this path; compare it with the documentation, without a slash at the \

@@ -16,6 +16,7 @@ mod known_keys;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+mod query;
 pub mod rate_limit;
 pub mod router;
 pub mod server;

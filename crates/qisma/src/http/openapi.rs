@@ -1,8 +1,9 @@
 //! The OpenAPI document, made from the handlers; `openapi.json` at the root is its copy.
 
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::v2::{generate_payment, verify_payment};
 
 #[derive(OpenApi)]
@@ -13,16 +14,22 @@ use super::flouci::v2::{generate_payment, verify_payment};
                        docs/errors.md explains every error code.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    paths(generate_payment::create, verify_payment::read),
+    paths(
+        generate_payment::create,
+        verify_payment::read,
+        generate_custom_qr_code::read,
+        transactions::status,
+        transactions::history,
+    ),
     tags((name = "Flouci API", description = "What Flouci's clients speak, unchanged.")),
-    modifiers(&AppKeys),
+    modifiers(&Credentials),
 )]
 struct Document;
 
 /// How callers show their keys.
-struct AppKeys;
+struct Credentials;
 
-impl Modify for AppKeys {
+impl Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
@@ -31,6 +38,11 @@ impl Modify for AppKeys {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("app_keys", SecurityScheme::Http(scheme));
+        let header = ApiKeyValue::with_description(
+            "Authorization",
+            "`Api-Key KEY`, with a key that `qisma apikey create` printed.",
+        );
+        components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(header)));
     }
 }
 

@@ -10,6 +10,7 @@ use qisma_domain::ids::AppId;
 use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
+use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::v2::{generate_payment, verify_payment};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware};
@@ -76,6 +77,10 @@ pub fn router(gateway: Gateway) -> Router {
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
+        // For merchants, with an API key: QR codes.
+        .route("/api/business/generate_custom_qr_code", get(generate_custom_qr_code::read))
+        .route("/api/business/custom_transaction/status", get(transactions::status))
+        .route("/api/business/custom_transaction/history", get(transactions::history))
         .route_layer(layer_of(limited.clone(), limit_login_failures));
     let for_payers = Router::new()
         // For payers, with the id in their link.

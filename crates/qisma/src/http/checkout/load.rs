@@ -125,6 +125,7 @@ impl Loaded {
             locale: self.tongue.locale,
             lang_chosen: self.tongue.chosen,
             test_mode: payment.mode == Mode::Test,
+            has_shop: payment.success_link.is_some(),
         }
     }
 

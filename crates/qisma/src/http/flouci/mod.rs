@@ -1,3 +1,4 @@
 //! The Flouci merchant API, as its clients speak it: one folder a version, one file an endpoint.
 
+pub mod business;
 pub mod v2;

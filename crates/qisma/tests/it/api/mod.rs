@@ -2,6 +2,7 @@
 
 mod access;
 mod bodies;
+mod business;
 mod everywhere;
 mod limits;
 mod openapi;

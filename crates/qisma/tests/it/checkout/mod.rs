@@ -10,5 +10,6 @@ mod inquiry;
 mod late;
 mod races;
 mod safety;
+mod scan;
 mod wallet;
 mod world;

@@ -16,6 +16,7 @@ use qisma_domain::limits::{
 use qisma_domain::link::LinkKind;
 use qisma_domain::merchant::Merchant;
 use qisma_domain::money::Amount;
+use qisma_domain::payment::Channel;
 use qisma_domain::split::{LegRequest, Share, Split, SplitError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -200,10 +201,11 @@ fn understand(
             if mistakes.is_empty() =>
         {
             Ok(NewPayment {
+                channel: Channel::Online,
                 amount,
                 legs: legs.into_iter().filter_map(LegRead::whole).collect(),
-                success_link,
-                fail_link,
+                success_link: Some(success_link),
+                fail_link: Some(fail_link),
                 webhook,
                 developer_tracking_id,
                 accept_card,

@@ -3,5 +3,5 @@
 mod generate_payment;
 mod generate_payment_idempotency;
 mod generate_payment_refusals;
-mod paying;
+pub mod paying;
 mod verify_payment;
