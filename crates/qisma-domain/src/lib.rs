@@ -35,5 +35,6 @@ pub mod retry;
 pub mod signature;
 pub mod snapshot;
 pub mod split;
+pub mod terminal;
 pub mod time;
 pub mod wallet;

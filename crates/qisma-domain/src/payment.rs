@@ -13,6 +13,7 @@ use crate::ids::{AppId, MerchantId, Mode, PaymentId};
 use crate::link::Link;
 use crate::money::{Amount, Currency};
 use crate::split::Leg;
+use crate::terminal::TerminalId;
 use crate::time::Timestamp;
 
 /// Why a payment failed.
@@ -26,27 +27,45 @@ pub enum FailureReason {
 }
 
 /// How a payment came to its payer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// A shop's page: the payer returns there (Flouci API, section 2).
     Online,
     /// A QR code of its own, which the shop knows by its `operation_uuid` (Flouci API, section 5).
     Qr,
+    /// A terminal on a counter, which takes one try to pay (Flouci API, section 5).
+    Pos {
+        /// Which one.
+        terminal: TerminalId,
+    },
 }
 
 impl Channel {
     /// The word that is stored and shown.
-    pub const fn as_str(self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Online => "online",
             Self::Qr => "qr",
+            Self::Pos { .. } => "pos",
         }
     }
 
-    /// Reads that word.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Online, Self::Qr].into_iter().find(|channel| channel.as_str() == text)
+    /// Reads that word; a terminal belongs to `pos` and to nothing else.
+    pub fn from_stored(word: &str, terminal: Option<&str>) -> Option<Self> {
+        match (word, terminal) {
+            ("online", None) => Some(Self::Online),
+            ("qr", None) => Some(Self::Qr),
+            ("pos", Some(id)) => TerminalId::parse(id).ok().map(|terminal| Self::Pos { terminal }),
+            _ => None,
+        }
+    }
+
+    /// The terminal, if it came to one.
+    pub const fn terminal(&self) -> Option<&TerminalId> {
+        match self {
+            Self::Pos { terminal } => Some(terminal),
+            Self::Online | Self::Qr => None,
+        }
     }
 }
 

@@ -146,6 +146,8 @@ pub struct Order {
     pub callback_url: Option<String>,
     /// `fr`, `ar` or `en`.
     pub language: String,
+    /// The terminal that is to take it, if not the payer's browser.
+    pub terminal: Option<String>,
     /// The payer's address, as the merchant said it.
     pub ip: String,
     /// Whether a payment is only held until `deposit.do`.

@@ -1,4 +1,5 @@
-//! Reads of payments that came by a QR code of their own, which their merchant knows by an operation.
+//! Reads of payments that their merchant knows by a name of its own: those by QR code by an operation,
+//! those at a terminal by a tracking id.
 
 use qisma_domain::idempotency::IdempotencyScope;
 use qisma_domain::ids::{MerchantId, Mode, PaymentId};
@@ -37,6 +38,22 @@ impl Reader<'_> {
             Text(operation),
         ];
         self.session.find(statement!(FIND_PAYMENT_OF_OPERATION), &values, rows::payment_from)
+    }
+
+    /// The newest payments at terminals that a merchant calls so, without their legs.
+    pub fn pos_payments(
+        &self,
+        (merchant, mode): (MerchantId, Mode),
+        developer_tracking_id: &str,
+        count_max: i64,
+    ) -> Read<Vec<Payment>> {
+        let values = [
+            Number(merchant.number()),
+            Text(mode.as_str()),
+            Text(developer_tracking_id),
+            Number(count_max),
+        ];
+        self.session.list(statement!(LIST_POS_OF_TRACKING_ID), &values, rows::payment_from)
     }
 
     /// A merchant's operations since a moment, from the newest, without their legs.

@@ -134,7 +134,7 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         created_at: at(row, 10)?,
         updated_at: at(row, 11)?,
         expires_at: at(row, 12)?,
-        channel: known(Channel::parse(&row.get::<String>(21)?), "channel")?,
+        channel: channel(row)?,
         success_link: link(row, 13)?,
         fail_link: link(row, 14)?,
         webhook: link(row, 15)?,
@@ -144,6 +144,11 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         sequence: row.get(19)?,
         version: row.get(20)?,
     })
+}
+
+fn channel(row: &Row<'_>) -> Read<Channel> {
+    let (word, terminal): (String, Option<String>) = (row.get(21)?, row.get(22)?);
+    known(Channel::from_stored(&word, terminal.as_deref()), "channel")
 }
 
 fn payment_state(row: &Row<'_>) -> Read<PaymentState> {

@@ -187,7 +187,7 @@ impl CreatePayment {
             created_at: now,
             updated_at: now,
             expires_at: now.plus_secs(new.session_timeout_secs),
-            channel: new.channel,
+            channel: new.channel.clone(),
             success_link: new.success_link.clone(),
             fail_link: new.fail_link.clone(),
             webhook: new.webhook.clone(),

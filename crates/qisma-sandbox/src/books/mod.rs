@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use self::orders::{
     Filter, Key, find, insert, keep_refund, list, order_number_of, refund_amount, sessions_over,
-    update,
+    update, waiting_at,
 };
 
 const SCHEMA: &str = include_str!("schema.sql");

@@ -58,6 +58,7 @@ fn read(app: &App, call: &Call) -> Result<Order, Refusal> {
         user_name: call.user_name.clone(),
         description: description.to_owned(),
         language: language.code().to_owned(),
+        terminal: terminal(fields)?,
         ip: fields.get("ip").unwrap_or("127.0.0.1").chars().take(45).collect(),
         two_phase: call.endpoint == Endpoint::RegisterPreAuth,
         created_ms,
@@ -70,6 +71,20 @@ fn read(app: &App, call: &Call) -> Result<Order, Refusal> {
         approval: None,
         deposited_ms: None,
     })
+}
+
+/// The terminal that `jsonParams` names, as sister gateways of the family write it. Whatever else
+/// stands there is for the merchant's own use.
+fn terminal(fields: &Fields) -> Result<Option<String>, Refusal> {
+    let Some(text) = fields.get("jsonParams") else { return Ok(None) };
+    let Ok(Value::Object(params)) = serde_json::from_str(text) else {
+        return Err(Refusal::WrongValue("jsonParams"));
+    };
+    let Some(id) = params.get("force_terminal_id").and_then(Value::as_str) else { return Ok(None) };
+    if id.is_empty() || id.chars().count() > limits::TERMINAL_CHARS_MAX {
+        return Err(Refusal::WrongValue("jsonParams"));
+    }
+    Ok(Some(id.to_owned()))
 }
 
 fn order_number(fields: &Fields) -> Result<String, Refusal> {

@@ -95,7 +95,8 @@ CREATE TABLE payments (
     created_us             bigint    NOT NULL,
     updated_us             bigint    NOT NULL,
     expires_us             bigint    NOT NULL,
-    channel                text      NOT NULL CHECK (channel IN ('online', 'qr')),
+    channel                text      NOT NULL CHECK (channel IN ('online', 'qr', 'pos')),
+    terminal               text,
     success_link           text,
     fail_link              text,
     webhook                text,
@@ -107,6 +108,7 @@ CREATE TABLE payments (
     PRIMARY KEY (vshard, id),
     CONSTRAINT captured_has_its_attempt
         CHECK ((status = 'captured') = (captured_attempt IS NOT NULL)),
+    CONSTRAINT a_terminal_is_a_pos CHECK ((channel = 'pos') = (terminal IS NOT NULL)),
     CONSTRAINT an_end_has_its_time
         CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL))
 );
@@ -121,6 +123,9 @@ CREATE UNIQUE INDEX payments_of_operation
     ON payments (vshard, merchant_id, mode, developer_tracking_id) WHERE channel = 'qr';
 
 CREATE INDEX payments_by_qr ON payments (merchant_id, mode, created_us, id) WHERE channel = 'qr';
+
+CREATE INDEX payments_by_pos
+    ON payments (merchant_id, mode, developer_tracking_id, created_us) WHERE channel = 'pos';
 
 CREATE TABLE legs (
     vshard           smallint  NOT NULL,

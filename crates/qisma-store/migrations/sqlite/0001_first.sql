@@ -75,7 +75,8 @@ CREATE TABLE payments (
     created_us             INTEGER NOT NULL,
     updated_us             INTEGER NOT NULL,
     expires_us             INTEGER NOT NULL,
-    channel                TEXT    NOT NULL CHECK (channel IN ('online', 'qr')),
+    channel                TEXT    NOT NULL CHECK (channel IN ('online', 'qr', 'pos')),
+    terminal               TEXT,
     success_link           TEXT,
     fail_link              TEXT,
     webhook                TEXT,
@@ -87,6 +88,7 @@ CREATE TABLE payments (
     PRIMARY KEY (vshard, id),
     CONSTRAINT captured_has_its_attempt
         CHECK ((status = 'captured') = (captured_attempt IS NOT NULL)),
+    CONSTRAINT a_terminal_is_a_pos CHECK ((channel = 'pos') = (terminal IS NOT NULL)),
     CONSTRAINT an_end_has_its_time
         CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -97,6 +99,8 @@ CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
 CREATE UNIQUE INDEX payments_of_operation
     ON payments (vshard, merchant_id, mode, developer_tracking_id) WHERE channel = 'qr';
 CREATE INDEX payments_by_qr ON payments (merchant_id, mode, created_us, id) WHERE channel = 'qr';
+CREATE INDEX payments_by_pos
+    ON payments (merchant_id, mode, developer_tracking_id, created_us) WHERE channel = 'pos';
 
 CREATE TABLE legs (
     vshard           INTEGER NOT NULL,
@@ -305,6 +309,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('payments', 'payments_of_merchant', '1000000 1000 500 1'),
     ('payments', 'payments_of_operation', '100000 400 4 4 1'),
     ('payments', 'payments_by_qr', '100000 1000 500 1 1'),
+    ('payments', 'payments_by_pos', '100000 1000 500 2 1'),
     ('legs', 'legs', '3000000 12000 3 1'),
     ('attempts', 'attempts', '1000000 4000 1 1'),
     ('attempts', 'attempts_one_open', '1000 4 1'),

@@ -311,6 +311,7 @@ const PAYMENTS: &[Column] = &[
     number("updated_us"),
     number("expires_us"),
     text("channel"),
+    or_null(text("terminal")),
     or_null(text("success_link")),
     or_null(text("fail_link")),
     or_null(text("webhook")),

@@ -10,6 +10,7 @@ use qisma_domain::hold::Hold;
 use qisma_domain::ids::{AccountId, AppId};
 use qisma_domain::link::Link;
 use qisma_domain::payment::Payment;
+use qisma_domain::terminal::TerminalId;
 use qisma_domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::mem::take;
@@ -191,6 +192,7 @@ impl Plan {
                 column!(Numbers, new, |row| row.sequence),
                 column!(Numbers, new, |row| row.version),
                 column!(Texts, new, |row| row.channel.as_str()),
+                column!(MaybeTexts, new, |row| row.channel.terminal().map(TerminalId::as_str)),
             ],
         });
         let legs: Vec<_> =

@@ -17,7 +17,8 @@ macro_rules! payment_columns {
         "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
-         p.image_url, p.sequence, p.version, p.channel"
+         p.image_url, p.sequence, p.version, p.channel,
+         p.terminal"
     };
 }
 macro_rules! delivery_columns {
@@ -87,6 +88,10 @@ statements! {
         " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2 AND p.channel = 'qr'
             AND p.created_us >= $3 AND (p.created_us, p.id) < ($4, $5)
           ORDER BY p.created_us DESC, p.id DESC LIMIT $6");
+    LIST_POS_OF_TRACKING_ID = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
+            AND p.developer_tracking_id = $3 AND p.channel = 'pos'
+          ORDER BY p.created_us DESC, p.id DESC LIMIT $4");
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = $1 AND payment_id = $2 ORDER BY number";
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments

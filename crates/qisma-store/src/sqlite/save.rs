@@ -193,6 +193,7 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
         row.sequence,
         row.version,
         row.channel.as_str(),
+        row.channel.terminal().map(qisma_domain::terminal::TerminalId::as_str),
     ])?;
     let mut insert_leg = connection.prepare_cached(sql::INSERT_LEG)?;
     for leg in &row.legs {

@@ -17,7 +17,8 @@ macro_rules! payment_columns {
         "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
-         p.image_url, p.sequence, p.version, p.channel"
+         p.image_url, p.sequence, p.version, p.channel,
+         p.terminal"
     };
 }
 macro_rules! delivery_columns {
@@ -113,8 +114,8 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes,
         currency, status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
         success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url, sequence,
-        version, channel) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-        ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
+        version, channel, terminal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+        ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
     UPDATE_PAYMENT = "UPDATE payments SET status = ?3, captured_attempt = ?4, end_reason = ?5,
         ended_us = ?6, updated_us = ?7, sequence = ?8, version = ?9
         WHERE vshard = ?1 AND id = ?2 AND version = ?10";
@@ -126,6 +127,10 @@ statements! {
         " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2 AND p.channel = 'qr'
             AND p.created_us >= ?3 AND (p.created_us, p.id) < (?4, ?5)
           ORDER BY p.created_us DESC, p.id DESC LIMIT ?6");
+    LIST_POS_OF_TRACKING_ID = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
+            AND p.developer_tracking_id = ?3 AND p.channel = 'pos'
+          ORDER BY p.created_us DESC, p.id DESC LIMIT ?4");
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = ?1 AND payment_id = ?2 ORDER BY number";
     INSERT_LEG = "INSERT INTO legs (vshard, payment_id, number, destination, amount_millimes, kind)

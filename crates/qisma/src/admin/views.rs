@@ -9,7 +9,7 @@ use qisma_domain::event::{Event, EventKind, flouci_status};
 use qisma_domain::ids::{AppId, DeliveryId, EventId, MerchantId, Mode, PaymentId, WalletId};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
-use qisma_domain::payment::{Channel, Payment};
+use qisma_domain::payment::Payment;
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::Leg;
 use qisma_domain::time::Timestamp;
@@ -163,7 +163,9 @@ pub struct PaymentView {
     app_id: AppId,
     updated_at: String,
     accept_card: bool,
-    channel: Channel,
+    channel: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terminal: Option<String>,
     success_link: Option<Link>,
     fail_link: Option<Link>,
     webhook_origin: Option<String>,
@@ -188,7 +190,8 @@ impl PaymentView {
             app_id: payment.app,
             updated_at: payment.updated_at.rfc3339(),
             accept_card: payment.accept_card,
-            channel: payment.channel,
+            channel: payment.channel.as_str(),
+            terminal: payment.channel.terminal().map(|terminal| terminal.as_str().to_owned()),
             success_link: payment.success_link.clone(),
             fail_link: payment.fail_link.clone(),
             // A receiver may carry its own secret in path or query: the origin says enough.

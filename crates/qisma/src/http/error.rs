@@ -93,8 +93,8 @@ error_codes! {
     /// Another merchant than the API key's.
     MerchantNotFound = "merchant_not_found", NOT_FOUND,
         "Merchant not found; send the merchant_id of the API key.";
-    /// No such operation, or somebody else's.
-    OperationNotFound = "operation_not_found", NOT_FOUND, "Transaction not found";
+    /// No such payment by QR code or at a terminal, or somebody else's.
+    TransactionNotFound = "transaction_not_found", NOT_FOUND, "Transaction not found";
     /// The same operation came with another amount before.
     OperationReused = "operation_uuid_reused", CONFLICT,
         "This operation_uuid was used with another amount; send a fresh one for a new payment.";
@@ -120,6 +120,10 @@ error_codes! {
     Overloaded = "overloaded", SERVICE_UNAVAILABLE,
         "The gateway is busy and nothing was changed; send the same request again, with the same \
          Idempotency-Key.";
+    /// The acquirer did not pass the payment on to the terminal.
+    TerminalUnavailable = "terminal_unavailable", SERVICE_UNAVAILABLE,
+        "The terminal cannot be reached at the moment and nobody was asked to pay; send the request \
+         again, without its Idempotency-Key or with a fresh one.";
     /// The disk is full.
     StorageFull = "storage_full", SERVICE_UNAVAILABLE,
         "The gateway's disk is full and nothing was changed; send the same request again later, \
@@ -163,7 +167,9 @@ impl ApiError {
     pub const fn new(code: ErrorCode) -> Self {
         let retry_after_secs = match code {
             ErrorCode::Overloaded | ErrorCode::StorageUnavailable => Some(BUSY_RETRY_AFTER_SECS),
-            ErrorCode::StorageFull | ErrorCode::OutcomeUnknown => Some(TROUBLE_RETRY_AFTER_SECS),
+            ErrorCode::StorageFull | ErrorCode::OutcomeUnknown | ErrorCode::TerminalUnavailable => {
+                Some(TROUBLE_RETRY_AFTER_SECS)
+            }
             _ => None,
         };
         Self { code, mistakes: Vec::new(), retry_after_secs }

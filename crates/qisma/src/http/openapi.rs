@@ -4,6 +4,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::flouci::business::{generate_custom_qr_code, transactions};
+use super::flouci::transactions::{get_pos_transaction_status, init_pos_transaction};
 use super::flouci::v2::{generate_payment, verify_payment};
 
 #[derive(OpenApi)]
@@ -20,6 +21,8 @@ use super::flouci::v2::{generate_payment, verify_payment};
         generate_custom_qr_code::read,
         transactions::status,
         transactions::history,
+        init_pos_transaction::create,
+        get_pos_transaction_status::read,
     ),
     tags((name = "Flouci API", description = "What Flouci's clients speak, unchanged.")),
     modifiers(&Credentials),

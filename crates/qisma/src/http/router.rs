@@ -11,6 +11,7 @@ use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::flouci::business::{generate_custom_qr_code, transactions};
+use super::flouci::transactions::{get_pos_transaction_status as pos_status, init_pos_transaction};
 use super::flouci::v2::{generate_payment, verify_payment};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware};
@@ -77,6 +78,8 @@ pub fn router(gateway: Gateway) -> Router {
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
+        .route("/api/transactions/init_pos_transaction", post(init_pos_transaction::create))
+        .route("/api/transactions/get_pos_transaction_status", get(pos_status::read))
         // For merchants, with an API key: QR codes.
         .route("/api/business/generate_custom_qr_code", get(generate_custom_qr_code::read))
         .route("/api/business/custom_transaction/status", get(transactions::status))

@@ -46,6 +46,26 @@ pub async fn start_card(
     merchant_name: &str,
     locale: Locale,
 ) -> Result<StartedCard, StartError> {
+    start(gateway, payment, merchant_name, (locale, None)).await
+}
+
+/// Starts a payment at a terminal: the acquirer passes the order on to it. `terminal` says which one,
+/// as the acquirer's own JSON.
+pub async fn start_at_terminal(
+    gateway: &Gateway,
+    payment: &Payment,
+    merchant_name: &str,
+    terminal: &str,
+) -> Result<StartedCard, StartError> {
+    start(gateway, payment, merchant_name, (Locale::Fr, Some(terminal))).await
+}
+
+async fn start(
+    gateway: &Gateway,
+    payment: &Payment,
+    merchant_name: &str,
+    (locale, json_params): (Locale, Option<&str>),
+) -> Result<StartedCard, StartError> {
     let acquirer = Acquirer::of_mode(payment.mode);
     let client =
         client_of(gateway, acquirer).ok_or(StartError::Refused(StartRefusal::RailNotAccepted))?;
@@ -66,6 +86,7 @@ pub async fn start_card(
             session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
             language: locale.tag(),
             description: merchant_name,
+            json_params,
             // A callback that we could not check would only be refused.
             dynamic_callback_url: has_key.then_some(callback_url.as_str()),
         })

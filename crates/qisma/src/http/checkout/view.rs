@@ -45,6 +45,12 @@ pub fn current(gateway: &Gateway, loaded: &Loaded, word: Option<&str>) -> Respon
         PaymentState::Failed { .. } => pages::failed(&frame, last_decline(loaded)),
         PaymentState::Expired { .. } => pages::expired(&frame),
         PaymentState::Canceled { .. } => pages::canceled(&frame),
+        // The terminal is where it is paid, and nowhere else.
+        PaymentState::Created | PaymentState::RequiresAction | PaymentState::Processing
+            if loaded.payment().channel.terminal().is_some() =>
+        {
+            pages::waiting(&frame)
+        }
         PaymentState::Created => return choose(gateway, loaded, notice),
         PaymentState::RequiresAction => return code(gateway, loaded, notice),
         PaymentState::Processing if loaded.is_at_bank_or_on_the_way() => {

@@ -7,4 +7,5 @@ mod everywhere;
 mod limits;
 mod openapi;
 mod tls;
+mod transactions;
 mod v2;

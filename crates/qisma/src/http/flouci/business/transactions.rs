@@ -78,7 +78,7 @@ async fn find(
 ) -> Result<Payment, ApiError> {
     let scope = operation::scope(caller, &operation);
     let read = gateway.store.read(move |reader| reader.payment_of_operation(&scope, &operation));
-    read.await?.ok_or_else(|| ErrorCode::OperationNotFound.into())
+    read.await?.ok_or_else(|| ErrorCode::TransactionNotFound.into())
 }
 
 /// List payments by QR code, from the newest.

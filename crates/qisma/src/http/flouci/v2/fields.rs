@@ -184,6 +184,19 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The same of a text that must be there.
+    pub fn required<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        if !self.is_present(name) {
+            self.refuse(name, "is required");
+            return None;
+        }
+        self.parsed(name, read)
+    }
+
     /// A text of which `read` makes something, or says why it cannot.
     pub fn parsed<T>(
         &mut self,

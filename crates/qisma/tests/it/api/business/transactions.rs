@@ -54,7 +54,7 @@ async fn an_operation_of_another_merchant_or_mode_is_not_found() {
         a_key(&app, MERCHANT, Mode::Live).await,
     ];
     let nothing = status(&app, &key, "another").await;
-    assert_eq!((nothing.status, nothing.error().as_str()), (404, "operation_not_found"));
+    assert_eq!((nothing.status, nothing.error().as_str()), (404, "transaction_not_found"));
     for stranger in &strangers {
         assert_eq!(status(&app, stranger, OPERATION).await.body, nothing.body);
         assert_eq!(ask(&app, stranger, HISTORY).await.json()["results"], json!([]));
