@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
         name: "servers",
         run: || tests_on_servers(STORE_SUITE, &["serializable", "pooled", "eighteen"]),
     },
+    Step { name: "clients", run: crate::clients::run },
     // The harnesses first show that they catch what they are for.
     Step { name: "controls", run: || this("crash --controls") },
     Step { name: "crash", run: || this("crash --kills 50") },

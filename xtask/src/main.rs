@@ -7,6 +7,7 @@ use std::path::PathBuf;
 mod bench;
 mod ci;
 mod client;
+mod clients;
 mod comments;
 mod crash;
 mod deny;

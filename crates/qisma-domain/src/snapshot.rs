@@ -137,8 +137,7 @@ pub struct Snapshot {
     pub deliveries: BTreeMap<DeliveryId, Delivery>,
     /// Methods learned of receivers.
     pub learned: BTreeMap<(AppId, String), LearnedMethod>,
-    /// The one shard of the batch, where the engine wants that: what nothing ties to another is minted
-    /// into it.
+    /// The shard into which the batch mints what nothing ties to another; not set: one drawn for each.
     pub batch_shard: Option<Shard>,
 }
 

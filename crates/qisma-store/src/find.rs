@@ -22,15 +22,20 @@ pub(crate) const fn key(id: &PaymentId) -> [Value<'_>; 2] {
 }
 
 /// A payment with its legs, attempts and codes.
-pub(crate) fn complete(session: Session<'_>, mut payment: Payment) -> Read<PaymentAggregate> {
+pub(crate) fn complete(session: Session<'_>, payment: Payment) -> Read<PaymentAggregate> {
+    let mut found = without_codes(session, payment)?;
+    let key = key(&found.payment.id);
+    found.challenges = session.list(statement!(LIST_CHALLENGES), &key, rows::challenge_from)?;
+    Ok(found)
+}
+
+/// The same for whoever has no use for codes.
+pub(crate) fn without_codes(session: Session<'_>, mut payment: Payment) -> Read<PaymentAggregate> {
     let id = payment.id;
     let key = key(&id);
     payment.legs = session.list(statement!(LIST_LEGS), &key, rows::leg_from)?;
-    Ok(PaymentAggregate {
-        attempts: session.list(statement!(LIST_ATTEMPTS), &key, rows::attempt_from)?,
-        challenges: session.list(statement!(LIST_CHALLENGES), &key, rows::challenge_from)?,
-        payment,
-    })
+    let attempts = session.list(statement!(LIST_ATTEMPTS), &key, rows::attempt_from)?;
+    Ok(PaymentAggregate { attempts, challenges: vec![], payment })
 }
 
 /// A payment by its id.

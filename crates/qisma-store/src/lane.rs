@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use crate::Fold;
 use crate::error::{OpenError, ReadError, RunError};
 use crate::job::{Decided, Fate, Job, Jobs, Pending, answer_all};
+use crate::lane_writer::LaneWriter;
 use crate::leases::Fence;
 use crate::save_error::SaveError;
 use crate::stopping::Stopping;
@@ -39,38 +40,6 @@ const ROUNDS_TOGETHER_MAX: u32 = 3;
 const ROUNDS_ALONE_MAX: u32 = 10;
 /// A wall clock that is this far behind the last commit has jumped, and somebody should know.
 const CLOCK_BEHIND_MAX_MICROS: i64 = 2_000_000;
-
-/// A lane's end of a database.
-pub trait LaneWriter: Send + 'static {
-    /// Loads one round of rows. On an error nothing has happened.
-    fn load(&mut self, keys: &Keys) -> Result<Snapshot, ReadError>;
-
-    /// Saves a batch's changes, if all these fences still stand. On any error but
-    /// [`SaveError::Unknown`] nothing of it is kept.
-    fn save(&mut self, changes: Changes, fences: &[Fence], now: Timestamp)
-    -> Result<(), SaveError>;
-
-    /// Makes sure that what a batch without changes is answered from will stay, where that is not
-    /// certain.
-    fn confirm(&mut self, _now: Timestamp) -> Result<(), SaveError> {
-        Ok(())
-    }
-
-    /// What is best done once the batch is answered. A failure ends the process.
-    fn after_answers(&mut self) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// Whether a batch holds one shard, because the shards are on different machines.
-    fn takes_one_shard_at_a_time(&self) -> bool {
-        false
-    }
-
-    /// What ends a save that waits for a server.
-    fn stopping(&self) -> Arc<Stopping> {
-        Arc::default()
-    }
-}
 
 /// What a lane is given from outside.
 pub struct LaneOptions {
@@ -100,7 +69,9 @@ pub struct Lane {
 
 impl Lane {
     /// Starts the lane's thread.
-    pub fn start(writer: impl LaneWriter, options: LaneOptions) -> Result<Self, OpenError> {
+    pub fn start(writer: impl LaneWriter, mut options: LaneOptions) -> Result<Self, OpenError> {
+        // Lanes begin in different places, so that two of them seldom write side by side.
+        let batch_shard = Shard::random(&mut *options.rng);
         let stopping = writer.stopping();
         let (sender, receiver) = mpsc::channel();
         let depth = Arc::new(AtomicUsize::new(0));
@@ -110,6 +81,7 @@ impl Lane {
             depth: depth.clone(),
             poisoned: AtomicBool::new(false),
             last_now: Timestamp::from_micros(0),
+            batch_shard,
         };
         let thread = std::thread::Builder::new()
             .name("qisma-lane".into())
@@ -179,6 +151,8 @@ struct Worker<W> {
     poisoned: AtomicBool,
     /// The moment of the last batch.
     last_now: Timestamp,
+    /// The shard into which the last batch minted what nothing ties to another.
+    batch_shard: Shard,
 }
 
 impl<W: LaneWriter> Worker<W> {
@@ -255,10 +229,7 @@ impl<W: LaneWriter> Worker<W> {
                 return vec![];
             }
         };
-        if self.writer.takes_one_shard_at_a_time() {
-            let shard = keys.shard().unwrap_or_else(|| Shard::random(&mut *self.options.rng));
-            snapshot.batch_shard = Some(shard);
-        }
+        snapshot.batch_shard = Some(self.batch_shard(&keys));
         let now = self.now();
         let mut all = Changes::none();
         let (mut decided, mut rows, mut fences) = (0, 0, vec![]);
@@ -281,6 +252,15 @@ impl<W: LaneWriter> Worker<W> {
         let rest = jobs.split_off(decided);
         self.save_and_answer(jobs, (all, &fences), now, lost);
         rest
+    }
+
+    /// The shard into which a batch mints what nothing ties to another. One for all of it: their rows
+    /// lie side by side then, in a few pages instead of some in each of 256 places. The next batch has
+    /// the next one.
+    fn batch_shard(&mut self, keys: &Keys) -> Shard {
+        self.batch_shard = Shard(self.batch_shard.0.wrapping_add(1));
+        let only = keys.shard().filter(|_| self.writer.takes_one_shard_at_a_time());
+        only.unwrap_or(self.batch_shard)
     }
 
     /// The moment of a batch. A wall clock that steps back must not put an account's later entries

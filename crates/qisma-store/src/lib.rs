@@ -10,9 +10,11 @@ pub mod carry;
 mod error;
 mod find;
 mod fold;
+mod history;
 mod inspect;
 mod job;
 mod lane;
+mod lane_writer;
 mod leases;
 mod ledger;
 mod migrate;
@@ -31,11 +33,13 @@ pub mod sqlite;
 mod stopping;
 
 pub use error::{OpenError, ReadError, RunError};
+pub use history::{History, Place};
 pub use inspect::{
     KeyClaim, check_schema, claim, examine_server, key_id, migrate_engine, schema_version,
     sqlite_version, unfolded,
 };
-pub use lane::{Lane, LaneOptions, LaneWriter, QUEUE_MAX};
+pub use lane::{Lane, LaneOptions, QUEUE_MAX};
+pub use lane_writer::LaneWriter;
 pub use leases::{Fence, LeaseOptions, Shards};
 pub use ledger::{HoldWanted, OpenHold, Unfolded};
 pub use migrate::{MigrateReport, migrate};

@@ -71,7 +71,7 @@ impl<'c> Reader<'c> {
         Ok(Some(AuthRow { pair, app, merchant }))
     }
 
-    /// A payment, if it is this merchant's, in this mode.
+    /// A payment, if it is this merchant's, in this mode; without its codes.
     pub fn payment_of_merchant(
         &self,
         merchant: MerchantId,
@@ -82,7 +82,7 @@ impl<'c> Reader<'c> {
         let values = [shard, bytes, Number(merchant.number()), Text(mode.as_str())];
         let sql = statement!(FIND_PAYMENT_OF_MERCHANT);
         let found = self.session.find(sql, &values, rows::payment_from)?;
-        found.map(|payment| find::complete(self.session, payment)).transpose()
+        found.map(|payment| find::without_codes(self.session, payment)).transpose()
     }
 
     /// A payment, for whoever holds its link, for a worker, or for an operator.

@@ -162,8 +162,8 @@ impl Stand {
     }
 }
 
-/// Only our own settings count, whatever the caller's environment holds.
-fn set_environment(command: &mut Command, variables: &[(String, String)]) {
+/// Only these settings count, whatever the caller's environment holds.
+pub fn set_environment(command: &mut Command, variables: &[(String, String)]) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("QISMA_") {
             command.env_remove(name);

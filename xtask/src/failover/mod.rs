@@ -58,10 +58,10 @@ pub struct Options {
 struct Inside {
     #[arg(long, hide = true)]
     directory: Option<PathBuf>,
-    #[arg(long, hide = true, default_value = "")]
-    binary: PathBuf,
-    #[arg(long, hide = true, default_value = "")]
-    outcome: PathBuf,
+    #[arg(long, hide = true)]
+    binary: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    outcome: Option<PathBuf>,
 }
 
 /// Runs it.
@@ -167,11 +167,12 @@ fn inside(options: &Options, directory: PathBuf) -> anyhow::Result<()> {
         mode: if options.control { Mode::Asynchronous } else { Mode::Strict },
         seed: options.seed.context("no seed is named")?,
         clients: options.clients,
-        binary: options.inside.binary.clone(),
+        binary: options.inside.binary.clone().context("no binary is named")?,
         directory,
     };
     let runtime = tokio::runtime::Runtime::new()?;
     let outcome = runtime.block_on(trial.run())?;
-    std::fs::write(&options.inside.outcome, serde_json::to_string(&outcome)?)?;
+    let told = options.inside.outcome.as_ref().context("no file for the outcome is named")?;
+    std::fs::write(told, serde_json::to_string(&outcome)?)?;
     Ok(())
 }

@@ -3,7 +3,11 @@
 
 /// Statements of one batch over several of the cluster's shards go over one connection, one after the
 /// other: a batch has few rows for each, and connections opened side by side cost more than they save.
-pub(super) const CITUS_OPTIONS: &str = "-c citus.multi_shard_modify_mode=sequential \
+///
+/// Citus plans most statements only once their parameters are known, so one plan for good, which our
+/// sessions ask for elsewhere, is an error there.
+pub(super) const CITUS_OPTIONS: &str = "-c plan_cache_mode=auto \
+                                        -c citus.multi_shard_modify_mode=sequential \
                                         -c citus.max_adaptive_executor_pool_size=1";
 /// The same, behind a pooler.
 pub(super) const CITUS_LOCAL: &str = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'; \
@@ -13,7 +17,8 @@ pub(super) const CITUS_LOCAL: &str = "SET LOCAL citus.multi_shard_modify_mode = 
 const FIRST_DISTRIBUTED: &str = "wallets";
 
 /// What distributes the table that a statement makes, if it makes one. It does nothing to a table that
-/// is distributed, so that a migration that was cut off can go on.
+/// is distributed, so that a migration that was cut off can go on. (`n` without `t` is a table that
+/// Citus knows of and has left where it is, because it points to one that was copied.)
 pub(super) fn distribution_of(statement: &str) -> Option<String> {
     let rest = statement.trim_start().strip_prefix("CREATE TABLE ")?;
     let name = rest.trim_start_matches("IF NOT EXISTS ").split_whitespace().next()?;
@@ -28,7 +33,8 @@ pub(super) fn distribution_of(statement: &str) -> Option<String> {
     };
     Some(format!(
         "SELECT {call} WHERE NOT EXISTS \
-         (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = '{name}'::regclass)"
+         (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = '{name}'::regclass \
+          AND (partmethod <> 'n' OR repmodel = 't'))"
     ))
 }
 

@@ -83,7 +83,9 @@ pub fn migrate(target: &Target, now: Timestamp) -> Result<MigrateReport, OpenErr
         if connection.execute_batch(sql).is_err() {
             connection.execute_batch(sql).map_err(failed)?;
         }
-        if let Some(call) = distribution_of(sql).filter(|_| target.is_citus()) {
+        if let Some(call) = distribution_of(sql).filter(|_| target.is_citus())
+            && connection.execute_reading(&call).is_err()
+        {
             connection.execute_reading(&call).map_err(failed)?;
         }
     }

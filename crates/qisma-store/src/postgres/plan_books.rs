@@ -57,6 +57,17 @@ impl Plan {
         let mut deltas: Vec<(AccountId, &Delta)> =
             self.deltas.iter().map(|(id, delta)| (*id, delta)).collect();
         deltas.sort_by_key(|(id, _)| (id.shard().0, *id));
+        let needed: Vec<_> = deltas.iter().filter(|(_, delta)| delta.need_millimes != 0).collect();
+        // No account is ever deleted, so one that is seen here is there in the next statement.
+        steps.push(Step {
+            sql: sql::LOAD_BALANCES,
+            rows: needed.len(),
+            what: "accounts that something is taken from",
+            params: vec![
+                column!(Shards, needed, |(id, _)| id.shard().0.into()),
+                column!(Ids, needed, |(id, _)| Id(*id.as_bytes())),
+            ],
+        });
         steps.push(Step {
             sql: sets::ADD_TO_ACCOUNT,
             rows: deltas.len(),

@@ -186,7 +186,6 @@ statements! {
         FROM unfolded_lines AS t
         USING unnest($1::smallint[], $2::uuid[], $3::bigint[]) AS u (vshard, entry_id, line)
         WHERE t.vshard = u.vshard AND t.entry_id = u.entry_id AND t.line = u.line";
-    // Only what waits, on the server that commits this: what an earlier primary showed may be gone.
     INSERT_ACCOUNT_LINE = "INSERT INTO account_lines (vshard, account_id, entry_id, line, amount_millimes,
             at_us)
         SELECT vshard, account_id, entry_id, line, amount_millimes, at_us
@@ -207,8 +206,8 @@ statements! {
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[])
             AS u (vshard, id, state, version, expected)
         WHERE t.vshard = u.vshard AND t.id = u.id AND t.version = u.expected";
-    // Locks the accounts in the order of the arrays, which an UPDATE that joins them would not. An
-    // account that is not there holds nothing, so it cannot hold what is needed.
+    // Locks the accounts in the order of the arrays, which an UPDATE that joins them would not. That an
+    // account of which something is needed is there at all is asked before: this would make it.
     ADD_TO_ACCOUNT = "INSERT INTO accounts (vshard, id, owner, kind, mode, currency, posted_millimes,
             held_millimes, need_millimes)
         SELECT vshard, id, owner, kind, mode, currency, posted_millimes, held_millimes,
@@ -216,8 +215,6 @@ statements! {
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
             $7::bigint[], $8::bigint[], $9::bigint[]) AS u (vshard, id, owner, kind, mode,
             currency, posted_millimes, held_millimes, need_millimes)
-        WHERE u.need_millimes = 0
-            OR EXISTS (SELECT 1 FROM accounts a WHERE a.vshard = u.vshard AND a.id = u.id)
         ON CONFLICT (vshard, id) DO UPDATE SET posted_millimes = accounts.posted_millimes +
             excluded.posted_millimes, held_millimes = accounts.held_millimes +
             excluded.held_millimes

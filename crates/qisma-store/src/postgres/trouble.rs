@@ -40,9 +40,11 @@ impl Trouble {
                 Self::Gone(sentence)
             }
             // A plan or a prepared statement of before a change of the schema, or of a server that a
-            // pooler has swapped: a new connection prepares anew.
-            _ if *code == SqlState::FEATURE_NOT_SUPPORTED
-                || *code == SqlState::INVALID_SQL_STATEMENT_NAME =>
+            // pooler has swapped: a new connection prepares anew. What else is not supported never
+            // will be.
+            _ if *code == SqlState::INVALID_SQL_STATEMENT_NAME
+                || (*code == SqlState::FEATURE_NOT_SUPPORTED
+                    && said.message().contains("cached plan")) =>
             {
                 Self::Gone(sentence)
             }

@@ -20,7 +20,7 @@ use super::step::Step;
 use super::target::Target;
 use super::trouble::Trouble;
 use crate::error::{OpenError, ReadError};
-use crate::lane::LaneWriter;
+use crate::lane_writer::LaneWriter;
 use crate::leases::Fence;
 use crate::save_error::SaveError;
 use crate::stopping::Stopping;

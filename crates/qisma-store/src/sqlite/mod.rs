@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use crate::error::{OpenError, ReadError};
-use crate::lane::LaneWriter;
+use crate::lane_writer::LaneWriter;
 use crate::leases::Fence;
 use crate::migrate::{MigrateReport, migrate};
 use crate::save_error::SaveError;

@@ -131,6 +131,20 @@ statements! {
         " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
             AND p.developer_tracking_id = ?3 AND p.channel = 'pos'
           ORDER BY p.created_us DESC, p.id DESC LIMIT ?4");
+    LIST_HISTORY_BEFORE = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
+            AND p.created_us BETWEEN ?3 AND ?4
+            AND (p.created_us, p.vshard, p.id) < (?5, ?6, ?7)
+            AND (?8 = '' OR instr(?8, ' ' || p.status || ' ') > 0)
+            AND (?9 = 0 OR p.app_id = ?10)
+          ORDER BY p.created_us DESC, p.vshard DESC, p.id DESC LIMIT ?11");
+    LIST_HISTORY_AFTER = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
+            AND p.created_us BETWEEN ?3 AND ?4
+            AND (p.created_us, p.vshard, p.id) > (?5, ?6, ?7)
+            AND (?8 = '' OR instr(?8, ' ' || p.status || ' ') > 0)
+            AND (?9 = 0 OR p.app_id = ?10)
+          ORDER BY p.created_us ASC, p.vshard ASC, p.id ASC LIMIT ?11");
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = ?1 AND payment_id = ?2 ORDER BY number";
     INSERT_LEG = "INSERT INTO legs (vshard, payment_id, number, destination, amount_millimes, kind)

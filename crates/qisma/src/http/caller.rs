@@ -16,8 +16,9 @@ use crate::gateway::Gateway;
 /// Longer than any pair of keys: two UUIDs and what stands around them have 80 characters.
 const HEADER_CHARS_MAX: usize = 256;
 
-/// Stands in for the hash of a pair that does not exist, so that a wrong public key costs the same
-/// time as a wrong private one. No private key has this hash.
+/// Stands in for the hash of a pair that does not exist, so that both halves are checked whatever is
+/// wrong. (Whether a public key was used in the last second can be told by the time all the same; it
+/// is a UUID that nobody guesses, and no secret.) No private key has this hash.
 const NOBODYS_HASH: [u8; 32] = [0; 32];
 
 /// Proof that the caller holds the keys of an app of an active merchant.
@@ -41,12 +42,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let gateway = Gateway::from_ref(state);
         let credentials = Credentials::from_request_parts(parts, state).await?;
-        if let Some(known) = credentials.known_caller(&gateway) {
-            return known.map_err(refused);
-        }
-        let asker = gateway.clone();
-        let read = gateway.store.read(move |reader| credentials.caller(&asker, reader)).await?;
-        read.map_err(refused)
+        credentials.calling_app(&gateway).await
     }
 }
 
@@ -68,6 +64,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Credentials {
 }
 
 impl Credentials {
+    /// A pair that was sent elsewhere than v2 wants it, if it can be one.
+    pub fn of_pair(public: &str, private: &str) -> Result<Self, ApiError> {
+        let is_whole = !public.is_empty() && !private.is_empty();
+        if !is_whole || HEADER_CHARS_MAX < public.len().saturating_add(private.len()) {
+            return Err(refused("no credentials that could be read"));
+        }
+        Ok(Self { public: public.to_owned(), private: private.into() })
+    }
+
+    /// The app whose they are.
+    pub async fn calling_app(self, gateway: &Gateway) -> Result<CallingApp, ApiError> {
+        if let Some(known) = self.known_caller(gateway) {
+            return known.map_err(refused);
+        }
+        let asker = gateway.clone();
+        let read = gateway.store.read(move |reader| self.caller(&asker, reader)).await?;
+        read.map_err(refused)
+    }
+
     /// Who holds them, or why they are refused, for [`refused`].
     pub fn caller(
         &self,

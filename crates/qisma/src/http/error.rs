@@ -39,6 +39,14 @@ macro_rules! error_codes {
                 match self { $(Self::$name => StatusCode::$status),* }
             }
 
+            /// The number that Flouci's clients know it by.
+            pub const fn number(self) -> u16 {
+                match self {
+                    Self::TerminalIdNotAllowed => 1004,
+                    _ => 1,
+                }
+            }
+
             /// The sentence that says what to do.
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$name => $message),* }
@@ -77,6 +85,9 @@ error_codes! {
     /// A NUL character in a text.
     JsonNulCharacter = "json_nul_character", BAD_REQUEST,
         "A text in the body contains the NUL character; remove it.";
+    /// A terminal was named where payments of the web are asked for.
+    TerminalIdNotAllowed = "terminal_id_not_allowed", BAD_REQUEST,
+        "terminal_id goes with type=pos only; leave it out, or ask for type=pos.";
     /// An idempotency key that cannot be one, or two of them.
     IdempotencyKeyInvalid = "idempotency_key_invalid", BAD_REQUEST,
         "Idempotency-Key is sent once and has 1 to 255 visible ASCII characters; send a fresh UUID \
@@ -84,7 +95,7 @@ error_codes! {
     /// No credentials, or wrong ones, or those of a merchant that is not active.
     CredentialsInvalid = "credentials_invalid", UNAUTHORIZED,
         "Send the header Authorization: Bearer PUBLIC_KEY:PRIVATE_KEY with the keys of an active \
-         app.";
+         app (v1: app_token and app_secret in the body, or the headers apppublic and appsecret).";
     /// No API key, or a wrong or revoked one, or that of a merchant that is not active.
     ApiKeyInvalid = "api_key_invalid", UNAUTHORIZED,
         "Send the header Authorization: Api-Key KEY with an API key of an active merchant.";
@@ -243,9 +254,9 @@ pub struct ErrorBody {
     /// Always `developers`.
     #[schema(example = "developers")]
     name: &'static str,
-    /// Always 1.
+    /// 1; 1004 for a terminal where none can be (Flouci API, section 4).
     #[schema(example = 1)]
-    code: u8,
+    code: u16,
     /// Always `v2`.
     #[schema(example = "v2")]
     version: &'static str,
@@ -286,7 +297,7 @@ impl IntoResponse for ApiError {
             message,
             status_code: status.as_u16(),
             name: "developers",
-            code: 1,
+            code: self.code.number(),
             version: "v2",
         };
         let mut response = (status, Answer(body)).into_response();

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use qisma_domain::time::Timestamp;
 use qisma_store::{AuthRow, ReadError, Reader, Store};
 use quick_cache::sync::Cache;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Keys remembered at once. Only keys that exist are, so strangers cannot fill it.
 const KEYS_MAX: usize = 10_000;
 /// How long another node may go on with what was revoked here.
 const AGE_MICROS_MAX: i64 = 1_000_000;
+const AGE_MAX: Duration = Duration::from_secs(1);
 
 /// What public keys were found to lead to.
 pub struct KnownKeys {
@@ -21,6 +24,7 @@ pub struct KnownKeys {
 struct Known {
     row: Arc<AuthRow>,
     read_at: Timestamp,
+    read_instant: Instant,
     /// [`Store::callers_version`] from before the read.
     version: u64,
 }
@@ -38,7 +42,8 @@ impl KnownKeys {
         let known = self.rows.get(public_key)?;
         let age_micros = now.micros().saturating_sub(known.read_at.micros());
         // A clock that was set back makes nothing last longer.
-        let is_recent = (0..AGE_MICROS_MAX).contains(&age_micros);
+        let is_recent =
+            (0..AGE_MICROS_MAX).contains(&age_micros) && known.read_instant.elapsed() < AGE_MAX;
         (is_recent && known.version == store.callers_version()).then_some(known.row)
     }
 
@@ -53,10 +58,10 @@ impl KnownKeys {
         if let Some(row) = self.recent(store, public_key, now) {
             return Ok(Some(row));
         }
-        let version = store.callers_version();
+        let (version, read_instant) = (store.callers_version(), Instant::now());
         let Some(row) = reader.auth_by_public_key(public_key)? else { return Ok(None) };
         let row = Arc::new(row);
-        let known = Known { row: row.clone(), read_at: now, version };
+        let known = Known { row: row.clone(), read_at: now, read_instant, version };
         self.rows.insert(public_key.to_owned(), known);
         Ok(Some(row))
     }

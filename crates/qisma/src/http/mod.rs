@@ -18,6 +18,7 @@ pub mod middleware;
 pub mod openapi;
 mod query;
 pub mod rate_limit;
+mod reference;
 pub mod router;
 pub mod server;
 #[cfg(feature = "yardstick")]

@@ -6,6 +6,7 @@ use utoipa::{Modify, OpenApi};
 use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::transactions::{get_pos_transaction_status, init_pos_transaction};
 use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::{history, v1};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,8 +24,14 @@ use super::flouci::v2::{generate_payment, verify_payment};
         transactions::history,
         init_pos_transaction::create,
         get_pos_transaction_status::read,
+        history::list,
+        v1::generate_payment::create,
+        v1::verify_payment::read,
     ),
-    tags((name = "Flouci API", description = "What Flouci's clients speak, unchanged.")),
+    tags(
+        (name = "Flouci API", description = "What Flouci's clients speak, unchanged."),
+        (name = "Flouci API v1", description = "The same, as older clients speak it."),
+    ),
     modifiers(&Credentials),
 )]
 struct Document;

@@ -13,8 +13,9 @@ use tower::util::{MapRequestLayer, MapResponseLayer};
 use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::transactions::{get_pos_transaction_status as pos_status, init_pos_transaction};
 use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::{history, v1};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
-use super::{callbacks, checkout, health, middleware};
+use super::{callbacks, checkout, health, middleware, reference};
 use crate::gateway::Gateway;
 
 /// Paths that name no payment, with no id or with slashes in it. They are answered like an unknown
@@ -25,6 +26,13 @@ const VERIFY_NO_ID: [&str; 5] = [
     "/api/v2/verify_payment//{*rest}",
     "/api/v2/verify_payment/{payment_id}/",
     "/api/v2/verify_payment/{payment_id}/{*rest}",
+];
+const VERIFY_V1_NO_ID: [&str; 5] = [
+    "/api/verify_payment/",
+    "/api/verify_payment//",
+    "/api/verify_payment//{*rest}",
+    "/api/verify_payment/{payment_id}/",
+    "/api/verify_payment/{payment_id}/{*rest}",
 ];
 
 /// What handlers are given: the gateway, and what only HTTP needs.
@@ -73,8 +81,11 @@ pub fn router(gateway: Gateway) -> Router {
     let state = HttpState::new(gateway.clone());
     let limited = (gateway, state.client_limits.clone());
     let no_id = VERIFY_NO_ID.into_iter();
+    let for_platforms =
+        no_id.fold(Router::new(), |routes, path| routes.route(path, get(verify_payment::read)));
+    let no_id = VERIFY_V1_NO_ID.into_iter();
     let for_platforms = no_id
-        .fold(Router::new(), |routes, path| routes.route(path, get(verify_payment::read)))
+        .fold(for_platforms, |routes, path| routes.route(path, get(v1::verify_payment::read)))
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
@@ -84,6 +95,9 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/api/business/generate_custom_qr_code", get(generate_custom_qr_code::read))
         .route("/api/business/custom_transaction/status", get(transactions::status))
         .route("/api/business/custom_transaction/history", get(transactions::history))
+        .route("/api/developers/history", get(history::list))
+        .route("/api/generate_payment", post(v1::generate_payment::create))
+        .route("/api/verify_payment/{payment_id}", get(v1::verify_payment::read))
         .route_layer(layer_of(limited.clone(), limit_login_failures));
     let for_payers = Router::new()
         // For payers, with the id in their link.
@@ -103,6 +117,9 @@ pub fn router(gateway: Gateway) -> Router {
         .merge(for_platforms)
         .merge(for_payers)
         .route("/assets/{name}", get(checkout::asset))
+        // For developers.
+        .route("/docs", get(reference::page))
+        .route("/openapi.json", get(reference::document))
         // For acquirers, who sign what they send.
         .route("/acquirers/sandbox/callback", get(callbacks::sandbox).post(callbacks::sandbox))
         .route("/acquirers/smt/callback", get(callbacks::smt).post(callbacks::smt))

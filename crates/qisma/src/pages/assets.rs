@@ -15,7 +15,7 @@ pub struct Asset {
     pub body: &'static [u8],
 }
 
-static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
     [
         asset(
             "checkout",
@@ -30,6 +30,12 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
             include_bytes!("../../assets/checkout.js"),
         ),
         asset("icon", "svg", "image/svg+xml", include_bytes!("../../assets/icon.svg")),
+        asset(
+            "reference",
+            "css",
+            "text/css; charset=utf-8",
+            include_bytes!("../../assets/reference.css"),
+        ),
     ]
 });
 
@@ -44,7 +50,7 @@ pub fn assets() -> &'static [Asset] {
     &*ASSETS
 }
 
-/// The path of the one stylesheet.
+/// The path of the payer's pages' one stylesheet.
 pub(super) fn stylesheet() -> &'static str {
     &ASSETS[0].path
 }
@@ -57,4 +63,9 @@ pub(super) fn script() -> &'static str {
 /// The path of the icon in the browser's tab.
 pub(super) fn icon() -> &'static str {
     &ASSETS[2].path
+}
+
+/// The path of the documentation's stylesheet.
+pub(super) fn reference_stylesheet() -> &'static str {
+    &ASSETS[3].path
 }

@@ -1,4 +1,4 @@
-//! The payer's pages: pure functions from a view and a language to HTML.
+//! The payer's pages, and the API's documentation: pure functions from a view and a language to HTML.
 //!
 //! Nothing here reads a clock, a store or a request; handlers fill the views. The pages work
 //! without JavaScript, load nothing from elsewhere but the merchant's image, and carry no inline
@@ -13,6 +13,7 @@ mod outcome;
 mod payee;
 mod problem;
 mod quantities;
+mod reference;
 mod shell;
 mod words;
 
@@ -28,4 +29,7 @@ pub use outcome::{canceled, expired, failed, leaving_to_bank, paid, waiting};
 pub use payee::{Payee, content_security_policy};
 pub use problem::{Problem, not_found, problem};
 pub use quantities::amount;
+pub use reference::{
+    Answer, ErrorRow, Member, Operation, Parameter, REFERENCE_POLICY, Reference, Schema, reference,
+};
 pub use shell::{Frame, page_path};

@@ -12,9 +12,10 @@ use crate::support::{NOW, Place, Told, on_server, open_engine, queued, verdict};
 
 /// Refuses a table that is distributed already, as Citus does.
 const STAND_IN: &str = "CREATE SCHEMA cluster;
-    CREATE TABLE cluster.pg_dist_partition (logicalrelid regclass PRIMARY KEY, key text, beside text);
+    CREATE TABLE cluster.pg_dist_partition (logicalrelid regclass PRIMARY KEY,
+        key text, beside text, partmethod text DEFAULT 'h', repmodel text DEFAULT 's');
     CREATE FUNCTION cluster.create_reference_table(name text) RETURNS void LANGUAGE sql AS
-        $$ INSERT INTO cluster.pg_dist_partition VALUES (name::regclass, 'none', 'none') $$;
+        $$ INSERT INTO cluster.pg_dist_partition VALUES (name::regclass, 'none', 'none', 'n', 't') $$;
     CREATE FUNCTION cluster.create_distributed_table(name text, key text, colocate_with text)
         RETURNS void LANGUAGE sql AS
         $$ INSERT INTO cluster.pg_dist_partition VALUES (name::regclass, key, colocate_with) $$";

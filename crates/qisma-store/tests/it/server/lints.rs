@@ -22,7 +22,9 @@ const REFERENCE: [&str; 9] = [
 
 /// Reads that name no shard: lists of an operator or a worker. Each costs as much as there are
 /// shards, so none of them is on the road of a payment.
-const SCATTER: [&str; 6] = [
+const SCATTER: [&str; 8] = [
+    "LIST_HISTORY_AFTER",
+    "LIST_HISTORY_BEFORE",
     "LIST_LEASES",
     "LIST_PAYMENTS",
     "LIST_PAYMENTS_OF_MERCHANT",

@@ -41,7 +41,8 @@ fn root() -> PathBuf {
 }
 
 /// What is built, installed or private to a machine; `.gitignore` names the same.
-const NOT_OURS: &[&str] = &[".git", ".venv", "__pycache__", "data", "node_modules", "target"];
+const NOT_OURS: &[&str] =
+    &[".compiled", ".git", ".venv", "__pycache__", "data", "dist", "node_modules", "target"];
 
 fn repository() -> Vec<File> {
     let mut files = Vec::new();

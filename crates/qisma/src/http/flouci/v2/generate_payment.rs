@@ -30,7 +30,6 @@ use crate::http::idempotency;
 use crate::http::middleware::RequestId;
 use crate::payer::wallet;
 
-const ROUTE: &str = "/api/v2/generate_payment";
 const DESTINATION: &str = "destination";
 const KEY_RULE: &str = "must be sent once, with 1 to 255 visible ASCII characters; send a fresh UUID \
                         for each payment";
@@ -72,34 +71,55 @@ pub async fn create(
     headers: HeaderMap,
     JsonObject(members): JsonObject,
 ) -> Result<Response, ApiError> {
-    let key = idempotency::key_of(&headers);
-    let asked = understand(&Rules::of(&gateway, caller.mode), &caller, &members);
+    let wire = Wire { route: "/api/v2/generate_payment", version: "v2" };
+    generate(wire, &gateway, &caller, (&request_id, &headers, &members)).await
+}
+
+/// Through which version of the API a request came.
+#[derive(Clone, Copy)]
+pub struct Wire {
+    /// The path, for which an idempotency key counts.
+    pub route: &'static str,
+    /// What the answer calls it.
+    pub version: &'static str,
+}
+
+/// Makes a payment for whoever was found to ask for it.
+pub async fn generate(
+    wire: Wire,
+    gateway: &Gateway,
+    caller: &CallingApp,
+    (request_id, headers, members): (&RequestId, &HeaderMap, &Members),
+) -> Result<Response, ApiError> {
+    let key = idempotency::key_of(headers);
+    let asked = understand(&Rules::of(gateway, caller.mode), caller, members);
     let asked = match (asked, &key) {
-        (Err(mistaken), Ok(Some(key))) if was_answered(&gateway, &caller, key).await? => {
+        (Err(mistaken), Ok(Some(key))) if was_answered(gateway, caller, key).await? => {
             // The settings may have changed since; the answer has not.
-            understand(&Rules::ANY, &caller, &members).map_err(|_| mistaken)
+            understand(&Rules::ANY, caller, members).map_err(|_| mistaken)
         }
         (asked, _) => asked,
     };
     let (new, key) = match (asked, key) {
         (Ok(new), Ok(key)) => (new, key),
-        (Ok(new), Err(key)) => return Err(Mistaken::in_key(key, &new).report(&gateway).await),
+        (Ok(new), Err(key)) => return Err(Mistaken::in_key(key, &new).report(gateway).await),
         (Err(mistaken), key) => {
-            return Err(Mistaken { key: key.err(), ..mistaken }.report(&gateway).await);
+            return Err(Mistaken { key: key.err(), ..mistaken }.report(gateway).await);
         }
     };
     let idempotent = key.map(|key| {
         let understood = canonical(&new);
-        let request = ("POST", ROUTE, understood.as_str());
-        idempotency::request(&gateway.keyring, &caller, key, request, &request_id)
+        let request = ("POST", wire.route, understood.as_str());
+        idempotency::request(&gateway.keyring, caller, key, request, request_id)
     });
-    let command = command(&gateway, &caller, new, idempotent);
+    let command = command(gateway, caller, new, idempotent);
     #[cfg(feature = "yardstick")]
     if crate::http::yardstick::is_on() {
-        return Ok(respond(crate::http::yardstick::created(command)));
+        return Ok(respond(crate::http::yardstick::created(command), wire.version));
     }
     let answer = gateway.store.run(command).await;
-    Ok(respond(answer.map_err(|error| ApiError::of_run(error, refused))?))
+    let answer = answer.map_err(|error| ApiError::of_run(error, refused))?;
+    Ok(respond(answer, wire.version))
 }
 
 /// Whether a request with this key was granted before. Then this one gets that answer, or hears that it
@@ -337,7 +357,7 @@ pub struct GeneratePaymentAnswer {
     /// Always 0.
     #[schema(example = 0)]
     code: u8,
-    /// Always `v2`.
+    /// The version of the path that was called.
     #[schema(example = "v2")]
     version: &'static str,
 }
@@ -359,7 +379,7 @@ pub struct GeneratedPayment {
     developer_tracking_id: Option<String>,
 }
 
-fn respond(answer: CreateAnswer) -> Response {
+fn respond(answer: CreateAnswer, version: &'static str) -> Response {
     let CreateAnswer { created, replay_of } = answer;
     // Exactly 200: a 201 breaks a client (Flouci API, section 2).
     let mut response = Answer(GeneratePaymentAnswer {
@@ -371,7 +391,7 @@ fn respond(answer: CreateAnswer) -> Response {
         },
         name: "developers",
         code: 0,
-        version: "v2",
+        version,
     })
     .into_response();
     if let Some(original) = replay_of {

@@ -38,6 +38,19 @@ pub struct GeneratePaymentRequest {
     client_id: Option<String>,
 }
 
+/// A payment to make, with the keys that v2 takes in a header.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct GeneratePaymentV1Request {
+    /// The app's public key.
+    app_token: String,
+    /// The app's private key.
+    app_secret: String,
+    #[schema(inline)]
+    #[serde(flatten)]
+    payment: GeneratePaymentRequest,
+}
+
 /// One merchant's share.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its schema is used")]

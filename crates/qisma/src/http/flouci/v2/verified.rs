@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// The answer of `verify_payment`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Verified {
-    /// Always true for a payment that exists, whatever became of it.
+    /// Always true for a payment that exists, whatever became of it; on v1's path, whether it is paid.
     #[schema(example = true)]
     success: bool,
     /// The payment.
@@ -32,26 +32,41 @@ pub struct Verified {
     version: &'static str,
 }
 
+impl Verified {
+    /// The payment alone.
+    pub fn into_payment(self) -> VerifiedPayment {
+        self.result
+    }
+
+    /// The same as v1 answers it: there, `success` says whether the payment is paid, because shops
+    /// mark an order paid on it alone (Flouci API, section 6).
+    #[must_use]
+    pub fn as_v1(mut self) -> Self {
+        self.success = self.result.status == "SUCCESS";
+        self
+    }
+}
+
 /// The payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerifiedPayment {
     /// `card`, `wallet`, `pos` at a terminal, or `online` before any attempt.
     #[schema(example = "card")]
-    r#type: &'static str,
+    pub r#type: &'static str,
     /// What the payer pays, in millimes.
     #[schema(example = 10_000)]
-    amount: i64,
+    pub amount: i64,
     /// `SUCCESS`, `PENDING`, `EXPIRED`, `FAILURE`, `PREAUTH_SUCCESS` or `SYSTEM_FAILURE`.
     #[schema(example = "SUCCESS")]
-    status: &'static str,
+    pub status: &'static str,
     /// What is known of the way it was paid, and how it was divided.
-    details: Details,
+    pub details: Details,
     /// The caller's own reference, as sent.
     #[schema(required = true)]
-    developer_tracking_id: Option<String>,
+    pub developer_tracking_id: Option<String>,
     /// `PROCESSING`, `AVAILABLE`, `IN_PAYOUT`, `PAID` or `NOT_APPLICABLE`.
     #[schema(example = "PROCESSING")]
-    settlement_status: &'static str,
+    pub settlement_status: &'static str,
 }
 
 /// What is known of the way a payment was paid; unknown texts are empty.
@@ -83,7 +98,7 @@ pub struct Details {
     /// The issuer's country.
     bank_country_code: String,
     /// The request's legs in order; empty without a split. The caller's remainder is not one.
-    destinations: Vec<VerifiedLeg>,
+    pub destinations: Vec<VerifiedLeg>,
     /// Why it was not paid: `declined`, `canceled_by_payer`, `canceled_by_merchant`, `expired` or
     /// `unresolved`. Only of a payment that ended unpaid.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,7 +109,7 @@ pub struct Details {
 }
 
 /// One merchant's share.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VerifiedLeg {
     /// The share, in millimes.
     #[schema(example = 8000)]

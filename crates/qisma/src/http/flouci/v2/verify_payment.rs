@@ -47,6 +47,16 @@ pub async fn read(
     credentials: Credentials,
     payment_id: Result<Path<String>, PathRejection>,
 ) -> Result<Answer<Verified>, ApiError> {
+    find(&gateway, limit, credentials, payment_id).await.map(Answer)
+}
+
+/// What became of a payment, for whoever holds these credentials.
+pub async fn find(
+    gateway: &Gateway,
+    limit: Arc<RateLimit<AppId>>,
+    credentials: Credentials,
+    payment_id: Result<Path<String>, PathRejection>,
+) -> Result<Verified, ApiError> {
     // What is no id is answered like an id of nobody.
     let id = payment_id.ok().and_then(|Path(text)| PaymentId::parse(&text).ok());
     let asker = gateway.clone();
@@ -63,13 +73,13 @@ pub async fn read(
     });
     let (caller, seen) = read.await??;
     let mut seen = seen.ok_or(ErrorCode::PaymentNotFound)?;
-    if seen.is_overdue(&gateway) {
+    if seen.is_overdue(gateway) {
         let id = seen.payment.payment.id;
-        expire(&gateway, id).await?;
+        expire(gateway, id).await?;
         let again = gateway.store.read(move |reader| See::payment(reader, &caller, &id)).await?;
         seen = again.ok_or(ErrorCode::PaymentNotFound)?;
     }
-    Ok(Answer(view(&seen.payment, &seen.parked)))
+    Ok(view(&seen.payment, &seen.parked))
 }
 
 /// What the store knows of a payment.
@@ -107,7 +117,7 @@ impl See {
 }
 
 /// Whose share waits because they could not receive it.
-fn parked(
+pub fn parked(
     reader: &Reader<'_>,
     PaymentAggregate { payment, .. }: &PaymentAggregate,
 ) -> Result<Vec<MerchantId>, ReadError> {

@@ -1,0 +1,103 @@
+// Against a running gateway: what it offers is what the client speaks.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { ApiError, Webhook } from '../../src/index.js';
+import type { QismaClient } from '../../src/index.js';
+import { clientOf, demo } from './demo.js';
+import { payByWallet } from './payer.js';
+import { receiver } from './receiver.js';
+
+const PAYMENT = {
+  amount: 10_000,
+  success_link: 'https://shop.example/thanks',
+  fail_link: 'https://shop.example/sorry',
+  developer_tracking_id: 'طلب 42',
+  destination: [
+    { amount: 8_000, destination: '1234' },
+    { amount: 1_500, destination: '4321' },
+  ],
+};
+const LIMIT = { timeout: 30_000 };
+
+async function refused(work: Promise<unknown>): Promise<ApiError> {
+  const error: unknown = await work.catch((error: unknown) => error);
+  assert.ok(error instanceof ApiError, String(error));
+  return error;
+}
+
+async function paid(client: QismaClient, webhook: string, phone: string | undefined): Promise<string> {
+  const created = await client.generatePayment({ ...PAYMENT, webhook });
+  assert.ok(created.link !== undefined && phone !== undefined);
+  await payByWallet(created.link, phone);
+  return created.payment_id;
+}
+
+test('a payment that was just asked for is pending, with its split', LIMIT, async () => {
+  const client = clientOf(demo.get);
+  const { payment_id, developer_tracking_id } = await client.generatePayment(PAYMENT);
+  assert.equal(developer_tracking_id, PAYMENT.developer_tracking_id);
+  const payment = await client.verifyPayment(payment_id);
+  assert.deepEqual(payment, {
+    payment_id,
+    type: 'online',
+    amount: 10_000,
+    status: 'PENDING',
+    settlement_status: 'NOT_APPLICABLE',
+    developer_tracking_id: PAYMENT.developer_tracking_id,
+    details: payment.details,
+  });
+  const legs = payment.details.destinations?.map(({ amount, destination }) => ({ amount, destination }));
+  assert.deepEqual(legs, PAYMENT.destination);
+});
+
+test('the same key gives the same payment', LIMIT, async () => {
+  const client = clientOf(demo.get);
+  const options = { idempotencyKey: randomUUID() };
+  const first = await client.generatePayment(PAYMENT, options);
+  assert.deepEqual(await client.generatePayment(PAYMENT, options), first);
+  const other = await refused(client.generatePayment({ ...PAYMENT, amount: 20_000 }, options));
+  assert.deepEqual([other.status, other.code], [422, 'idempotency_key_reused']);
+});
+
+test('a payment is paid by wallet, and the GET webhook is genuine', LIMIT, async (context) => {
+  const [client, { url, received }] = [clientOf(demo.get), await receiver(context)];
+  const id = await paid(client, url, demo.phones[0]);
+  const { method, query, headers, body } = await received;
+  assert.deepEqual([method, query.get('payment_id'), query.get('success')], ['GET', id, 'True']);
+  const { event } = await new Webhook(demo.get.webhook_secret).verify(body, headers);
+  assert.equal(event, undefined);
+  const payment = await client.verifyPayment(id);
+  assert.deepEqual(
+    [payment.status, payment.type, payment.settlement_status],
+    ['SUCCESS', 'wallet', 'AVAILABLE'],
+  );
+});
+
+test('a POST webhook is genuine and tells what happened', LIMIT, async (context) => {
+  const [client, { url, received }] = [clientOf(demo.post), await receiver(context)];
+  const id = await paid(client, url, demo.phones[1]);
+  const { method, headers, body } = await received;
+  assert.equal(method, 'POST');
+  const { event } = await new Webhook(demo.post.webhook_secret).verify(body, headers);
+  assert.deepEqual([event?.payment_id, event?.status], [id, 'SUCCESS']);
+  assert.equal(event?.developer_tracking_id, PAYMENT.developer_tracking_id);
+});
+
+test('an unknown payment is not found', LIMIT, async () => {
+  const error = await refused(clientOf(demo.get).verifyPayment('FoPKKHqfQIKfBqhEj8M47A'));
+  assert.deepEqual([error.status, error.code], [404, 'payment_not_found']);
+  assert.ok(error.requestId);
+});
+
+test('wrong keys are refused', LIMIT, async () => {
+  const client = clientOf({ ...demo.get, private_key: randomUUID() });
+  const error = await refused(client.verifyPayment('FoPKKHqfQIKfBqhEj8M47A'));
+  assert.deepEqual([error.status, error.code], [401, 'credentials_invalid']);
+});
+
+test('mistakes are reported field by field', LIMIT, async () => {
+  const error = await refused(clientOf(demo.get).generatePayment({ ...PAYMENT, amount: 0, fail_link: 'x' }));
+  assert.deepEqual([error.status, error.code], [400, 'request_invalid']);
+  assert.deepEqual(error.mistakes.map(({ field }) => field), ['amount', 'fail_link']);
+});

@@ -1,0 +1,27 @@
+// A payer without a browser, who pays by wallet.
+import assert from 'node:assert/strict';
+import { demo } from './demo.js';
+
+/** Opens the link, types the phone's number and then the code that it receives. */
+export async function payByWallet(link: string, phone: string): Promise<void> {
+  const choose = await page(await fetch(link));
+  const code = await page(await submit(link, choose, 'wallet', { phone }));
+  const messages = await page(await fetch(`${demo.sandbox}/phone/${phone}`));
+  const [digits] = /\b[0-9]{6}\b/.exec(messages) ?? [];
+  assert.ok(digits, 'the phone has received no code');
+  await page(await submit(link, code, 'code', { code: digits }));
+}
+
+async function page(response: Response): Promise<string> {
+  const html = await response.text();
+  assert.equal(response.status, 200, html);
+  return html;
+}
+
+function submit(link: string, html: string, end: string, typed: Record<string, string>): Promise<Response> {
+  const form = new RegExp(`<form[^>]* action="([^"]*/${end})"[^]*?</form>`).exec(html);
+  assert.ok(form?.[1], `the page has no form for ${end}: ${html}`);
+  const hidden = form[0].matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g);
+  const fields = Object.fromEntries([...hidden].map(([, name, value]) => [name, value]));
+  return fetch(new URL(form[1], link), { method: 'POST', body: new URLSearchParams({ ...fields, ...typed }) });
+}
