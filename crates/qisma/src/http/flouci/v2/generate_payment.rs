@@ -16,7 +16,6 @@ use qisma_domain::limits::{
 use qisma_domain::link::LinkKind;
 use qisma_domain::merchant::Merchant;
 use qisma_domain::money::Amount;
-use qisma_domain::payment::Channel;
 use qisma_domain::split::{LegRequest, Share, Split, SplitError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -221,7 +220,7 @@ fn understand(
             if mistakes.is_empty() =>
         {
             Ok(NewPayment {
-                channel: Channel::Online,
+                channel: qisma_domain::payment::Channel::Online,
                 amount,
                 legs: legs.into_iter().filter_map(LegRead::whole).collect(),
                 success_link: Some(success_link),

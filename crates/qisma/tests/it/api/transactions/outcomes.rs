@@ -1,10 +1,12 @@
 //! How a payment at a terminal ends: once, and told by status, verify and webhook.
 
 use qisma_domain::ids::Mode;
+use reqwest::Method;
 use serde_json::json;
 
 use super::{TRACKING, a_request, a_till, ask, buttons, init, newest, pass, press, status, taken};
 use crate::given;
+use crate::test_app::{Reply, bearer};
 
 #[tokio::test]
 async fn a_payment_that_was_taken_is_paid_and_has_the_documented_status() {
@@ -116,6 +118,25 @@ async fn one_tracking_id_may_name_several_from_the_newest() {
     let rows = reply["transactions"].as_array().unwrap();
     let words: Vec<_> = rows.iter().map(|row| row["payment_status"].as_str().unwrap()).collect();
     assert_eq!(words, ["P", "PS"]);
+}
+
+#[tokio::test]
+async fn the_history_keeps_terminals_and_pages_apart() {
+    let (app, keys) = a_till().await;
+    init(&app, &keys, &a_request()).await;
+    let online = app.payment(&keys, &given::a_request()).await;
+    let listed = async |query: &str| {
+        let path = format!("/api/developers/history?{query}");
+        let request = app.request(Method::GET, &path).header("authorization", bearer(&keys));
+        let page = Reply::of(request).await.json();
+        let rows = page["results"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["payment_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("").await, [online.as_str()]);
+    let pos = listed("type=pos").await;
+    assert!(pos.len() == 1 && pos[0] != online, "{pos:?}");
+    assert_eq!(listed("type=pos&terminal_id=testing1234").await, pos);
+    assert_eq!(listed("type=pos&terminal_id=testing12345").await, Vec::<String>::new());
 }
 
 #[tokio::test]
