@@ -71,11 +71,13 @@ pub enum AccountKind {
     WalletFloat,
     /// Money that came though nobody should have paid; on its way back.
     Suspense,
+    /// Money that refunds have taken from merchants and payers do not have yet.
+    RefundClearing,
 }
 
 impl AccountKind {
     /// Every kind there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Pending,
         Self::Available,
         Self::Reserve,
@@ -87,6 +89,7 @@ impl AccountKind {
         Self::Tax,
         Self::WalletFloat,
         Self::Suspense,
+        Self::RefundClearing,
     ];
 
     /// The word that is stored and shown.
@@ -103,6 +106,7 @@ impl AccountKind {
             Self::Tax => "tax",
             Self::WalletFloat => "wallet_float",
             Self::Suspense => "suspense",
+            Self::RefundClearing => "refund_clearing",
         }
     }
 
@@ -113,12 +117,23 @@ impl AccountKind {
 
     /// Whether it is one account in [`STRIPES`] rows: those that payments of every merchant move.
     pub const fn is_striped(self) -> bool {
-        matches!(self, Self::Clearing | Self::Fees | Self::Tax | Self::WalletFloat | Self::Suspense)
+        matches!(
+            self,
+            Self::Clearing
+                | Self::Fees
+                | Self::Tax
+                | Self::WalletFloat
+                | Self::Suspense
+                | Self::RefundClearing
+        )
     }
 
     /// Whether its balance may fall below zero: what others owe us, and the money behind wallets.
     pub const fn may_be_negative(self) -> bool {
-        matches!(self, Self::Clearing | Self::WalletFloat | Self::Debt | Self::Suspense)
+        matches!(
+            self,
+            Self::Clearing | Self::WalletFloat | Self::Debt | Self::Suspense | Self::RefundClearing
+        )
     }
 }
 

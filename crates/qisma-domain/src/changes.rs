@@ -11,6 +11,7 @@ use crate::idempotency::{IdempotencyRow, IdempotencyScope};
 use crate::journal::{FoldAt, JournalEntry, LineKey, UnfoldedLine};
 use crate::merchant::Merchant;
 use crate::payment::Payment;
+use crate::refund::Refund;
 use crate::wallet::{PhoneWindow, Wallet};
 
 /// The changes of one command.
@@ -26,6 +27,8 @@ pub struct Changes {
     pub attempts: Vec<Attempt>,
     /// Codes.
     pub challenges: Vec<Challenge>,
+    /// Refunds, with their parts when new.
+    pub refunds: Vec<Refund>,
     /// Idempotency keys that are forgotten; before those that are added.
     pub idempotency_pruned: Vec<IdempotencyScope>,
     /// Idempotency keys; only ever added.
@@ -77,8 +80,12 @@ impl Changes {
             .filter(|payment| payment.version == 1)
             .map(|payment| payment.legs.len())
             .sum();
+        let new_refunds = self.refunds.iter().filter(|refund| refund.version == 1);
+        let parts: usize = new_refunds.map(|refund| refund.parts.len()).sum();
         self.payments.len()
             + legs
+            + self.refunds.len()
+            + parts
             + self.attempts.len()
             + self.challenges.len()
             + self.idempotency_pruned.len()
@@ -119,6 +126,7 @@ impl Changes {
         self.payments.append(&mut later.payments);
         self.attempts.append(&mut later.attempts);
         self.challenges.append(&mut later.challenges);
+        self.refunds.append(&mut later.refunds);
         self.idempotency_pruned.append(&mut later.idempotency_pruned);
         self.idempotency.append(&mut later.idempotency);
         self.merchants.append(&mut later.merchants);

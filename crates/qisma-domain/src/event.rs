@@ -1,10 +1,12 @@
 //! Events: what happened, as the world hears it.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ids::{EventId, PaymentId};
+use crate::money::Amount;
 use crate::payment::{Payment, PaymentState};
+use crate::refund::Refund;
 use crate::time::Timestamp;
 
 /// What happened to a payment.
@@ -31,11 +33,20 @@ pub enum EventKind {
     /// A second approval came, and was given back.
     #[serde(rename = "payment.duplicate_success_reversed")]
     DuplicateSuccessReversed,
+    /// A refund was made: the merchants gave their parts.
+    #[serde(rename = "refund.created")]
+    RefundCreated,
+    /// The payer has a refund's money.
+    #[serde(rename = "refund.succeeded")]
+    RefundSucceeded,
+    /// The acquirer refused a refund: the merchants have their parts again.
+    #[serde(rename = "refund.failed")]
+    RefundFailed,
 }
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::PaymentSucceeded,
         Self::PaymentFailed,
         Self::PaymentExpired,
@@ -43,6 +54,9 @@ impl EventKind {
         Self::LegParked,
         Self::LateSuccessReversed,
         Self::DuplicateSuccessReversed,
+        Self::RefundCreated,
+        Self::RefundSucceeded,
+        Self::RefundFailed,
     ];
 
     /// The type's name on the wire.
@@ -55,6 +69,9 @@ impl EventKind {
             Self::LegParked => "leg.parked",
             Self::LateSuccessReversed => "payment.late_success_reversed",
             Self::DuplicateSuccessReversed => "payment.duplicate_success_reversed",
+            Self::RefundCreated => "refund.created",
+            Self::RefundSucceeded => "refund.succeeded",
+            Self::RefundFailed => "refund.failed",
         }
     }
 
@@ -118,9 +135,41 @@ pub struct Event {
     pub at: Timestamp,
 }
 
+/// A refund that an event tells of.
+#[derive(Clone, Copy, Debug)]
+pub struct RefundTold<'r> {
+    /// The refund.
+    pub refund: &'r Refund,
+    /// What can still be given back of its payment.
+    pub refundable: Amount,
+}
+
+impl RefundTold<'_> {
+    fn json(&self) -> Value {
+        let parts = self.refund.parts.iter();
+        let reversals = parts.map(|part| {
+            json!({"destination": part.destination, "amount_millimes": part.amount.millimes()})
+        });
+        json!({
+            "refund_id": self.refund.id,
+            "number": self.refund.number,
+            "status": self.refund.state.as_str(),
+            "amount_millimes": self.refund.amount.millimes(),
+            "reversals": reversals.collect::<Vec<_>>(),
+            "refundable_millimes": self.refundable.millimes(),
+        })
+    }
+}
+
 /// The frozen body: Flouci's four members at the top, the Standard Webhooks three beside them, and
-/// a snapshot of the payment. No card number, phone or e-mail.
-pub fn body_of(payment: &Payment, kind: EventKind, sequence: i64, at: Timestamp) -> String {
+/// a snapshot of the payment, with the refund that it tells of. No card number, phone or e-mail.
+pub fn body_of(
+    payment: &Payment,
+    refund: Option<RefundTold<'_>>,
+    kind: EventKind,
+    sequence: i64,
+    at: Timestamp,
+) -> String {
     let status = flouci_status(&payment.state);
     let legs: Vec<_> = payment
         .legs
@@ -129,7 +178,7 @@ pub fn body_of(payment: &Payment, kind: EventKind, sequence: i64, at: Timestamp)
             |leg| json!({"destination": leg.destination, "amount_millimes": leg.amount.millimes()}),
         )
         .collect();
-    json!({
+    let mut body = json!({
         "payment_id": payment.id,
         "success": matches!(payment.state, PaymentState::Captured { .. }),
         "status": status,
@@ -148,6 +197,9 @@ pub fn body_of(payment: &Payment, kind: EventKind, sequence: i64, at: Timestamp)
             "livemode": payment.mode == crate::ids::Mode::Live,
             "api_version": "v2",
         },
-    })
-    .to_string()
+    });
+    if let Some(refund) = refund {
+        body["data"]["refund"] = refund.json();
+    }
+    body.to_string()
 }

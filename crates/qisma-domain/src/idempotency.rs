@@ -40,21 +40,32 @@ impl IdempotencyKey {
     }
 }
 
-/// Where a key counts: a merchant's, in one mode. Not the token's, because rotating keys must not
-/// turn a retry into a second payment.
+/// Where a key counts: a merchant's, in one mode, and for what is done with a payment, that payment's.
+/// Not the token's, because rotating keys must not turn a retry into a second payment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IdempotencyScope {
     /// The merchant.
     pub merchant: MerchantId,
     /// Test or live.
     pub mode: Mode,
+    /// The payment that something is done with; nothing where one is made.
+    pub about: Option<PaymentId>,
     /// The key.
     pub key: IdempotencyKey,
 }
 
 impl IdempotencyScope {
-    /// The shard of the key; what is created under it is minted there too, so both commit together.
+    /// The payment that it is about as it is stored; empty where one is made.
+    pub fn about_text(&self) -> String {
+        self.about.map_or_else(String::new, |payment| payment.to_string())
+    }
+
+    /// The shard of the key: of the payment that it is about. A payment that is made under it is minted
+    /// into the key's shard, so both commit together either way.
     pub fn shard(&self) -> Shard {
+        if let Some(payment) = &self.about {
+            return payment.shard();
+        }
         Shard::of_text(&format!("{}/{}/{}", self.merchant, self.mode.as_str(), self.key.as_str()))
     }
 }

@@ -149,6 +149,11 @@ sharded_id!(
     "dlv_"
 );
 sharded_id!(
+    /// A refund, as the Flouci API writes it (section 4).
+    RefundId,
+    "ref_"
+);
+sharded_id!(
     /// A merchant's app: a pair of keys, a mode, a webhook secret.
     AppId,
     "app_"

@@ -16,12 +16,25 @@ pub enum EntryKind {
     UnwantedReversal,
     /// A test wallet was given money.
     WalletFunding,
+    /// A refund took its parts from the merchants.
+    Refund,
+    /// ... and the payer has them.
+    RefundPaid,
+    /// ... and the acquirer refused: the merchants have them again.
+    RefundFailed,
 }
 
 impl EntryKind {
     /// Every kind there is.
-    pub const ALL: [Self; 4] =
-        [Self::Capture, Self::UnwantedApproval, Self::UnwantedReversal, Self::WalletFunding];
+    pub const ALL: [Self; 7] = [
+        Self::Capture,
+        Self::UnwantedApproval,
+        Self::UnwantedReversal,
+        Self::WalletFunding,
+        Self::Refund,
+        Self::RefundPaid,
+        Self::RefundFailed,
+    ];
 
     /// The word that is stored and shown.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +43,9 @@ impl EntryKind {
             Self::UnwantedApproval => "unwanted_approval",
             Self::UnwantedReversal => "unwanted_reversal",
             Self::WalletFunding => "wallet_funding",
+            Self::Refund => "refund",
+            Self::RefundPaid => "refund_paid",
+            Self::RefundFailed => "refund_failed",
         }
     }
 }

@@ -5,7 +5,7 @@
 //! [`changes::Changes`]. The manifest keeps it so.
 //!
 //! In reading order: [`ids`], [`money`], [`split`] and [`allocation`] say what is divided among
-//! whom; [`payment`] and [`attempt`] say what may happen to it; [`journal`], [`account`] and
+//! whom; [`payment`], [`attempt`] and [`refund`] say what may happen to it; [`journal`], [`account`] and
 //! [`postings`] say what the books make of it, [`hold`] what is reserved before; [`event`] and [`delivery`] say who hears of it;
 //! [`decide`] holds one file for each command.
 
@@ -31,6 +31,7 @@ pub mod money;
 pub mod payment;
 pub mod phone;
 pub mod postings;
+pub mod refund;
 pub mod retry;
 pub mod signature;
 pub mod snapshot;

@@ -53,6 +53,19 @@ pub const INQUIRY_LATE_STEPS_SECS: [i64; 3] = [3_600, 21_600, 86_400];
 /// After a registration without an answer: first looks at the bank (reliability schedule T10).
 pub const INQUIRY_UNKNOWN_STEPS_SECS: [i64; 2] = [5, 30];
 
+/// Refunds of one payment, failed ones included.
+pub const REFUNDS_PER_PAYMENT_MAX: usize = 100;
+/// For so long the request that makes a refund may bring it to its end; then the worker sees to it.
+pub const REFUND_HEADSTART_SECS: i64 = 5;
+/// After an unknown answer to a refund: so many looks in quick succession, then the late ones.
+pub const REFUND_LOOKS_EARLY_MAX: usize = 12;
+/// Time within which a refund's request must leave, once it was written down that it will.
+pub const REFUND_LEAVES_SECS: i64 = 30;
+/// Time after which a refund that the acquirer does not know of may be sent again. Longer than a request
+/// that left in time and the look after it can last, at the longest timeout (120 s each), so that none
+/// is still on its way.
+pub const REFUND_RESEND_SECS: i64 = 300;
+
 /// Hours for which a rotated key pair still works when the operator does not say.
 pub const KEY_OVERLAP_HOURS_DEFAULT: i64 = 24;
 /// The longest overlap.

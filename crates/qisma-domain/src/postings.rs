@@ -7,6 +7,7 @@ use crate::ids::{MerchantId, WalletId};
 use crate::journal::{Posting, Postings};
 use crate::money::Amount;
 use crate::payment::Payment;
+use crate::refund::Refund;
 use crate::wallet::Wallet;
 
 /// Where the money of a capture comes from.
@@ -53,6 +54,50 @@ pub fn of_unwanted_reversal(payment: &Payment, acquirer: Acquirer) -> Postings {
     pair(suspense_of(payment), clearing_of(payment, acquirer), payment.amount)
 }
 
+/// The lines of a refund that is made: each part is taken from its merchant, what that merchant lacks
+/// becomes its debt, and all of it waits until the payer has it.
+pub fn of_refund(payment: &Payment, refund: &Refund) -> Postings {
+    refund_between(payment, refund, -1)
+}
+
+/// The lines of a refund that the acquirer refuses: the mirror of [`of_refund`], account by account.
+pub fn of_refund_failed(payment: &Payment, refund: &Refund) -> Postings {
+    refund_between(payment, refund, 1)
+}
+
+/// The lines of a refund that has reached the payer: whoever gave the money has it again.
+pub fn of_refund_paid(payment: &Payment, refund: &Refund, source: Source) -> Postings {
+    let to = match source {
+        Source::Card(acquirer) => clearing_of(payment, acquirer),
+        Source::Wallet(wallet) => Account::wallet(wallet, payment.mode, payment.currency),
+    };
+    pair(refund_clearing_of(payment), to, refund.amount)
+}
+
+fn refund_between(payment: &Payment, refund: &Refund, sign: i64) -> Postings {
+    let mut shares: BTreeMap<Account, i64> = BTreeMap::new();
+    for part in &refund.parts {
+        let sources = [
+            (part.credited_to, part.from_credited),
+            (AccountKind::Available, part.from_available),
+            (AccountKind::Debt, part.from_debt),
+        ];
+        for (kind, amount) in sources.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+            let account = Account::merchant(part.destination, kind, payment.mode, payment.currency);
+            let share = shares.entry(account).or_default();
+            let moved = sign * amount.millimes();
+            *share = share.checked_add(moved).expect("at most 51 legs of 10^12");
+        }
+    }
+    let waiting = -sign * refund.amount.millimes();
+    let mut lines =
+        vec![Posting { account: refund_clearing_of(payment), amount_millimes: waiting }];
+    lines.extend(
+        shares.into_iter().map(|(account, amount_millimes)| Posting { account, amount_millimes }),
+    );
+    Postings::balanced(lines)
+}
+
 /// The lines of a test wallet's money.
 pub fn of_wallet_funding(wallet: &Wallet, amount: Amount) -> Postings {
     let to = wallet.account();
@@ -62,6 +107,11 @@ pub fn of_wallet_funding(wallet: &Wallet, amount: Amount) -> Postings {
 
 fn clearing_of(payment: &Payment, acquirer: Acquirer) -> Account {
     let clearing = Account::clearing(acquirer, payment.mode, payment.currency);
+    clearing.in_stripe_of(payment.id.shard())
+}
+
+fn refund_clearing_of(payment: &Payment) -> Account {
+    let clearing = Account::platform(AccountKind::RefundClearing, payment.mode, payment.currency);
     clearing.in_stripe_of(payment.id.shard())
 }
 

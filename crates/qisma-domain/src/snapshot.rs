@@ -13,8 +13,9 @@ use crate::idempotency::{IdempotencyRow, IdempotencyScope};
 use crate::ids::{AccountId, AppId, DeliveryId, HoldId, MerchantId, Mode, PaymentId, Shard};
 use crate::journal::{FoldAt, LineKey};
 use crate::merchant::Merchant;
-use crate::payment::Payment;
+use crate::payment::{Payment, PaymentState};
 use crate::phone::Phone;
+use crate::refund::Refund;
 use crate::wallet::{PhoneWindow, Wallet};
 
 /// The rows that a batch of commands wants to see.
@@ -22,6 +23,8 @@ use crate::wallet::{PhoneWindow, Wallet};
 pub struct Keys {
     /// Payments, each with its legs, attempts and challenges.
     pub payments: BTreeSet<PaymentId>,
+    /// Payments whose refunds are to be seen too; each of them is named above as well.
+    pub refunds: BTreeSet<PaymentId>,
     /// Idempotency keys.
     pub idempotency: BTreeSet<IdempotencyScope>,
     /// Merchants.
@@ -65,6 +68,7 @@ impl Keys {
     /// Names the rows of another command too.
     pub fn absorb(&mut self, other: Self) {
         self.payments.extend(other.payments);
+        self.refunds.extend(other.refunds);
         self.idempotency.extend(other.idempotency);
         self.merchants.extend(other.merchants);
         self.apps.extend(other.apps);
@@ -89,9 +93,29 @@ pub struct PaymentAggregate {
     pub attempts: Vec<Attempt>,
     /// Codes sent for it.
     pub challenges: Vec<Challenge>,
+    /// Its refunds, by number. A command sees them only where it names them: few payments have any.
+    pub refunds: Vec<Refund>,
 }
 
 impl PaymentAggregate {
+    /// A payment of which nothing else is known yet.
+    pub const fn of(payment: Payment) -> Self {
+        Self { payment, attempts: vec![], challenges: vec![], refunds: vec![] }
+    }
+
+    /// The attempt that paid.
+    pub fn captured_attempt(&self) -> Option<&Attempt> {
+        match self.payment.state {
+            PaymentState::Captured { attempt, .. } => self.attempt(attempt),
+            _ => None,
+        }
+    }
+
+    /// A refund by its number.
+    pub fn refund(&self, number: u16) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.number == number)
+    }
+
     /// The attempt that holds the payment's lock.
     pub fn open_attempt(&self) -> Option<&Attempt> {
         self.attempts.iter().find(|attempt| attempt.state.is_open())
@@ -189,14 +213,7 @@ impl Snapshot {
             match self.payments.get_mut(&payment.id) {
                 Some(aggregate) => aggregate.payment = payment.clone(),
                 None => {
-                    self.payments.insert(
-                        payment.id,
-                        PaymentAggregate {
-                            payment: payment.clone(),
-                            attempts: vec![],
-                            challenges: vec![],
-                        },
-                    );
+                    self.payments.insert(payment.id, PaymentAggregate::of(payment.clone()));
                 }
             }
         }
@@ -208,6 +225,11 @@ impl Snapshot {
         for challenge in &changes.challenges {
             if let Some(aggregate) = self.payments.get_mut(&challenge.payment) {
                 replace(&mut aggregate.challenges, challenge, |old| old.id == challenge.id);
+            }
+        }
+        for refund in &changes.refunds {
+            if let Some(aggregate) = self.payments.get_mut(&refund.payment) {
+                replace(&mut aggregate.refunds, refund, |old| old.number == refund.number);
             }
         }
         for scope in &changes.idempotency_pruned {

@@ -33,6 +33,8 @@ pub enum Kind {
     Late,
     /// Does the work and breaks the connection off.
     LostAnswer,
+    /// Refuses a change of an order with code 7 and does nothing.
+    Refused,
     /// At the bank's page: the order is approved and the payer is left without a way on.
     ApproveLost,
     /// Calls back twice.
@@ -48,7 +50,7 @@ pub enum Kind {
 
 impl Kind {
     /// Those that spoil an answer of the acquirer's endpoints.
-    pub const TRANSPORT: [Self; 7] = [
+    pub const TRANSPORT: [Self; 8] = [
         Self::Http500,
         Self::Http503,
         Self::Html,
@@ -56,12 +58,14 @@ impl Kind {
         Self::Hang,
         Self::Late,
         Self::LostAnswer,
+        Self::Refused,
     ];
 
     fn can_be_at(self, endpoint: &str) -> bool {
         match self {
             Self::ApproveLost => endpoint == BANK,
             Self::DuplicateCallback => endpoint == CALLBACK,
+            Self::Refused => Endpoint::parse(endpoint).is_some_and(Endpoint::is_change),
             Self::ForgedCallback => {
                 [CALLBACK, Endpoint::Register.name(), Endpoint::RegisterPreAuth.name()]
                     .contains(&endpoint)

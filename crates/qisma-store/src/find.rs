@@ -4,15 +4,15 @@ use qisma_domain::account::Balance;
 use qisma_domain::delivery::{Delivery, DeliveryMethod};
 use qisma_domain::idempotency::{IdempotencyRow, IdempotencyScope};
 use qisma_domain::ids::{AccountId, AppId, DeliveryId, Mode, PaymentId};
-use qisma_domain::payment::Payment;
+use qisma_domain::payment::{Payment, PaymentState};
 use qisma_domain::phone::Phone;
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::wallet::{PhoneWindow, Wallet};
 
 use crate::error::ReadError;
-use crate::rows;
 use crate::session::Value::{Id, Number, Shard, Text};
 use crate::session::{Session, Value, statement};
+use crate::{refunds, rows};
 
 type Read<T> = Result<T, ReadError>;
 
@@ -35,7 +35,10 @@ pub(crate) fn without_codes(session: Session<'_>, mut payment: Payment) -> Read<
     let key = key(&id);
     payment.legs = session.list(statement!(LIST_LEGS), &key, rows::leg_from)?;
     let attempts = session.list(statement!(LIST_ATTEMPTS), &key, rows::attempt_from)?;
-    Ok(PaymentAggregate { attempts, challenges: vec![], payment })
+    // Nothing is given back of what was not captured.
+    let is_captured = matches!(payment.state, PaymentState::Captured { .. });
+    let refunds = if is_captured { refunds::of_payment(session, &id)? } else { vec![] };
+    Ok(PaymentAggregate { attempts, challenges: vec![], refunds, payment })
 }
 
 /// A payment by its id.
@@ -58,10 +61,12 @@ pub(crate) fn idempotency_row(
     session: Session<'_>,
     scope: &IdempotencyScope,
 ) -> Read<Option<IdempotencyRow>> {
+    let about = scope.about_text();
     let values = [
         Shard(scope.shard().0),
         Number(scope.merchant.number()),
         Text(scope.mode.as_str()),
+        Text(&about),
         Text(scope.key.as_str()),
     ];
     session.find(statement!(FIND_IDEMPOTENCY_KEY), &values, rows::idempotency_from)

@@ -25,6 +25,7 @@ mod outbox;
 mod pool;
 pub mod postgres;
 mod reader;
+mod refunds;
 mod row;
 mod rows;
 mod save_error;

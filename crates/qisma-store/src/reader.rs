@@ -297,7 +297,7 @@ impl<'c> Reader<'c> {
         self.next(statement!(NEXT_LOOK), owned)
     }
 
-    fn next(&self, sql: Statement, owned: &Shards) -> Read<Option<Timestamp>> {
+    pub(crate) fn next(&self, sql: Statement, owned: &Shards) -> Read<Option<Timestamp>> {
         if owned.are_none() {
             return Ok(None);
         }

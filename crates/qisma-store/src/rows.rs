@@ -249,11 +249,11 @@ pub fn challenge_from(row: &Row<'_>) -> Read<Challenge> {
 pub fn idempotency_from(row: &Row<'_>) -> Read<IdempotencyRow> {
     Ok(IdempotencyRow {
         scope: idempotency_scope_from(row)?,
-        fingerprint: row.get(3)?,
-        payment: PaymentId::from_bytes(row.get(4)?),
-        answer: row.get(5)?,
-        request_id: row.get(6)?,
-        created_at: at(row, 7)?,
+        fingerprint: row.get(4)?,
+        payment: PaymentId::from_bytes(row.get(5)?),
+        answer: row.get(6)?,
+        request_id: row.get(7)?,
+        created_at: at(row, 8)?,
     })
 }
 
@@ -298,10 +298,13 @@ pub fn delivery_method_from(row: &Row<'_>, column: usize) -> Read<DeliveryMethod
 
 /// Where an idempotency key counts.
 pub fn idempotency_scope_from(row: &Row<'_>) -> Read<IdempotencyScope> {
+    let about: String = row.get(2)?;
+    let about = (!about.is_empty()).then(|| PaymentId::parse(&about).ok());
     Ok(IdempotencyScope {
         merchant: merchant_id(row, 0)?,
         mode: mode(row, 1)?,
-        key: known(IdempotencyKey::from_stored(&row.get::<String>(2)?).ok(), "idempotency key")?,
+        about: about.map(|id| known(id, "payment of a key")).transpose()?,
+        key: known(IdempotencyKey::from_stored(&row.get::<String>(3)?).ok(), "idempotency key")?,
     })
 }
 

@@ -20,6 +20,7 @@ use crate::keyring::Keyring;
 use crate::messages::MessageSender;
 use crate::outbound::{Outbound, OutboundSettings};
 use crate::payer::looks::PayerLooks;
+use crate::payer::refund::RefundNews;
 use crate::random::{BoxedRng, Randomness};
 
 /// The gateway. Cheap to clone; all clones are one.
@@ -58,6 +59,8 @@ pub struct Parts {
     pub deliveries: watch::Receiver<u64>,
     /// Raised when an order may have to be looked at sooner than was planned.
     pub inquiries: Notify,
+    /// Told when a refund may have to be looked after sooner than was planned.
+    pub refund_news: RefundNews,
     /// The looks at banks that payers have caused and that are running.
     pub payer_looks: PayerLooks,
     /// Cancelled when a commit's outcome became unknown: the process must end with code 70.
@@ -118,14 +121,7 @@ impl Gateway {
             }),
         })?;
         drop(claim);
-        let timeout_secs = config.acquirers.timeout_secs;
-        let sandbox = smt_client(&config.acquirers.sandbox.account, timeout_secs)?;
-        let smt = config
-            .acquirers
-            .smt
-            .as_ref()
-            .map(|settings| smt_client(settings, timeout_secs))
-            .transpose()?;
+        let (sandbox, smt) = clients(&config)?;
         let outbound = Outbound::new(OutboundSettings {
             allow_loopback: config.webhooks.allow_loopback,
             ports_allowed: config.webhooks.ports_allowed.clone(),
@@ -151,6 +147,7 @@ impl Gateway {
             outbound,
             deliveries,
             inquiries: Notify::new(),
+            refund_news: RefundNews::default(),
             payer_looks: PayerLooks::default(),
             fatal,
         };
@@ -195,6 +192,15 @@ impl Deref for Gateway {
     fn deref(&self) -> &Parts {
         &self.parts
     }
+}
+
+/// The clients of the sandbox bank, and of SMT where it is set up.
+fn clients(config: &Config) -> anyhow::Result<(SmtClient, Option<SmtClient>)> {
+    let settings = &config.acquirers;
+    let sandbox = smt_client(&settings.sandbox.account, settings.timeout_secs)?;
+    let live = settings.smt.as_ref();
+    let smt = live.map(|live| smt_client(live, settings.timeout_secs)).transpose()?;
+    Ok((sandbox, smt))
 }
 
 /// Who writes to payers in live mode.

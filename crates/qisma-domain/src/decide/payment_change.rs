@@ -7,12 +7,13 @@ use crate::attempt::{AbandonReason, Attempt, AttemptState, CardAttempt, Reversal
 use crate::challenge::Challenge;
 use crate::changes::Changes;
 use crate::delivery::{Delivery, DeliveryMethod, DeliveryState};
-use crate::event::{Event, EventKind, body_of};
+use crate::event::{Event, EventKind, RefundTold, body_of};
 use crate::ids::{DeliveryId, EntryId, EventId, HoldId, MerchantId, PaymentId};
 use crate::journal::{EntryKind, FoldAt, JournalEntry, Postings};
 use crate::limits;
 use crate::payment::{FailureReason, Payment, PaymentState};
 use crate::postings::{Source, of_capture};
+use crate::refund::{Refund, refundable};
 use crate::snapshot::{PaymentAggregate, Snapshot};
 use crate::time::Timestamp;
 
@@ -29,6 +30,8 @@ pub struct PaymentChange<'a> {
     pub payment: Payment,
     attempts: Vec<Attempt>,
     challenges: Vec<Challenge>,
+    /// All of its refunds, as they will be.
+    refunds: Vec<Refund>,
     extra: Changes,
     /// The moment of the change: never before the payment's last one.
     pub now: Timestamp,
@@ -52,6 +55,7 @@ impl<'a> PaymentChange<'a> {
             payment: before.payment.clone(),
             attempts: vec![],
             challenges: vec![],
+            refunds: before.refunds.clone(),
             extra: Changes::none(),
             now,
             clock_now,
@@ -86,6 +90,22 @@ impl<'a> PaymentChange<'a> {
         challenge.version = before.map_or(0, |before| before.version) + 1;
         self.challenges.retain(|other| other.id != challenge.id);
         self.challenges.push(challenge);
+    }
+
+    /// Puts a refund as it will be.
+    pub fn put_refund(&mut self, mut refund: Refund) {
+        let before = self.before.refund(refund.number).map_or(0, |before| before.version);
+        refund.updated_at = self.now;
+        refund.version = before + 1;
+        match self.refunds.iter_mut().find(|old| old.number == refund.number) {
+            Some(old) => *old = refund,
+            None => self.refunds.push(refund),
+        }
+    }
+
+    /// The payment's refunds, as they will be.
+    pub fn refunds(&self) -> &[Refund] {
+        &self.refunds
     }
 
     /// Further rows of the same change.
@@ -224,18 +244,33 @@ impl<'a> PaymentChange<'a> {
 
     /// Records an event, and a delivery of it where the payment's webhook hears of such things.
     pub fn emit(&mut self, kind: EventKind, rng: &mut dyn Rng) {
+        self.emit_about(kind, None, rng);
+    }
+
+    /// Records an event of a refund. The payment's webhook hears of the payment's end and of nothing else
+    /// (Flouci API, section 7).
+    pub fn emit_refund(&mut self, kind: EventKind, number: u16, rng: &mut dyn Rng) {
+        let refund = self.refunds.iter().find(|refund| refund.number == number).cloned();
+        self.emit_about(kind, refund.as_ref(), rng);
+    }
+
+    fn emit_about(&mut self, kind: EventKind, refund: Option<&Refund>, rng: &mut dyn Rng) {
         if self.payment.version == self.before.payment.version {
             self.payment.touch(self.now);
             self.payment.updated_at = self.now;
         }
         self.payment.sequence += 1;
         let shard = self.payment.id.shard();
+        let told = refund.map(|refund| RefundTold {
+            refund,
+            refundable: refundable(&self.payment, &self.refunds),
+        });
         let event = Event {
             id: EventId::mint(shard, self.now, rng),
             payment: self.payment.id,
             sequence: self.payment.sequence,
             kind,
-            body: body_of(&self.payment, kind, self.payment.sequence, self.now),
+            body: body_of(&self.payment, told, kind, self.payment.sequence, self.now),
             at: self.now,
         };
         if let Some(webhook) = self.payment.webhook.as_ref().filter(|_| kind.is_end()) {
@@ -268,6 +303,8 @@ impl<'a> PaymentChange<'a> {
         }
         changes.attempts.extend(self.attempts);
         changes.challenges.extend(self.challenges);
+        let is_new = |refund: &Refund| self.before.refund(refund.number) != Some(refund);
+        changes.refunds.extend(self.refunds.into_iter().filter(is_new));
         changes
     }
 }

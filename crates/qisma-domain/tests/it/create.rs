@@ -21,7 +21,7 @@ fn keyed(key: &str, fingerprint: u8) -> CreatePayment {
 
 fn scope(key: &str) -> IdempotencyScope {
     let key = IdempotencyKey::parse(key).expect("a key of the test");
-    IdempotencyScope { merchant: merchant(1), mode: Mode::Test, key }
+    IdempotencyScope { merchant: merchant(1), mode: Mode::Test, about: None, key }
 }
 
 fn refusal(world: &mut World, command: &CreatePayment) -> Option<CreateRefusal> {

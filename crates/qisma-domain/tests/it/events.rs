@@ -1,10 +1,12 @@
 //! Every event type has a schema in docs/events, and what we send has exactly its members.
 
-use qisma_domain::event::{EventKind, body_of};
-use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
+use qisma_domain::account::AccountKind;
+use qisma_domain::event::{EventKind, RefundTold, body_of};
+use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId, RefundId};
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::money::{Amount, Currency};
 use qisma_domain::payment::{Canceler, Channel, FailureReason, Payment, PaymentState};
+use qisma_domain::refund::{Refund, RefundPart, RefundState};
 use qisma_domain::split::Split;
 use qisma_domain::time::Timestamp;
 use serde_json::Value;
@@ -41,10 +43,40 @@ fn payment(state: PaymentState) -> Payment {
     }
 }
 
+fn refund() -> Refund {
+    let amount = Amount::from_millimes(10_000).expect("a good example");
+    let part = RefundPart {
+        leg: 1,
+        destination: MerchantId::parse("1000").expect("a good example"),
+        amount,
+        credited_to: AccountKind::Available,
+        from_credited: amount,
+        from_available: Amount::ZERO,
+        from_debt: Amount::ZERO,
+    };
+    Refund {
+        id: RefundId::from_bytes([7; 16]),
+        payment: PaymentId::from_bytes([9; 16]),
+        number: 1,
+        amount,
+        parts: vec![part],
+        state: RefundState::Pending,
+        next_look_at: None,
+        looks: 0,
+        needs_operator: false,
+        asked_at: AT,
+        updated_at: AT,
+        version: 1,
+    }
+}
+
 /// A state in which an event of this kind is written.
 fn state_of(kind: EventKind) -> PaymentState {
     match kind {
         EventKind::PaymentSucceeded
+        | EventKind::RefundCreated
+        | EventKind::RefundSucceeded
+        | EventKind::RefundFailed
         | EventKind::LegParked
         | EventKind::DuplicateSuccessReversed => PaymentState::Captured { attempt: 1, at: AT },
         EventKind::PaymentFailed => {
@@ -87,7 +119,10 @@ fn check(value: &Value, schema: &Value, place: &str) {
 #[test]
 fn every_event_has_exactly_the_members_of_its_schema() {
     for kind in EventKind::ALL {
-        let body = body_of(&payment(state_of(kind)), kind, 1, AT);
+        let refund = refund();
+        let told = RefundTold { refund: &refund, refundable: Amount::ZERO };
+        let told = Some(told).filter(|_| kind.as_str().starts_with("refund."));
+        let body = body_of(&payment(state_of(kind)), told, kind, 1, AT);
         let body: Value = serde_json::from_str(&body).unwrap();
         check(&body, &schema_of(kind), kind.as_str());
     }

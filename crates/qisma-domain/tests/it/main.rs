@@ -9,6 +9,8 @@ mod inquiry;
 mod model;
 mod people;
 mod qr_codes;
+mod refund_sequences;
+mod refunds;
 mod refusals;
 mod split;
 mod states;

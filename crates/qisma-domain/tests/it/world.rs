@@ -21,6 +21,7 @@ use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::Amount;
 use qisma_domain::payment::{Channel, PaymentState};
 use qisma_domain::phone::Phone;
+use qisma_domain::refund::{first_open, taken_back};
 use qisma_domain::snapshot::{Keys, PaymentAggregate, Snapshot};
 use qisma_domain::split::{LegRequest, Share};
 use qisma_domain::time::Timestamp;
@@ -160,6 +161,9 @@ impl World {
     fn only(&self, keys: &Keys) -> Snapshot {
         let mut part = self.see.clone();
         part.payments.retain(|key, _| keys.payments.contains(key));
+        for (id, aggregate) in &mut part.payments {
+            aggregate.refunds.retain(|_| keys.refunds.contains(id));
+        }
         part.idempotency.retain(|key, _| keys.idempotency.contains(key));
         part.merchants.retain(|key, _| keys.merchants.contains(key));
         part.apps.retain(|key, _| keys.apps.contains(key));
@@ -188,6 +192,11 @@ impl World {
             let old = self.see.payments.get(&row.payment).and_then(|old| old.attempt(row.number));
             assert_eq!(row.version, old.map_or(0, |old| old.version) + 1, "attempt");
             assert!(seen.insert(format!("{:?}-{}", row.payment, row.number)), "an attempt, once");
+        }
+        for row in &changes.refunds {
+            let old = self.see.payments.get(&row.payment).and_then(|old| old.refund(row.number));
+            assert_eq!(row.version, old.map_or(0, |old| old.version) + 1, "refund");
+            assert!(seen.insert(format!("{:?}", row.id)), "a refund is named once");
         }
         for row in &changes.challenges {
             let all = self.see.payments.get(&row.payment).map(|old| &old.challenges);
@@ -218,6 +227,7 @@ impl World {
         for attempt in &after.attempts {
             check_not_stuck(attempt);
         }
+        check_refunds(after);
         let mine = self.events.iter().filter(|event| event.payment == payment.id);
         let sequence: Vec<i64> = mine.map(|event| event.sequence).collect();
         assert_eq!(sequence, (1..=payment.sequence).collect::<Vec<_>>(), "no gap");
@@ -325,6 +335,23 @@ impl World {
 
     pub fn report(&mut self, number: u16, report: BankReport) -> Outcome {
         self.must(&RecordOutcome { payment: self.payment, attempt: number, report })
+    }
+}
+
+/// No leg gives back more than it has, and the refund that is first in line is looked after (I16).
+fn check_refunds(after: &PaymentAggregate) {
+    let taken = taken_back(&after.payment, &after.refunds);
+    for (leg, taken) in after.payment.legs.iter().zip(taken) {
+        assert!(taken <= leg.amount, "leg {} gives back too much", leg.number);
+    }
+    for refund in &after.refunds {
+        let parts: i64 = refund.parts.iter().map(|part| part.amount.millimes()).sum();
+        assert_eq!(parts, refund.amount.millimes(), "the parts are the refund");
+    }
+    let sent = after.refunds.iter().filter(|refund| refund.state.asked_at().is_some());
+    assert!(sent.count() <= 1, "one refund is at the acquirer");
+    if let Some(first) = first_open(&after.refunds) {
+        assert!(first.next_look_at.is_some() || first.needs_operator, "{first:?}");
     }
 }
 

@@ -25,6 +25,7 @@ use crate::books::{self, Key};
 use crate::faults::{Fault, Kind};
 use crate::lang::Lang;
 use crate::limits;
+use crate::orders::Impossible;
 use crate::web::{self, Fields};
 
 /// The endpoints there are.
@@ -77,6 +78,11 @@ impl Endpoint {
     /// Whether it shows the status of one order.
     pub const fn is_status(self) -> bool {
         matches!(self, Self::GetOrderStatus | Self::GetOrderStatusExtended)
+    }
+
+    /// Whether it changes an order that was paid or held.
+    pub const fn is_change(self) -> bool {
+        matches!(self, Self::Reverse | Self::Refund | Self::Deposit)
     }
 
     /// How it spells its answers: the family is of two minds, and clients depend on it.
@@ -188,6 +194,10 @@ async fn spoil(app: &App, fault: Option<&Fault>) -> Option<Response> {
         }
         Kind::Http503 => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").into_response(),
         Kind::Html => Html("<html><body>Maintenance</body></html>").into_response(),
+        Kind::Refused => web::json(
+            StatusCode::OK,
+            &Refusal::from(Impossible::State).answer(Shape::Number, Lang::En),
+        ),
         Kind::MalformedJson => (json, "{\"errorCode\":\"0\",\"orderId\":\"").into_response(),
         Kind::Hang => {
             // A client that leaves ends this wait, because its request is dropped.

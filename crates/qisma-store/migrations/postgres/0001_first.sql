@@ -181,17 +181,62 @@ CREATE TABLE challenges (
     FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
 );
 
+-- Money on its way back to the payer. `reference` is the refund's id as its journal entries name it.
+CREATE TABLE refunds (
+    vshard           smallint  NOT NULL,
+    payment_id       uuid      NOT NULL,
+    number           bigint    NOT NULL,
+    reference        text COLLATE "C" NOT NULL,
+    amount_millimes  bigint    NOT NULL CHECK (amount_millimes > 0),
+    status           text      NOT NULL
+        CHECK (status IN ('pending', 'sent', 'unknown', 'succeeded', 'failed')),
+    state            text      NOT NULL,
+    next_look_us     bigint,
+    looks            bigint    NOT NULL,
+    needs_operator   boolean   NOT NULL,
+    asked_us         bigint    NOT NULL,
+    updated_us       bigint    NOT NULL,
+    version          bigint    NOT NULL,
+    PRIMARY KEY (vshard, payment_id, number),
+    UNIQUE (vshard, reference),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+);
+
+CREATE INDEX refunds_to_look_at ON refunds (next_look_us) WHERE next_look_us IS NOT NULL;
+
+CREATE INDEX refunds_by_time ON refunds (asked_us);
+
+-- What a refund takes from each leg, and from which of its merchant's accounts.
+CREATE TABLE refund_parts (
+    vshard                   smallint  NOT NULL,
+    payment_id               uuid      NOT NULL,
+    refund                   bigint    NOT NULL,
+    leg                      bigint    NOT NULL,
+    destination              bigint    NOT NULL,
+    amount_millimes          bigint    NOT NULL CHECK (amount_millimes > 0),
+    credited_to              text      NOT NULL,
+    from_credited_millimes   bigint    NOT NULL CHECK (from_credited_millimes >= 0),
+    from_available_millimes  bigint    NOT NULL CHECK (from_available_millimes >= 0),
+    from_debt_millimes       bigint    NOT NULL CHECK (from_debt_millimes >= 0),
+    PRIMARY KEY (vshard, payment_id, refund, leg),
+    FOREIGN KEY (vshard, payment_id, refund) REFERENCES refunds (vshard, payment_id, number),
+    CONSTRAINT the_sources_are_the_part CHECK (amount_millimes =
+        from_credited_millimes + from_available_millimes + from_debt_millimes)
+);
+
+-- `about` is the payment that something is done with; empty where one is made.
 CREATE TABLE idempotency_keys (
     vshard       smallint  NOT NULL,
     merchant_id  bigint    NOT NULL,
     mode         text      NOT NULL,
+    about        text COLLATE "C" NOT NULL,
     key          text COLLATE "C" NOT NULL,
     fingerprint  bytea     NOT NULL,
     payment_id   uuid      NOT NULL,
     answer       text      NOT NULL,
     request_id   text      NOT NULL,
     created_us   bigint    NOT NULL,
-    PRIMARY KEY (vshard, merchant_id, mode, key)
+    PRIMARY KEY (vshard, merchant_id, mode, about, key)
 );
 
 CREATE INDEX idempotency_keys_to_prune ON idempotency_keys (created_us);

@@ -152,17 +152,60 @@ CREATE TABLE challenges (
     FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Money on its way back to the payer. `reference` is the refund's id as its journal entries name it.
+CREATE TABLE refunds (
+    vshard           INTEGER NOT NULL,
+    payment_id       BLOB    NOT NULL,
+    number           INTEGER NOT NULL,
+    reference        TEXT    NOT NULL,
+    amount_millimes  INTEGER NOT NULL CHECK (amount_millimes > 0),
+    status           TEXT    NOT NULL
+        CHECK (status IN ('pending', 'sent', 'unknown', 'succeeded', 'failed')),
+    state            TEXT    NOT NULL,
+    next_look_us     INTEGER,
+    looks            INTEGER NOT NULL,
+    needs_operator   INTEGER NOT NULL,
+    asked_us         INTEGER NOT NULL,
+    updated_us       INTEGER NOT NULL,
+    version          INTEGER NOT NULL,
+    PRIMARY KEY (vshard, payment_id, number),
+    UNIQUE (vshard, reference),
+    FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refunds_to_look_at ON refunds (next_look_us) WHERE next_look_us IS NOT NULL;
+CREATE INDEX refunds_by_time ON refunds (asked_us);
+
+-- What a refund takes from each leg, and from which of its merchant's accounts.
+CREATE TABLE refund_parts (
+    vshard                   INTEGER NOT NULL,
+    payment_id               BLOB    NOT NULL,
+    refund                   INTEGER NOT NULL,
+    leg                      INTEGER NOT NULL,
+    destination              INTEGER NOT NULL,
+    amount_millimes          INTEGER NOT NULL CHECK (amount_millimes > 0),
+    credited_to              TEXT    NOT NULL,
+    from_credited_millimes   INTEGER NOT NULL CHECK (from_credited_millimes >= 0),
+    from_available_millimes  INTEGER NOT NULL CHECK (from_available_millimes >= 0),
+    from_debt_millimes       INTEGER NOT NULL CHECK (from_debt_millimes >= 0),
+    PRIMARY KEY (vshard, payment_id, refund, leg),
+    FOREIGN KEY (vshard, payment_id, refund) REFERENCES refunds (vshard, payment_id, number),
+    CONSTRAINT the_sources_are_the_part CHECK (amount_millimes =
+        from_credited_millimes + from_available_millimes + from_debt_millimes)
+) STRICT, WITHOUT ROWID;
+
+-- `about` is the payment that something is done with; empty where one is made.
 CREATE TABLE idempotency_keys (
     vshard       INTEGER NOT NULL,
     merchant_id  INTEGER NOT NULL,
     mode         TEXT    NOT NULL,
+    about        TEXT    NOT NULL,
     key          TEXT    NOT NULL,
     fingerprint  BLOB    NOT NULL,
     payment_id   BLOB    NOT NULL,
     answer       TEXT    NOT NULL,
     request_id   TEXT    NOT NULL,
     created_us   INTEGER NOT NULL,
-    PRIMARY KEY (vshard, merchant_id, mode, key)
+    PRIMARY KEY (vshard, merchant_id, mode, about, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_keys_to_prune ON idempotency_keys (created_us);
 
@@ -317,8 +360,13 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('attempts', 'attempts_to_look_at', '1000 1'),
     ('attempts', 'attempts_for_operator', '100 1'),
     ('challenges', 'challenges', '500000 2000 1 1'),
-    ('idempotency_keys', 'idempotency_keys', '1000000 4000 40 40 1'),
+    ('idempotency_keys', 'idempotency_keys', '1000000 4000 40 40 40 1'),
     ('idempotency_keys', 'idempotency_keys_to_prune', '1000000 1'),
+    ('refunds', 'refunds', '10000 40 2 1'),
+    ('refunds', 'sqlite_autoindex_refunds_2', '10000 40 1'),
+    ('refunds', 'refunds_to_look_at', '10 1'),
+    ('refunds', 'refunds_by_time', '10000 1'),
+    ('refund_parts', 'refund_parts', '30000 120 6 3 1'),
     ('accounts', 'accounts', '10000 40 1'),
     ('journal_entries', 'journal_entries', '1000000 4000 1'),
     ('journal_entries', 'sqlite_autoindex_journal_entries_2', '1000000 4000 2000 1'),

@@ -1,6 +1,7 @@
 //! The invariants: what they are called, and the statements that look for what breaks them.
 
 use super::statements as sql;
+use super::statements::refunds;
 
 /// What must hold of the books, whatever happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,15 +26,19 @@ pub enum Invariant {
     I9,
     /// One effect for each idempotency key.
     I10,
+    /// Nobody gives back more than they had.
+    I11,
     /// One mode and one currency in an entry.
     I13,
+    /// What is owed and what is owned are the same.
+    I14,
     /// What acquirers owe is what payers paid there. Here: in our own books.
     I15,
 }
 
 impl Invariant {
     /// All of them, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::I1,
         Self::I2,
         Self::I3,
@@ -44,7 +49,9 @@ impl Invariant {
         Self::I8,
         Self::I9,
         Self::I10,
+        Self::I11,
         Self::I13,
+        Self::I14,
         Self::I15,
     ];
 
@@ -61,7 +68,9 @@ impl Invariant {
             Self::I8 => "I8",
             Self::I9 => "I9",
             Self::I10 => "I10",
+            Self::I11 => "I11",
             Self::I13 => "I13",
+            Self::I14 => "I14",
             Self::I15 => "I15",
         }
     }
@@ -82,6 +91,10 @@ impl Invariant {
             Self::I9 => "the end of every payment is told by one event, and delivered",
             Self::I10 => "every idempotency key has one effect, and names it",
             Self::I13 => "no entry mixes test and live money, or currencies",
+            Self::I11 => "no leg gives back more than it got, and every refund is booked",
+            Self::I14 => {
+                "stored balances sum to zero, and what refunds have taken is paid out or waits"
+            }
             Self::I15 => "what acquirers owe is what payers paid there, order by order",
         }
     }
@@ -90,11 +103,12 @@ impl Invariant {
     pub(super) const fn counts(self) -> &'static [&'static str] {
         match self {
             Self::I1 | Self::I2 | Self::I6 | Self::I13 => &[sql::COUNT_ENTRIES],
-            Self::I3 | Self::I4 => &[sql::COUNT_ACCOUNTS],
+            Self::I3 | Self::I4 | Self::I14 => &[sql::COUNT_ACCOUNTS],
             Self::I5 => &[sql::COUNT_EVENTS, sql::COUNT_ENTRIES],
             Self::I7 | Self::I8 => &[sql::COUNT_PAYMENTS],
             Self::I9 => &[sql::COUNT_PAYMENTS, sql::COUNT_EVENTS],
             Self::I10 => &[sql::COUNT_KEYS],
+            Self::I11 => &[refunds::COUNT_REFUNDS],
             Self::I15 => &[sql::COUNT_ORDERS],
         }
     }
@@ -124,8 +138,18 @@ impl Invariant {
             Self::I9 => {
                 &[sql::EVENTS_NOT_THE_STATE, sql::EVENTS_OF_NOTHING, sql::DELIVERIES_NOT_THE_EVENTS]
             }
-            Self::I10 => &[sql::PAYMENTS_OF_TWO_KEYS],
+            Self::I10 => &[sql::PAYMENTS_OF_TWO_KEYS, sql::REFUNDS_OF_TWO_KEYS],
+            Self::I11 => &[
+                refunds::REFUND_PARTS_NOT_THE_AMOUNT,
+                refunds::LEGS_REFUNDED_TOO_MUCH,
+                refunds::REFUNDED_TOO_MUCH,
+                refunds::REFUNDS_NOT_BOOKED,
+                refunds::ENTRIES_OF_NO_REFUND,
+                refunds::REFUND_LINES_OFF,
+                refunds::REFUNDS_STUCK,
+            ],
             Self::I13 => &[sql::ENTRIES_ACROSS_MODES, sql::ENTRIES_OF_ANOTHER_MODE],
+            Self::I14 => &[refunds::STORED_BALANCES_NOT_ZERO, refunds::REFUND_CLEARING_OFF],
             Self::I15 => &[sql::CLEARING_OFF],
         }
     }

@@ -28,6 +28,12 @@ pub struct CardOrder {
     pub is_opened: bool,
     /// When the acquirer is asked again, if it is.
     pub next_look_at: Option<Timestamp>,
+    /// What was given back of it, as we know for certain.
+    pub refunded_millimes: i64,
+    /// What the acquirer was asked to give back, and has not told of yet.
+    pub refunding_millimes: i64,
+    /// When that is looked after again.
+    pub next_refund_look_at: Option<Timestamp>,
     /// When it was sent, for those who look for it by time.
     pub started_at: Timestamp,
 }
@@ -76,6 +82,9 @@ pub(super) fn order_from(row: &Row<'_>) -> Result<CardOrder, ReadError> {
         },
         is_opened: row.get(10)?,
         next_look_at: row.get::<Option<i64>>(6)?.map(Timestamp::from_micros),
+        refunded_millimes: row.get(11)?,
+        refunding_millimes: row.get(12)?,
+        next_refund_look_at: row.get::<Option<i64>>(13)?.map(Timestamp::from_micros),
         started_at: Timestamp::from_micros(row.get(7)?),
     };
     // The number is not stored twice in memory, so it must be the one that these two make.

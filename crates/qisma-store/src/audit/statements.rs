@@ -6,11 +6,11 @@ macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
         $(
             $(#[$doc])*
-            pub(super) const $name: &str = $sql;
+            pub(in crate::audit) const $name: &str = $sql;
         )*
         /// All of them with their names, for the test that prepares them.
         #[cfg(test)]
-        pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+        pub(in crate::audit) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }
 
@@ -28,7 +28,7 @@ macro_rules! terminal {
 /// The accounts that may stand below zero.
 macro_rules! may_be_negative {
     () => {
-        "('clearing', 'wallet_float', 'debt', 'suspense')"
+        "('clearing', 'wallet_float', 'debt', 'suspense', 'refund_clearing')"
     };
 }
 
@@ -45,6 +45,8 @@ macro_rules! not_folded {
 /// The lists above, for the test that compares them with the domain's.
 #[cfg(test)]
 pub(super) const LISTS: [&str; 3] = [ends!(), terminal!(), may_be_negative!()];
+
+pub(super) mod refunds;
 
 statements! {
     COUNT_ENTRIES = "SELECT count(*) FROM journal_entries";
@@ -257,7 +259,14 @@ statements! {
         FROM idempotency_keys k
         LEFT JOIN payments p ON p.vshard = k.vshard AND p.id = k.payment_id";
     PAYMENTS_OF_TWO_KEYS = "SELECT payment_id, 'it was made under ' || count(*) || ' keys'
-        FROM idempotency_keys GROUP BY vshard, payment_id HAVING 1 < count(*) LIMIT $1";
+        FROM idempotency_keys WHERE about = '' GROUP BY vshard, payment_id
+        HAVING 1 < count(*) LIMIT $1";
+    REFUNDS_OF_TWO_KEYS = "SELECT k.payment_id,
+            'its refund ' || coalesce(k.answer ->> 'refund_id', 'that is not named')
+            || ' was made under ' || count(*) || ' keys'
+        FROM idempotency_keys k WHERE k.about <> ''
+        GROUP BY k.vshard, k.payment_id, (k.answer ->> 'refund_id')
+        HAVING 1 < count(*) LIMIT $1";
 
     // -- I13: one mode and one currency --
     ENTRIES_ACROSS_MODES = "SELECT e.payment_id,
@@ -287,8 +296,11 @@ statements! {
                 WHERE kind = 'clearing') stripes
             GROUP BY owner, mode, currency) c
         FULL JOIN (SELECT 'acquirer:' || (a.rail ->> 'acquirer') AS owner, p.mode,
-                p.currency, -sum(p.amount_millimes) AS millimes
+                p.currency, -sum(p.amount_millimes - coalesce(b.millimes, 0)) AS millimes
             FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
+            LEFT JOIN (SELECT vshard, payment_id, sum(amount_millimes) AS millimes FROM refunds
+                WHERE status = 'succeeded' GROUP BY vshard, payment_id) b
+                ON b.vshard = p.vshard AND b.payment_id = p.id AND p.captured_attempt = a.number
             WHERE a.status = 'approved' AND a.order_number IS NOT NULL
               AND (p.captured_attempt = a.number
                 OR (a.rail ->> 'reversal') IN ('due', 'refund_due'))
@@ -298,8 +310,14 @@ statements! {
     LIST_ORDERS = "SELECT a.payment_id, a.number, a.order_number, a.status,
             (a.rail ->> 'acquirer'), (a.rail ->> 'reversal'),
             a.next_look_us, a.started_us, p.amount_millimes, p.currency,
-            (a.rail ->> 'opened') IS NOT NULL
+            (a.rail ->> 'opened') IS NOT NULL, CAST(coalesce(b.done, 0) AS bigint),
+            CAST(coalesce(b.under_way, 0) AS bigint), b.next_look_us
         FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
+        LEFT JOIN (SELECT vshard, payment_id, min(next_look_us) AS next_look_us,
+                sum(CASE status WHEN 'succeeded' THEN amount_millimes END) AS done,
+                sum(CASE WHEN status IN ('sent', 'unknown') THEN amount_millimes END) AS under_way
+            FROM refunds GROUP BY vshard, payment_id) b
+            ON b.vshard = p.vshard AND b.payment_id = p.id AND p.captured_attempt = a.number
         WHERE a.order_number IS NOT NULL";
     // By shard, payment and attempt.
     IS_ORDER_KNOWN = "SELECT count(*) FROM attempts

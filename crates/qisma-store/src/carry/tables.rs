@@ -174,13 +174,16 @@ pub const TABLES: &[Table] = &[
             number("version"),
         ],
     ),
+    table("refunds", 3, REFUNDS),
+    table("refund_parts", 4, REFUND_PARTS),
     table(
         "idempotency_keys",
-        4,
+        5,
         &[
             VSHARD,
             number("merchant_id"),
             text("mode"),
+            text("about"),
             text("key"),
             bytes("fingerprint"),
             id("payment_id"),
@@ -335,6 +338,35 @@ const ATTEMPTS: &[Column] = &[
     number("started_us"),
     number("updated_us"),
     number("version"),
+];
+
+const REFUNDS: &[Column] = &[
+    VSHARD,
+    id("payment_id"),
+    number("number"),
+    text("reference"),
+    number("amount_millimes"),
+    text("status"),
+    text("state"),
+    or_null(number("next_look_us")),
+    number("looks"),
+    truth("needs_operator"),
+    number("asked_us"),
+    number("updated_us"),
+    number("version"),
+];
+
+const REFUND_PARTS: &[Column] = &[
+    VSHARD,
+    id("payment_id"),
+    number("refund"),
+    number("leg"),
+    number("destination"),
+    number("amount_millimes"),
+    text("credited_to"),
+    number("from_credited_millimes"),
+    number("from_available_millimes"),
+    number("from_debt_millimes"),
 ];
 
 const DELIVERIES: &[Column] = &[

@@ -3,6 +3,7 @@
 
 use qisma_domain::account::Balance;
 use qisma_domain::delivery::LearnedMethod;
+use qisma_domain::idempotency::IdempotencyScope;
 use qisma_domain::ids::{AccountId, AppId, EntryId, MerchantId, PaymentId};
 use qisma_domain::journal::LineKey;
 use qisma_domain::snapshot::{Keys, PaymentAggregate, Snapshot};
@@ -13,7 +14,7 @@ use super::sql;
 use super::trouble::Trouble;
 use crate::error::ReadError;
 use crate::row::Row;
-use crate::rows;
+use crate::{refunds, rows};
 
 type Query<'k> = (&'static str, Vec<Param<'k>>);
 type Fill = fn(&mut Snapshot, &Row<'_>) -> Result<(), ReadError>;
@@ -59,12 +60,19 @@ fn queries(keys: &Keys) -> Vec<(Query<'_>, Fill)> {
         ask(sql::LOAD_ATTEMPTS, vec![shards(), ids()], attempt);
         ask(sql::LOAD_CHALLENGES, vec![shards(), ids()], challenge);
     }
+    if !keys.refunds.is_empty() {
+        let shards = || shards_of(keys.refunds.iter().map(|id| id.shard().0));
+        let ids = || Param::Ids(keys.refunds.iter().map(|id| Id(*id.as_bytes())).collect());
+        ask(sql::LOAD_REFUNDS, vec![shards(), ids()], refund);
+        ask(sql::LOAD_REFUND_PARTS, vec![shards(), ids()], refund_part);
+    }
     if !keys.idempotency.is_empty() {
         let scopes = || keys.idempotency.iter();
         let params = vec![
             shards_of(scopes().map(|scope| scope.shard().0)),
             Param::Numbers(scopes().map(|scope| scope.merchant.number()).collect()),
             Param::Texts(scopes().map(|scope| scope.mode.as_str()).collect()),
+            Param::OwnTexts(scopes().map(IdempotencyScope::about_text).collect()),
             Param::Texts(scopes().map(|scope| scope.key.as_str()).collect()),
         ];
         ask(sql::LOAD_IDEMPOTENCY_KEYS, params, idempotency_key);
@@ -164,7 +172,7 @@ type Filled = Result<(), ReadError>;
 
 fn payment(see: &mut Snapshot, row: &Row<'_>) -> Filled {
     let payment = rows::payment_from(row)?;
-    let aggregate = PaymentAggregate { payment, attempts: vec![], challenges: vec![] };
+    let aggregate = PaymentAggregate::of(payment);
     see.payments.insert(aggregate.payment.id, aggregate);
     Ok(())
 }
@@ -195,6 +203,24 @@ fn challenge(see: &mut Snapshot, row: &Row<'_>) -> Filled {
     let challenge = rows::challenge_from(row)?;
     if let Some(aggregate) = of(see, challenge.payment) {
         aggregate.challenges.push(challenge);
+    }
+    Ok(())
+}
+
+fn refund(see: &mut Snapshot, row: &Row<'_>) -> Filled {
+    let refund = refunds::refund_from(row)?;
+    if let Some(aggregate) = of(see, refund.payment) {
+        aggregate.refunds.push(refund);
+    }
+    Ok(())
+}
+
+fn refund_part(see: &mut Snapshot, row: &Row<'_>) -> Filled {
+    let (payment, number, part) = refunds::part_from(row)?;
+    let refunds = of(see, payment).map(|aggregate| &mut aggregate.refunds);
+    let refund = refunds.and_then(|all| all.iter_mut().find(|refund| refund.number == number));
+    if let Some(refund) = refund {
+        refund.parts.push(part);
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod people;
 mod plan;
 mod plan_books;
 mod plan_outbox;
+mod plan_refunds;
 pub mod sets;
 mod share;
 pub mod statements;

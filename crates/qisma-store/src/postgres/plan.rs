@@ -7,9 +7,11 @@ use qisma_domain::changes::Changes;
 use qisma_domain::decide::prune_keys::forgotten_before;
 use qisma_domain::delivery::{Delivery, LearnedMethod};
 use qisma_domain::hold::Hold;
+use qisma_domain::idempotency::IdempotencyScope;
 use qisma_domain::ids::{AccountId, AppId};
 use qisma_domain::link::Link;
 use qisma_domain::payment::Payment;
+use qisma_domain::refund::Refund;
 use qisma_domain::terminal::TerminalId;
 use qisma_domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -32,6 +34,7 @@ pub(super) struct Plan {
     payments: Vec<Write<Payment>>,
     attempts: Vec<Write<Attempt>>,
     challenges: Vec<Write<Challenge>>,
+    pub(super) refunds: Vec<Write<Refund>>,
     pub(super) deliveries: Vec<Write<Delivery>>,
     pub(super) learned: BTreeMap<(AppId, String), LearnedMethod>,
     pub(super) deltas: BTreeMap<AccountId, Delta>,
@@ -59,7 +62,7 @@ fn card_of(attempt: &Attempt) -> CardColumns<'_> {
     })
 }
 
-fn json<T: serde::Serialize>(value: &T) -> String {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("plain structs are JSON")
 }
 
@@ -85,6 +88,8 @@ impl Plan {
         let attempts = take(&mut changes.attempts);
         let attempts = fold_rows(attempts, |row| (row.payment, row.number), |row| row.version);
         let challenges = fold_rows(take(&mut changes.challenges), |row| row.id, |row| row.version);
+        let refunds = take(&mut changes.refunds);
+        let refunds = fold_rows(refunds, |row| (row.payment, row.number), |row| row.version);
         let deliveries = fold_rows(take(&mut changes.deliveries), |row| row.id, |row| row.version);
         let learned = take(&mut changes.learned).into_iter();
         let learned = learned.map(|row| ((row.app, row.origin.clone()), row)).collect();
@@ -99,6 +104,7 @@ impl Plan {
             payments,
             attempts,
             challenges,
+            refunds,
             deliveries,
             learned,
             deltas,
@@ -112,6 +118,7 @@ impl Plan {
     pub(super) fn shard(&self) -> u8 {
         let payment = self.payments.first().map(|write| write.row.id);
         let payment = payment.or_else(|| self.attempts.first().map(|write| write.row.payment));
+        let payment = payment.or_else(|| self.refunds.first().map(|write| write.row.payment));
         let delivery = self.deliveries.first().map(|write| write.row.id.shard());
         let line = self.changes.folded.first().map(|line| line.account.id().shard());
         let waiting = self.changes.no_longer_unfolded.first().map(|line| line.entry.shard());
@@ -127,6 +134,7 @@ impl Plan {
         self.payments(&mut steps);
         self.attempts(&mut steps);
         self.challenges(&mut steps);
+        self.refunds(&mut steps);
         self.idempotency(&mut steps);
         self.entries(&mut steps);
         self.unfolded_lines(&mut steps);
@@ -301,6 +309,7 @@ impl Plan {
                 column!(Shards, pruned, |scope| scope.shard().0.into()),
                 column!(Numbers, pruned, |scope| scope.merchant.number()),
                 column!(Texts, pruned, |scope| scope.mode.as_str()),
+                column!(OwnTexts, pruned, IdempotencyScope::about_text),
                 column!(Texts, pruned, |scope| scope.key.as_str()),
                 Param::Number(self.pruned_before.micros()),
             ],
@@ -314,6 +323,7 @@ impl Plan {
                 column!(Shards, new, |row| row.scope.shard().0.into()),
                 column!(Numbers, new, |row| row.scope.merchant.number()),
                 column!(Texts, new, |row| row.scope.mode.as_str()),
+                column!(OwnTexts, new, |row| row.scope.about_text()),
                 column!(Texts, new, |row| row.scope.key.as_str()),
                 column!(Bytes, new, |row| row.fingerprint.as_slice()),
                 column!(Ids, new, |row| Id(*row.payment.as_bytes())),

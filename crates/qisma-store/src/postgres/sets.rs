@@ -141,22 +141,54 @@ statements! {
         WHERE t.vshard = u.vshard AND t.payment_id = u.payment_id AND t.id = u.id AND t.version
             = u.expected";
 
+    // -- refunds --
+    INSERT_REFUND = "INSERT INTO refunds (vshard, payment_id, number, reference, amount_millimes, status,
+            state, next_look_us, looks, needs_operator, asked_us, updated_us, version)
+        SELECT vshard, payment_id, number, reference, amount_millimes, status, state,
+            next_look_us, looks, needs_operator, asked_us, updated_us, version
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[],
+            $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::boolean[], $11::bigint[],
+            $12::bigint[], $13::bigint[]) AS u (vshard, payment_id, number, reference,
+            amount_millimes, status, state, next_look_us, looks, needs_operator, asked_us,
+            updated_us, version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_REFUND = "UPDATE refunds AS t
+        SET status = u.status, state = u.state, next_look_us = u.next_look_us, looks = u.looks,
+            needs_operator = u.needs_operator, updated_us = u.updated_us, version = u.version
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[],
+            $6::bigint[], $7::bigint[], $8::boolean[], $9::bigint[], $10::bigint[],
+            $11::bigint[]) AS u (vshard, payment_id, number, status, state, next_look_us, looks,
+            needs_operator, updated_us, version, expected)
+        WHERE t.vshard = u.vshard AND t.payment_id = u.payment_id AND t.number = u.number AND
+            t.version = u.expected";
+    INSERT_REFUND_PART = "INSERT INTO refund_parts (vshard, payment_id, refund, leg, destination,
+            amount_millimes, credited_to, from_credited_millimes, from_available_millimes,
+            from_debt_millimes)
+        SELECT vshard, payment_id, refund, leg, destination, amount_millimes, credited_to,
+            from_credited_millimes, from_available_millimes, from_debt_millimes
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[],
+            $6::bigint[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[]) AS u (vshard,
+            payment_id, refund, leg, destination, amount_millimes, credited_to,
+            from_credited_millimes, from_available_millimes, from_debt_millimes)
+        ON CONFLICT DO NOTHING";
+
     // -- idempotency --
-    INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, key, fingerprint, payment_id,
-            answer, request_id, created_us)
-        SELECT vshard, merchant_id, mode, key, fingerprint, payment_id, answer, request_id,
-            created_us
-        FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[],
-            $6::uuid[], $7::text[], $8::text[], $9::bigint[]) AS u (vshard, merchant_id, mode,
-            key, fingerprint, payment_id, answer, request_id, created_us)
+    INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, about, key, fingerprint,
+            payment_id, answer, request_id, created_us)
+        SELECT vshard, merchant_id, mode, about, key, fingerprint, payment_id, answer,
+            request_id, created_us
+        FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[],
+            $6::bytea[], $7::uuid[], $8::text[], $9::text[], $10::bigint[]) AS u (vshard,
+            merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id,
+            created_us)
         ON CONFLICT DO NOTHING";
     DELETE_IDEMPOTENCY_KEY = "DELETE
         FROM idempotency_keys AS t
-        USING unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[]) AS u (vshard,
-            merchant_id, mode, key)
+        USING unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS u
+            (vshard, merchant_id, mode, about, key)
         WHERE t.vshard = u.vshard AND t.merchant_id = u.merchant_id AND t.mode = u.mode AND
-            t.key = u.key
-            AND t.created_us < $5";
+            t.about = u.about AND t.key = u.key
+            AND t.created_us < $6";
 
     // -- books --
     INSERT_ENTRY = "INSERT INTO journal_entries (vshard, id, kind, reference, payment_id, mode, currency,

@@ -45,6 +45,19 @@ macro_rules! hold_columns {
     };
 }
 
+macro_rules! refund_columns {
+    () => {
+        "payment_id, number, reference, amount_millimes, state, next_look_us, looks,
+         needs_operator, asked_us, updated_us, version"
+    };
+}
+macro_rules! part_columns {
+    () => {
+        "payment_id, refund, leg, destination, amount_millimes, credited_to,
+         from_credited_millimes, from_available_millimes, from_debt_millimes"
+    };
+}
+
 statements! {
     // -- merchants and their keys --
     FIND_MERCHANT = "SELECT id, name, image_url, status, created_us, version FROM merchants
@@ -133,10 +146,26 @@ statements! {
     LIST_CHALLENGES = "SELECT id, payment_id, attempt, code_hash, sent_us, expires_us, tries, ended,
         version FROM challenges WHERE vshard = $1 AND payment_id = $2 ORDER BY sent_us, id";
 
+    // -- refunds --
+    LIST_REFUNDS_OF_PAYMENT = concat!("SELECT ", refund_columns!(),
+        " FROM refunds WHERE vshard = $1 AND payment_id = $2 ORDER BY number");
+    LIST_REFUND_PARTS = concat!("SELECT ", part_columns!(),
+        " FROM refund_parts WHERE vshard = $1 AND payment_id = $2 ORDER BY refund, leg");
+    LIST_REFUNDS = concat!("SELECT ", refund_columns!(),
+        " FROM refunds ORDER BY asked_us DESC, reference LIMIT $1");
+    LIST_REFUNDS_TO_LOOK_AT = "SELECT r.payment_id, r.number FROM refunds r
+        JOIN payments p ON p.vshard = r.vshard AND p.id = r.payment_id
+        WHERE r.next_look_us IS NOT NULL AND r.next_look_us <= $1 AND p.mode = $2
+            AND r.vshard = ANY($4::smallint[])
+        ORDER BY r.next_look_us LIMIT $3";
+    NEXT_REFUND_LOOK = "SELECT min(next_look_us) FROM refunds
+        WHERE next_look_us IS NOT NULL AND vshard = ANY($1::smallint[])";
+
     // -- idempotency --
-    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, key, fingerprint, payment_id, answer, request_id, created_us
-        FROM idempotency_keys WHERE vshard = $1 AND merchant_id = $2 AND mode = $3 AND key = $4";
-    LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, key FROM idempotency_keys
+    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us
+        FROM idempotency_keys WHERE vshard = $1 AND merchant_id = $2 AND mode = $3 AND about = $4
+            AND key = $5";
+    LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, about, key FROM idempotency_keys
         WHERE created_us < $1 AND vshard = ANY($3::smallint[]) ORDER BY created_us LIMIT $2";
 
     // -- books --
@@ -204,12 +233,20 @@ statements! {
         FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
         JOIN challenges c ON c.vshard = k.vshard AND c.payment_id = k.id
         ORDER BY c.payment_id, c.sent_us, c.id";
-    LOAD_IDEMPOTENCY_KEYS = "SELECT i.merchant_id, i.mode, i.key, i.fingerprint, i.payment_id,
-            i.answer, i.request_id, i.created_us
-        FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[])
-            AS k (vshard, merchant_id, mode, key)
+    LOAD_REFUNDS = concat!("SELECT ", refund_columns!(), "
+        FROM unnest($1::smallint[], $2::uuid[]) AS k (shard, payment)
+        JOIN refunds r ON r.vshard = k.shard AND r.payment_id = k.payment
+        ORDER BY r.payment_id, r.number");
+    LOAD_REFUND_PARTS = concat!("SELECT ", part_columns!(), "
+        FROM unnest($1::smallint[], $2::uuid[]) AS k (shard, payment)
+        JOIN refund_parts q ON q.vshard = k.shard AND q.payment_id = k.payment
+        ORDER BY q.payment_id, q.refund, q.leg");
+    LOAD_IDEMPOTENCY_KEYS = "SELECT i.merchant_id, i.mode, i.about, i.key, i.fingerprint,
+            i.payment_id, i.answer, i.request_id, i.created_us
+        FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[])
+            AS k (vshard, merchant_id, mode, about, key)
         JOIN idempotency_keys i ON i.vshard = k.vshard AND i.merchant_id = k.merchant_id
-            AND i.mode = k.mode AND i.key = k.key";
+            AND i.mode = k.mode AND i.about = k.about AND i.key = k.key";
     LOAD_MERCHANTS = "SELECT id, name, image_url, status, created_us, version FROM merchants
         WHERE id = ANY($1::bigint[])";
     LOAD_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version

@@ -4,6 +4,7 @@ mod load;
 mod save;
 mod save_books;
 mod save_people;
+mod save_refunds;
 pub mod statements;
 
 pub use statements as sql;

@@ -12,6 +12,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 
 use super::save_books::{add_to_account, insert_entry, save_fold, save_hold};
 use super::save_people::save_people;
+use super::save_refunds::save_refund;
 use super::{Writer, sql};
 use crate::fold::{Write, fold_books, fold_rows};
 use crate::rows::{delivery_state_at, payment_state_columns};
@@ -113,6 +114,9 @@ fn write(connection: &Connection, mut changes: Changes) -> Step {
     for write in fold_rows(changes.challenges, |row| row.id, |row| row.version) {
         save_challenge(connection, &write)?;
     }
+    for write in fold_rows(changes.refunds, |row| (row.payment, row.number), |row| row.version) {
+        save_refund(connection, &write)?;
+    }
     for scope in &changes.idempotency_pruned {
         delete_idempotency_key(connection, scope)?;
     }
@@ -209,7 +213,7 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
     Ok(())
 }
 
-fn json<T: serde::Serialize>(value: &T) -> String {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("plain structs are JSON")
 }
 
@@ -286,7 +290,8 @@ fn save_challenge(
 }
 
 fn delete_idempotency_key(connection: &Connection, scope: &IdempotencyScope) -> Step {
-    let key = (scope.shard().0, scope.merchant.number(), scope.mode.as_str(), scope.key.as_str());
+    let (merchant, mode) = (scope.merchant.number(), scope.mode.as_str());
+    let key = (scope.shard().0, merchant, mode, scope.about_text(), scope.key.as_str());
     let changed = connection.prepare_cached(sql::DELETE_IDEMPOTENCY_KEY)?.execute(key)?;
     one_row(changed, "idempotency key")
 }
@@ -296,6 +301,7 @@ fn insert_idempotency_key(connection: &Connection, row: &IdempotencyRow) -> Step
         row.scope.shard().0,
         row.scope.merchant.number(),
         row.scope.mode.as_str(),
+        row.scope.about_text(),
         row.scope.key.as_str(),
         row.fingerprint,
         row.payment.as_bytes(),

@@ -45,6 +45,19 @@ macro_rules! hold_columns {
     };
 }
 
+macro_rules! refund_columns {
+    () => {
+        "payment_id, number, reference, amount_millimes, state, next_look_us, looks,
+         needs_operator, asked_us, updated_us, version"
+    };
+}
+macro_rules! part_columns {
+    () => {
+        "payment_id, refund, leg, destination, amount_millimes, credited_to,
+         from_credited_millimes, from_available_millimes, from_debt_millimes"
+    };
+}
+
 statements! {
     // -- one process at a time --
     RAISE_EPOCH = "INSERT INTO epochs (id, epoch) VALUES (1, 1)
@@ -181,16 +194,41 @@ statements! {
     UPDATE_CHALLENGE = "UPDATE challenges SET tries = ?4, ended = ?5, version = ?6
         WHERE vshard = ?1 AND payment_id = ?2 AND id = ?3 AND version = ?7";
 
+    // -- refunds --
+    LIST_REFUNDS_OF_PAYMENT = concat!("SELECT ", refund_columns!(),
+        " FROM refunds WHERE vshard = ?1 AND payment_id = ?2 ORDER BY number");
+    LIST_REFUND_PARTS = concat!("SELECT ", part_columns!(),
+        " FROM refund_parts WHERE vshard = ?1 AND payment_id = ?2 ORDER BY refund, leg");
+    LIST_REFUNDS = concat!("SELECT ", refund_columns!(),
+        " FROM refunds ORDER BY asked_us DESC, reference LIMIT ?1");
+    LIST_REFUNDS_TO_LOOK_AT = "SELECT r.payment_id, r.number FROM refunds r
+        JOIN payments p ON p.vshard = r.vshard AND p.id = r.payment_id
+        WHERE r.next_look_us IS NOT NULL AND r.next_look_us <= ?1 AND p.mode = ?2
+        ORDER BY r.next_look_us LIMIT ?3";
+    NEXT_REFUND_LOOK = "SELECT min(next_look_us) FROM refunds
+        WHERE next_look_us IS NOT NULL";
+    INSERT_REFUND = "INSERT INTO refunds (vshard, payment_id, number, reference, amount_millimes,
+        status, state, next_look_us, looks, needs_operator, asked_us, updated_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    UPDATE_REFUND = "UPDATE refunds SET status = ?4, state = ?5, next_look_us = ?6, looks = ?7,
+        needs_operator = ?8, updated_us = ?9, version = ?10
+        WHERE vshard = ?1 AND payment_id = ?2 AND number = ?3 AND version = ?11";
+    INSERT_REFUND_PART = "INSERT INTO refund_parts (vshard, payment_id, refund, leg, destination,
+        amount_millimes, credited_to, from_credited_millimes, from_available_millimes,
+        from_debt_millimes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
     // -- idempotency --
-    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, key, fingerprint, payment_id, answer, request_id, created_us
-        FROM idempotency_keys WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND key = ?4";
-    INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, key,
-        fingerprint, payment_id, answer, request_id, created_us)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, key FROM idempotency_keys
+    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us
+        FROM idempotency_keys WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND about = ?4
+            AND key = ?5";
+    INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, about,
+        key, fingerprint, payment_id, answer, request_id, created_us)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, about, key FROM idempotency_keys
         WHERE created_us < ?1 ORDER BY created_us LIMIT ?2";
     DELETE_IDEMPOTENCY_KEY = "DELETE FROM idempotency_keys
-        WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND key = ?4";
+        WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND about = ?4
+            AND key = ?5";
 
     // -- books --
     FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = ?1 AND id = ?2";

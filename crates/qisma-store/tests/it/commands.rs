@@ -68,7 +68,7 @@ pub fn create(legs: impl IntoIterator<Item = i64>) -> CreatePayment {
 
 pub fn scope(key: &str) -> IdempotencyScope {
     let key = IdempotencyKey::parse(key).expect("a key of the test");
-    IdempotencyScope { merchant: merchant(1), mode: Mode::Test, key }
+    IdempotencyScope { merchant: merchant(1), mode: Mode::Test, about: None, key }
 }
 
 pub fn keyed(key: &str, fingerprint: u8) -> CreatePayment {

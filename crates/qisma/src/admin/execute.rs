@@ -10,9 +10,10 @@ use qisma_store::RunError;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::key_views::{ApiKeyView, AppView};
 use super::views::{
-    ApiKeyView, AppView, AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow,
-    PaymentView, WalletView,
+    AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow, PaymentView, RefundView,
+    WalletView,
 };
 use super::{AdminError, AdminRequest, AdminResult};
 use crate::gateway::Gateway;
@@ -75,14 +76,13 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         }
         AdminRequest::PaymentShow { id } => json(&show_payment(gateway, id).await?),
         AdminRequest::PaymentList { count_max } => {
-            let count_max = count_max.clamp(0, LIST_MAX);
-            let found = gateway.store.read(move |reader| reader.payments(None, count_max)).await?;
-            json(&found.iter().map(PaymentRow::of).collect::<Vec<_>>())
+            json(&list_payments(gateway, count_max.clamp(0, LIST_MAX)).await?)
+        }
+        AdminRequest::RefundList { payment, count_max } => {
+            json(&list_refunds(gateway, payment, count_max.clamp(0, LIST_MAX)).await?)
         }
         AdminRequest::AttemptList { count_max } => {
-            let count_max = count_max.clamp(0, LIST_MAX);
-            let read = gateway.store.read(move |reader| reader.attempts_unresolved(count_max));
-            json(&read.await?.iter().map(AttemptView::of).collect::<Vec<_>>())
+            json(&list_attempts(gateway, count_max.clamp(0, LIST_MAX)).await?)
         }
         AdminRequest::AttemptInquire { payment, number } => {
             inquire(gateway, payment, number).await?;
@@ -94,7 +94,7 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
             json(&show_payment(gateway, payment).await?)
         }
         AdminRequest::DeliveryList { payment, count_max } => {
-            json(&list_deliveries(gateway, payment, count_max).await?)
+            json(&list_deliveries(gateway, payment, count_max.clamp(0, LIST_MAX)).await?)
         }
         AdminRequest::DeliveryResend { id } => {
             let command = ResendDelivery { delivery: id };
@@ -126,15 +126,32 @@ async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
     Ok(read.await?)
 }
 
+async fn list_refunds(
+    gateway: &Gateway,
+    payment: Option<PaymentId>,
+    count_max: i64,
+) -> Result<Vec<RefundView>, AdminError> {
+    let read = gateway.store.read(move |reader| reader.refunds(payment.as_ref(), count_max));
+    Ok(read.await?.iter().map(RefundView::of).collect())
+}
+
+async fn list_payments(gateway: &Gateway, count_max: i64) -> Result<Vec<PaymentRow>, AdminError> {
+    let read = gateway.store.read(move |reader| reader.payments(None, count_max));
+    Ok(read.await?.iter().map(PaymentRow::of).collect())
+}
+
+async fn list_attempts(gateway: &Gateway, count_max: i64) -> Result<Vec<AttemptView>, AdminError> {
+    let read = gateway.store.read(move |reader| reader.attempts_unresolved(count_max));
+    Ok(read.await?.iter().map(AttemptView::of).collect())
+}
+
 async fn list_deliveries(
     gateway: &Gateway,
     payment: Option<PaymentId>,
     count_max: i64,
 ) -> Result<Vec<DeliveryView>, AdminError> {
-    let count_max = count_max.clamp(0, LIST_MAX);
-    let read =
-        gateway.store.read(move |reader| reader.deliveries(payment.as_ref(), count_max)).await?;
-    Ok(read.iter().map(DeliveryView::of).collect())
+    let read = gateway.store.read(move |reader| reader.deliveries(payment.as_ref(), count_max));
+    Ok(read.await?.iter().map(DeliveryView::of).collect())
 }
 
 async fn revoke_api_key(gateway: &Gateway, id: &str) -> Result<ApiKeyView, AdminError> {

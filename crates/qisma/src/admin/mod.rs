@@ -3,6 +3,7 @@
 
 mod client;
 mod execute;
+mod key_views;
 mod server;
 mod views;
 mod wire;
@@ -91,6 +92,13 @@ pub enum AdminRequest {
     },
     /// List the newest payments.
     PaymentList {
+        /// At most so many.
+        count_max: i64,
+    },
+    /// List the newest refunds, of one payment or of all.
+    RefundList {
+        /// The payment.
+        payment: Option<PaymentId>,
         /// At most so many.
         count_max: i64,
     },

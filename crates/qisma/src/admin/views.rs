@@ -2,14 +2,16 @@
 //! millimes. Nothing secret is in them: no key but the public one, a phone only in part.
 
 use qisma_domain::account::Balance;
-use qisma_domain::app::{App, KeyKind, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, RailAttempt, Reversal};
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind, flouci_status};
-use qisma_domain::ids::{AppId, DeliveryId, EventId, MerchantId, Mode, PaymentId, WalletId};
+use qisma_domain::ids::{
+    AppId, DeliveryId, EventId, MerchantId, Mode, PaymentId, RefundId, WalletId,
+};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
 use qisma_domain::payment::Payment;
+use qisma_domain::refund::{Refund, RefundPart, RefundState};
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::Leg;
 use qisma_domain::time::Timestamp;
@@ -35,67 +37,6 @@ impl MerchantView {
             status: merchant.status,
             image_url: merchant.image_url,
             created_at: merchant.created_at.rfc3339(),
-        }
-    }
-}
-
-/// An app and the public halves of its keys.
-#[derive(Serialize)]
-pub struct AppView {
-    app_id: AppId,
-    merchant: MerchantId,
-    mode: Mode,
-    webhook_mode: WebhookMode,
-    created_at: String,
-    keys: Vec<KeyView>,
-}
-
-/// A public key; without an end it works until it is rotated.
-#[derive(Serialize)]
-struct KeyView {
-    public_key: String,
-    expires_at: Option<String>,
-}
-
-impl AppView {
-    pub fn of(app: &App, pairs: Vec<KeyPair>) -> Self {
-        let key = |pair: KeyPair| KeyView {
-            public_key: pair.public_key,
-            expires_at: pair.expires_at.map(Timestamp::rfc3339),
-        };
-        Self {
-            app_id: app.id,
-            merchant: app.merchant,
-            mode: app.mode,
-            webhook_mode: app.webhook_mode,
-            created_at: app.created_at.rfc3339(),
-            keys: pairs.into_iter().filter(|pair| pair.kind == KeyKind::Pair).map(key).collect(),
-        }
-    }
-}
-
-/// An API key, without the key.
-#[derive(Serialize)]
-pub struct ApiKeyView {
-    id: String,
-    merchant: MerchantId,
-    mode: Mode,
-    app_id: AppId,
-    name: Option<String>,
-    created_at: String,
-    revoked_at: Option<String>,
-}
-
-impl ApiKeyView {
-    pub fn of(key: KeyPair, app: &App) -> Self {
-        Self {
-            id: key.public_key,
-            merchant: app.merchant,
-            mode: app.mode,
-            app_id: app.id,
-            name: key.name,
-            created_at: key.created_at.rfc3339(),
-            revoked_at: key.expires_at.map(Timestamp::rfc3339),
         }
     }
 }
@@ -172,6 +113,7 @@ pub struct PaymentView {
     developer_tracking_id: Option<String>,
     legs: Vec<Leg>,
     attempts: Vec<AttemptView>,
+    refunds: Vec<RefundView>,
     events: Vec<EventView>,
     deliveries: Vec<DeliveryView>,
     journal: Vec<JournalView>,
@@ -199,6 +141,7 @@ impl PaymentView {
             developer_tracking_id: payment.developer_tracking_id.clone(),
             legs: payment.legs.clone(),
             attempts: found.attempts.iter().map(AttemptView::of).collect(),
+            refunds: found.refunds.iter().map(RefundView::of).collect(),
             events: events.iter().map(EventView::of).collect(),
             deliveries: deliveries.iter().map(DeliveryView::of).collect(),
             journal: journal.iter().map(JournalView::of).collect(),
@@ -248,6 +191,63 @@ impl AttemptView {
                 RailAttempt::Wallet(wallet) => Some(wallet.phone.masked()),
                 RailAttempt::Card(_) => None,
             },
+        }
+    }
+}
+
+/// A refund.
+#[derive(Serialize)]
+pub struct RefundView {
+    refund_id: RefundId,
+    payment_id: PaymentId,
+    number: u16,
+    amount_millimes: i64,
+    state: &'static str,
+    asked_at: String,
+    updated_at: String,
+    /// When it is looked after again.
+    next_look_at: Option<String>,
+    /// Whether an operator has to decide.
+    needs_operator: bool,
+    /// The acquirer's number of why it failed.
+    failure_code: Option<i64>,
+    /// Whose shares it is taken from; shown with the payment.
+    reversals: Vec<ReversalView>,
+}
+
+/// What a refund takes from one share.
+#[derive(Serialize)]
+struct ReversalView {
+    leg: u16,
+    destination: MerchantId,
+    amount_millimes: i64,
+    /// How much of it the merchant owes to the platform instead.
+    debt_millimes: i64,
+}
+
+impl RefundView {
+    pub fn of(refund: &Refund) -> Self {
+        let reversal = |part: &RefundPart| ReversalView {
+            leg: part.leg,
+            destination: part.destination,
+            amount_millimes: part.amount.millimes(),
+            debt_millimes: part.from_debt.millimes(),
+        };
+        Self {
+            refund_id: refund.id,
+            payment_id: refund.payment,
+            number: refund.number,
+            amount_millimes: refund.amount.millimes(),
+            state: refund.state.as_str(),
+            asked_at: refund.asked_at.rfc3339(),
+            updated_at: refund.updated_at.rfc3339(),
+            next_look_at: refund.next_look_at.map(Timestamp::rfc3339),
+            needs_operator: refund.needs_operator,
+            failure_code: match refund.state {
+                RefundState::Failed { code, .. } => Some(code),
+                _ => None,
+            },
+            reversals: refund.parts.iter().map(reversal).collect(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod merchant;
 mod migrate;
 mod output;
 mod payment;
+mod refund;
 mod sandbox;
 mod serve;
 mod verify;
@@ -96,6 +97,9 @@ enum Command {
     /// What was asked for and what became of it.
     #[command(subcommand)]
     Payment(payment::PaymentCommand),
+    /// Money on its way back to payers.
+    #[command(subcommand)]
+    Refund(refund::RefundCommand),
     /// Single tries to pay, and what the bank has not settled.
     #[command(subcommand)]
     Attempt(attempt::AttemptCommand),
@@ -144,6 +148,7 @@ impl Command {
             Self::ApiKey(command) => ask(options, command.into()).await,
             Self::Wallet(command) => ask(options, command.into()).await,
             Self::Payment(command) => ask(options, command.into()).await,
+            Self::Refund(command) => ask(options, command.into()).await,
             Self::Attempt(command) => ask(options, command.into()).await,
             Self::Delivery(command) => ask(options, command.into()).await,
             Self::Balance(command) => ask(options, command.into()).await,

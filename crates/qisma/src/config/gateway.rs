@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use qisma_domain::decide::refund_payment::WhenShort;
 use qisma_store::Fold;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
@@ -185,6 +186,25 @@ impl Ledger {
             reader.must_be("ledger.fold", "\"inline\" or \"deferred\"");
         }
         Self { fold: fold.unwrap_or_default() }
+    }
+}
+
+/// How money is given back.
+#[derive(Clone, Copy, Debug)]
+pub struct Refunds {
+    /// What becomes of a refund when a merchant does not have its part.
+    pub when_short: WhenShort,
+}
+
+impl Refunds {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let when_short =
+            reader.parsed("refunds.when_short", "\"debt\" or \"refuse\"", |text| match text {
+                "debt" => Some(WhenShort::Debt),
+                "refuse" => Some(WhenShort::Refuse),
+                _ => None,
+            });
+        Self { when_short: when_short.unwrap_or_default() }
     }
 }
 

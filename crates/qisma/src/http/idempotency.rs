@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use qisma_domain::decide::create_payment::IdempotentRequest;
 use qisma_domain::idempotency::{IdempotencyKey, IdempotencyScope};
+use qisma_domain::ids::PaymentId;
 
 use super::caller::CallingApp;
 use super::error::ErrorCode;
@@ -25,20 +26,28 @@ pub fn key_of(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ErrorCode> 
     IdempotencyKey::parse(text).map(Some).map_err(|_| ErrorCode::IdempotencyKeyInvalid)
 }
 
+/// Where a caller's key counts: for what is done with a payment, that payment's.
+pub const fn scope(
+    caller: &CallingApp,
+    about: Option<PaymentId>,
+    key: IdempotencyKey,
+) -> IdempotencyScope {
+    IdempotencyScope { merchant: caller.merchant, mode: caller.mode, about, key }
+}
+
 /// What a keyed request is remembered by.
 ///
 /// `understood` is the request as it was understood, so that `"1000"` and `1000`, spaces and the
 /// order of members make no difference. The hash is keyed: a stored one gives nothing away.
 pub fn request(
     keyring: &Keyring,
-    caller: &CallingApp,
-    key: IdempotencyKey,
+    scope: IdempotencyScope,
     (method, route, understood): (&str, &str, &str),
     id: &RequestId,
 ) -> IdempotentRequest {
     let parts = [method.as_bytes(), route.as_bytes(), understood.as_bytes()];
     IdempotentRequest {
-        scope: IdempotencyScope { merchant: caller.merchant, mode: caller.mode, key },
+        scope,
         fingerprint: keyring.fingerprint(&parts),
         request_id: id.as_str().to_owned(),
     }

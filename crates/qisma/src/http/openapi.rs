@@ -5,7 +5,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::transactions::{get_pos_transaction_status, init_pos_transaction};
-use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
 use super::flouci::{history, v1};
 
 #[derive(OpenApi)]
@@ -24,6 +24,7 @@ use super::flouci::{history, v1};
         transactions::history,
         init_pos_transaction::create,
         get_pos_transaction_status::read,
+        refund_payment::create,
         history::list,
         v1::generate_payment::create,
         v1::verify_payment::read,

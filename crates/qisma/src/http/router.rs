@@ -12,7 +12,7 @@ use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::transactions::{get_pos_transaction_status as pos_status, init_pos_transaction};
-use super::flouci::v2::{generate_payment, verify_payment};
+use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
 use super::flouci::{history, v1};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware, reference};
@@ -88,6 +88,7 @@ pub fn router(gateway: Gateway) -> Router {
         .fold(for_platforms, |routes, path| routes.route(path, get(v1::verify_payment::read)))
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
+        .route("/api/v2/refund_payment", post(refund_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
         .route("/api/transactions/init_pos_transaction", post(init_pos_transaction::create))
         .route("/api/transactions/get_pos_transaction_status", get(pos_status::read))

@@ -72,5 +72,5 @@ fn make_payment() -> PaymentAggregate {
         sequence: 0,
         version: 1,
     };
-    PaymentAggregate { payment, attempts: vec![], challenges: vec![] }
+    PaymentAggregate::of(payment)
 }

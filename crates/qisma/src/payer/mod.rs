@@ -6,6 +6,7 @@ pub mod card;
 mod give_back;
 pub mod looks;
 pub mod outcome;
+pub mod refund;
 pub mod wallet;
 
 use qisma_domain::account::Acquirer;

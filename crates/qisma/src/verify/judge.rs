@@ -84,11 +84,11 @@ pub(super) fn judge(
         ));
     }
     match (order.standing, bank) {
-        (OrderStanding::Paid, Bank::Paid { deposited_millimes, refunded_millimes: 0 })
-            if deposited_millimes == order.amount_millimes
+        (OrderStanding::Paid, Bank::Paid { deposited_millimes, refunded_millimes })
+            if is_deposit(order, deposited_millimes, refunded_millimes)
                 && is_same_currency(order, facts, registered) =>
         {
-            Judgement::Agrees
+            judge_refunds(order, refunded_millimes, now)
         }
         (OrderStanding::Paid, Bank::Paid { deposited_millimes, refunded_millimes }) => {
             let amount = order.amount_millimes;
@@ -97,6 +97,12 @@ pub(super) fn judge(
                  {deposited_millimes} and gave back {refunded_millimes}"
             ))
         }
+        (OrderStanding::Paid, Bank::GivenBack) => {
+            // Where the acquirer names the sum, the sum counts: see `is_deposit`.
+            let told = facts.filter(|facts| facts.state == OrderState::Refunded);
+            let told = told.map(|facts| facts.refunded_millimes).filter(|told| 0 < *told);
+            judge_refunds(order, told.unwrap_or(order.amount_millimes), now)
+        }
         (OrderStanding::GivenBack, Bank::GivenBack)
         | (OrderStanding::Open | OrderStanding::Unpaid, Bank::Unpaid | Bank::GivenBack) => {
             Judgement::Agrees
@@ -104,9 +110,32 @@ pub(super) fn judge(
         (OrderStanding::ReversalDue, Bank::Paid { .. } | Bank::GivenBack)
         | (OrderStanding::Open | OrderStanding::Unpaid, Bank::Paid { .. }) => ahead(),
         (OrderStanding::Paid | OrderStanding::ReversalDue, Bank::Unpaid)
-        | (OrderStanding::Paid, Bank::GivenBack)
         | (OrderStanding::GivenBack, Bank::Unpaid | Bank::Paid { .. }) => differs(order, bank),
     }
+}
+
+/// Whether so much was taken for it. Some builds lower what they took with each refund.
+const fn is_deposit(order: &CardOrder, deposited_millimes: i64, refunded_millimes: i64) -> bool {
+    let amount = order.amount_millimes;
+    deposited_millimes == amount || deposited_millimes == amount - refunded_millimes
+}
+
+/// Compares what was given back of a paid order: what we know of, or that and a refund of which we wait
+/// to hear.
+fn judge_refunds(order: &CardOrder, refunded_millimes: i64, now: Timestamp) -> Judgement {
+    let (number, ours) = (order.order_number(), order.refunded_millimes);
+    if refunded_millimes == ours {
+        return Judgement::Agrees;
+    }
+    let sentence = format!(
+        "order {number}: we gave back {ours} millimes, the acquirer says {refunded_millimes}"
+    );
+    let is_looked_after =
+        order.next_refund_look_at.is_some_and(|at| now < at.plus_secs(LOOK_GRACE_SECS));
+    if is_looked_after && refunded_millimes == ours.saturating_add(order.refunding_millimes) {
+        return Judgement::InFlight(sentence);
+    }
+    Judgement::Differs(sentence)
 }
 
 /// As a capture is believed (`payer/outcome.rs`): an operator may have registered us under another
@@ -147,6 +176,9 @@ mod tests {
             standing,
             is_opened: false,
             next_look_at,
+            refunded_millimes: 0,
+            refunding_millimes: 0,
+            next_refund_look_at: None,
             started_at: Timestamp::from_secs(0),
         }
     }
@@ -161,6 +193,7 @@ mod tests {
             state,
             deposited_millimes,
             refunded_millimes: 0,
+            refunded_is_told: true,
             card: None,
         }
     }
@@ -216,6 +249,35 @@ mod tests {
             let judgement = judge(&order(OrderStanding::Paid, None), Some(&facts), "788", NOW);
             assert!(matches!(judgement, Judgement::Differs(_)), "{facts:?}");
         }
+    }
+
+    #[test]
+    fn what_was_given_back_is_compared_and_a_refund_under_way_may_have_been_made() {
+        let bank =
+            |refunded_millimes| OrderFacts { refunded_millimes, ..facts(OrderState::Deposited) };
+        let ours = |next_refund_look_at| CardOrder {
+            refunded_millimes: 3_000,
+            refunding_millimes: 500,
+            next_refund_look_at,
+            ..order(OrderStanding::Paid, None)
+        };
+        let word = |ours: &CardOrder, refunded| match judge(ours, Some(&bank(refunded)), "788", NOW)
+        {
+            Judgement::Agrees => "agrees",
+            Judgement::InFlight(_) => "in flight",
+            Judgement::Differs(_) => "differs",
+        };
+        let looked_after = ours(Some(NOW));
+        let found = [3_000, 3_500, 0, 500, 4_000].map(|refunded| word(&looked_after, refunded));
+        assert_eq!(found, ["agrees", "in flight", "differs", "differs", "differs"]);
+        assert_eq!(word(&ours(None), 3_500), "differs");
+    }
+
+    #[test]
+    fn an_order_given_back_by_a_refund_of_all_of_it_agrees() {
+        let ours = CardOrder { refunded_millimes: 10_000, ..order(OrderStanding::Paid, None) };
+        let judged = judge(&ours, Some(&facts(OrderState::Refunded)), "788", NOW);
+        assert_eq!(judged, Judgement::Agrees);
     }
 
     #[test]

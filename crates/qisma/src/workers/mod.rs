@@ -8,7 +8,9 @@ pub mod holds;
 pub mod inquiry;
 pub mod leases;
 pub mod prune;
+pub mod refunds;
 
+use qisma_domain::ids::Mode;
 use qisma_domain::time::Timestamp;
 use qisma_store::Shards;
 use tokio::sync::watch;
@@ -36,6 +38,9 @@ pub fn start(gateway: &Gateway, shutdown: &CancellationToken) -> JoinSet<()> {
     }
     workers.spawn(run_until(own(), stop(), expiry::step));
     workers.spawn(inquiry::run(own(), stop()));
+    for mode in [Mode::Test, Mode::Live] {
+        workers.spawn(refunds::run(own(), stop(), mode));
+    }
     workers.spawn(run_until(own(), stop(), prune::step));
     workers.spawn(fold::run(own(), stop()));
     workers.spawn(run_until(own(), stop(), holds::step));

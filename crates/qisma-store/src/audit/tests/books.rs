@@ -12,7 +12,10 @@ use qisma_domain::decide::create_payment::{CreatePayment, IdempotentRequest, New
 use qisma_domain::decide::create_wallet::CreateWallet;
 use qisma_domain::decide::expire_payment::ExpirePayment;
 use qisma_domain::decide::record_outcome::{ApprovalFacts, BankReport, RecordOutcome};
+use qisma_domain::decide::record_refund::{RecordRefund, RefundReport};
 use qisma_domain::decide::record_reversal::{RecordReversal, ReversalReport};
+use qisma_domain::decide::refund_payment::{RefundPayment, WhenShort};
+use qisma_domain::decide::send_refund::SendRefund;
 use qisma_domain::decide::set_merchant_status::SetMerchantStatus;
 use qisma_domain::decide::start_card::StartCard;
 use qisma_domain::decide::start_wallet::StartWallet;
@@ -28,7 +31,7 @@ use qisma_domain::time::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -104,6 +107,11 @@ impl Books {
         books.start_card(open).await;
         let by_card = books.payment(Some("key-1")).await;
         books.approve(by_card).await;
+        books.refund(by_card, 1_000).await;
+        books.end_refund(by_card, 1, RefundReport::Done).await;
+        books.refund(by_card, 500).await;
+        books.end_refund(by_card, 2, RefundReport::Refused { code: 7 }).await;
+        books.refund(by_card, 200).await;
         let by_wallet = books.payment(Some("key-2")).await;
         books.pay_by_wallet(by_wallet).await;
         books.advance(1);
@@ -136,6 +144,7 @@ impl Books {
         let scope = |key| IdempotencyScope {
             merchant: merchant("1"),
             mode: Mode::Test,
+            about: None,
             key: IdempotencyKey::parse(key).unwrap(),
         };
         let new = NewPayment {
@@ -215,6 +224,38 @@ impl Books {
 
     pub async fn give_back(&self, payment: PaymentId) {
         self.run(RecordReversal { payment, attempt: 1, report: ReversalReport::GivenBack }).await;
+    }
+
+    /// Gives so much of a payment back, under a key.
+    pub async fn refund(&self, payment: PaymentId, millimes: i64) {
+        let scope = IdempotencyScope {
+            merchant: merchant("1"),
+            mode: Mode::Test,
+            about: Some(payment),
+            key: IdempotencyKey::parse(&format!("refund-{millimes}")).unwrap(),
+        };
+        let command = RefundPayment {
+            payment,
+            merchant: merchant("1"),
+            mode: Mode::Test,
+            amount: Some(amount(millimes)),
+            reversals: vec![],
+            destinations: ["1", "1234"].map(merchant).into(),
+            parked: BTreeSet::new(),
+            when_short: WhenShort::Debt,
+            idempotent: Some(IdempotentRequest {
+                scope,
+                fingerprint: [4; 32],
+                request_id: "r".into(),
+            }),
+        };
+        self.run(command).await;
+    }
+
+    /// The acquirer is asked for a refund, and says this.
+    pub async fn end_refund(&self, payment: PaymentId, number: u16, report: RefundReport) {
+        self.run(SendRefund { payment, number, nothing_came_of_it: false }).await;
+        self.run(RecordRefund { payment, number, report, sent_at: None }).await;
     }
 
     pub fn path(&self) -> PathBuf {

@@ -22,12 +22,13 @@ const REFERENCE: [&str; 9] = [
 
 /// Reads that name no shard: lists of an operator or a worker. Each costs as much as there are
 /// shards, so none of them is on the road of a payment.
-const SCATTER: [&str; 10] = [
+const SCATTER: [&str; 11] = [
     "LIST_HISTORY_AFTER",
     "LIST_HISTORY_BEFORE",
     "LIST_LEASES",
     "LIST_OPERATIONS",
     "LIST_PAYMENTS",
+    "LIST_REFUNDS",
     "LIST_PAYMENTS_OF_MERCHANT",
     "LIST_POS_OF_TRACKING_ID",
     "LIST_ATTEMPTS_UNRESOLVED",

@@ -17,7 +17,9 @@ async fn a_worker_finds_its_rows_by_the_indexes_made_for_it_however_full_the_tab
          INSERT INTO events SELECT vshard, id, id, 1, 'k', '', 0 FROM payments;
          INSERT INTO deliveries SELECT vshard, id, id, id, app_id, '', '', 'o' || created_us % 9, 'get',
              'pending', created_us, 0, NULL, false, 0, 1 FROM payments;
-         INSERT INTO idempotency_keys SELECT vshard, 1, 'test', id::text, '', id, '', '', created_us
+         INSERT INTO refunds SELECT vshard, id, 1, id::text, 1, 'pending', '', created_us, 0, false, 0,
+             0, 1 FROM payments;
+         INSERT INTO idempotency_keys SELECT vshard, 1, 'test', '', id::text, '', id, '', '', created_us
              FROM payments;
          ANALYZE",
     );
@@ -35,6 +37,8 @@ async fn a_worker_finds_its_rows_by_the_indexes_made_for_it_however_full_the_tab
             "9, 'test', 9, ",
         ),
         ("NEXT_LOOK", "attempts_to_look_at", "", ""),
+        ("LIST_REFUNDS_TO_LOOK_AT", "refunds_to_look_at", "bigint, text, bigint", "9, 'test', 9, "),
+        ("NEXT_REFUND_LOOK", "refunds_to_look_at", "", ""),
         ("LIST_IDEMPOTENCY_KEYS_TO_PRUNE", "idempotency_keys_to_prune", "bigint, bigint", "9, 9, "),
         ("NEXT_RECEIVER", "deliveries_to_send", "uuid, text", "gen_random_uuid(), '', "),
         (

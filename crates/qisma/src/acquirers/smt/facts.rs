@@ -19,6 +19,8 @@ pub struct OrderFacts {
     pub deposited_millimes: i64,
     /// What went back.
     pub refunded_millimes: i64,
+    /// Whether the acquirer said that, or it is what the status suggests.
+    pub refunded_is_told: bool,
     /// The card, where one was used.
     pub card: Option<CardDetails>,
 }
@@ -194,6 +196,7 @@ mod tests {
             state: OrderState::Deposited,
             deposited_millimes: 10_000,
             refunded_millimes: 0,
+            refunded_is_told: true,
             card: None,
         }
     }

@@ -11,6 +11,7 @@ use super::wire::Members;
 struct Amounts {
     deposited: i64,
     refunded: i64,
+    refunded_is_told: bool,
 }
 
 /// Reads an order from the answer of `getOrderStatusExtended.do`, or from the flatter one of the
@@ -29,6 +30,7 @@ pub(super) fn order_facts(members: &Members) -> Result<OrderFacts, UnknownReason
         state: state(status, members.integer("actionCode")?, amounts)?,
         deposited_millimes: amounts.deposited,
         refunded_millimes: amounts.refunded,
+        refunded_is_told: amounts.refunded_is_told,
         card: card(members)?,
     })
 }
@@ -59,7 +61,11 @@ fn amounts(members: &Members, status: i64, whole: i64) -> Result<Amounts, Unknow
     // Without amounts the status is all there is.
     let deposited = told.unwrap_or(if matches!(status, 2 | 4) { whole } else { 0 });
     let refunded = amount(&info, "refundedAmount")?;
-    Ok(Amounts { deposited, refunded: refunded.unwrap_or(if status == 4 { deposited } else { 0 }) })
+    Ok(Amounts {
+        deposited,
+        refunded: refunded.unwrap_or(if status == 4 { deposited } else { 0 }),
+        refunded_is_told: refunded.is_some(),
+    })
 }
 
 /// The values of `orderStatus` are BPC's.
@@ -68,7 +74,7 @@ fn state(
     action_code: Option<i64>,
     amounts: Amounts,
 ) -> Result<OrderState, UnknownReason> {
-    let Amounts { deposited, refunded } = amounts;
+    let Amounts { deposited, refunded, .. } = amounts;
     let unpaid = |state| {
         if deposited == 0 { Ok(state) } else { Err(UnknownReason::Contradiction) }
     };

@@ -170,6 +170,7 @@ async fn a_paid_order_is_read_with_its_card() {
         state: OrderState::Deposited,
         deposited_millimes: 2_000,
         refunded_millimes: 0,
+        refunded_is_told: true,
         card: Some(CardDetails {
             masked_pan: Some("450921**1119".into()),
             expiration: Some("202612".into()),

@@ -9,6 +9,7 @@ mod faults;
 mod inquiry;
 mod late;
 mod races;
+mod refunds;
 mod safety;
 mod scan;
 mod wallet;

@@ -5,12 +5,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use qisma::clock::Clock;
+use qisma::operations::apps::NewApp;
 use qisma::operations::{apps, merchants, wallets};
 use qisma::workers::{expiry, fold, holds, inquiry};
 use qisma_domain::account::{Account, AccountKind, Acquirer, Balance};
 use qisma_domain::app::WebhookMode;
 use qisma_domain::decide::create_payment::{CreatePayment, NewPayment};
-use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
+use qisma_domain::ids::{MerchantId, Mode, PaymentId};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::{Amount, Currency};
@@ -33,7 +34,8 @@ pub struct World {
     pub bank: String,
     /// The codes on the payer's phone when it was last looked at.
     pub codes_seen: Mutex<Vec<String>>,
-    caller: AppId,
+    /// The app that asks for payments.
+    pub caller: NewApp,
 }
 
 impl Deref for World {
@@ -112,7 +114,7 @@ impl World {
         change(&mut new);
         let command = CreatePayment {
             merchant: merchant("1000"),
-            app: self.caller,
+            app: self.caller.app_id,
             mode: Mode::Test,
             new,
             link_prefix: format!("{}/pay/", self.url),
@@ -177,6 +179,13 @@ impl World {
         read.await.unwrap()
     }
 
+    /// What one of a merchant's accounts holds in test mode.
+    pub async fn account(&self, id: &str, kind: AccountKind) -> i64 {
+        let account = Account::merchant(merchant(id), kind, Mode::Test, Currency::Tnd);
+        let read = self.gateway.store.read(move |reader| reader.balance(&account));
+        read.await.unwrap().posted_millimes
+    }
+
     /// What the bank owes us: below zero once it took money for us.
     pub async fn clearing(&self) -> i64 {
         let account = Account::clearing(Acquirer::Sandbox, Mode::Test, Currency::Tnd);
@@ -233,7 +242,7 @@ impl World {
 }
 
 /// Merchants, an app and a wallet.
-async fn fill(app: &TestApp, fund_millimes: i64) -> AppId {
+async fn fill(app: &TestApp, fund_millimes: i64) -> NewApp {
     let gateway = &app.gateway;
     for (id, name) in [("1000", "Dar El Jeld"), ("1234", "Cooks"), ("4321", "Drivers")] {
         merchants::create(gateway, Some(id), name.to_owned(), None).await.unwrap();
@@ -241,5 +250,5 @@ async fn fill(app: &TestApp, fund_millimes: i64) -> AppId {
     }
     wallets::create(gateway, PHONE, "Foulen".to_owned(), Mode::Test, fund_millimes).await.unwrap();
     let app = apps::create(gateway, merchant("1000"), Mode::Test, WebhookMode::Auto).await;
-    app.unwrap().app_id
+    app.unwrap()
 }

@@ -39,6 +39,7 @@ pub fn scope(caller: &CallingApp, operation: &str) -> IdempotencyScope {
     IdempotencyScope {
         merchant: caller.merchant,
         mode: caller.mode,
+        about: None,
         key: key.expect("an operation's name is visible and short"),
     }
 }

@@ -72,13 +72,9 @@ pub async fn create(
     let asked = understand(&gateway, &caller, &members)?;
     let idempotent = key.map(|key| {
         let understood = asked.canonical();
-        idempotency::request(
-            &gateway.keyring,
-            &caller,
-            key,
-            ("POST", ROUTE, &understood),
-            &request_id,
-        )
+        let (scope, request) =
+            (idempotency::scope(&caller, None, key), ("POST", ROUTE, understood.as_str()));
+        idempotency::request(&gateway.keyring, scope, request, &request_id)
     });
     let terminal = asked.terminal.as_str().to_owned();
     let told = asked.told();

@@ -53,6 +53,21 @@ impl<'a> Fields<'a> {
         Some(Amount::from_millimes(millimes).expect("the parser keeps to the range of amounts"))
     }
 
+    /// An amount that may be left out.
+    pub fn optional_amount(&mut self, name: &str) -> Option<Amount> {
+        self.members.get(name).and_then(|_| self.amount(name))
+    }
+
+    /// A text that must be there; `what` says what it is.
+    pub fn required_text(&mut self, name: &str, what: &str) -> Option<String> {
+        let read = match self.members.get(name) {
+            Some(Json::Text(text)) => Ok(text.clone()),
+            None => Err(format!("is required; send {what}")),
+            Some(_) => Err(format!("must be a text: {what}")),
+        };
+        self.noted(name, read)
+    }
+
     /// A link that may be left out.
     pub fn link(&mut self, name: &str, kind: LinkKind, https_only: bool) -> Option<Link> {
         let read = match self.members.get(name)? {

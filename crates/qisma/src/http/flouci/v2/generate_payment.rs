@@ -30,8 +30,7 @@ use crate::http::middleware::RequestId;
 use crate::payer::wallet;
 
 const DESTINATION: &str = "destination";
-const KEY_RULE: &str = "must be sent once, with 1 to 255 visible ASCII characters; send a fresh UUID \
-                        for each payment";
+const KEY_RULE: &str = "must be 1 to 255 visible ASCII characters, sent once; send a fresh UUID";
 
 /// Ask for a payment.
 ///
@@ -109,7 +108,8 @@ pub async fn generate(
     let idempotent = key.map(|key| {
         let understood = canonical(&new);
         let request = ("POST", wire.route, understood.as_str());
-        idempotency::request(&gateway.keyring, caller, key, request, request_id)
+        let scope = idempotency::scope(caller, None, key);
+        idempotency::request(&gateway.keyring, scope, request, request_id)
     });
     let command = command(gateway, caller, new, idempotent);
     #[cfg(feature = "yardstick")]
@@ -129,7 +129,7 @@ async fn was_answered(
     key: &IdempotencyKey,
 ) -> Result<bool, ApiError> {
     let &CallingApp { merchant, mode, .. } = caller;
-    let scope = IdempotencyScope { merchant, mode, key: key.clone() };
+    let scope = IdempotencyScope { merchant, mode, about: None, key: key.clone() };
     Ok(gateway.store.read(move |reader| reader.has_idempotency_key(&scope)).await?)
 }
 

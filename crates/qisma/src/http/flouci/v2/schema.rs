@@ -1,4 +1,4 @@
-//! What `generate_payment` takes, for the OpenAPI document. It is not what reads a request: clients
+//! What `generate_payment` and `refund_payment` take, for the OpenAPI document. It is not what reads a request: clients
 //! send numbers in texts and switches as numbers, which no derived reader accepts.
 
 use utoipa::ToSchema;
@@ -36,6 +36,22 @@ pub struct GeneratePaymentRequest {
     destination: Option<Vec<DestinationRequest>>,
     /// The payer's id at the merchant; accepted and not used yet.
     client_id: Option<String>,
+}
+
+/// A refund to make. Numbers may also be sent as strings of digits. Unknown fields are ignored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct RefundPaymentRequest {
+    /// The payment's id.
+    #[schema(example = "FoPKKHqfQIKfBqhEj8M47A")]
+    payment_id: String,
+    /// How much to give back, in millimes; all that is left when it is absent.
+    #[schema(minimum = 1, maximum = 999_999_999_999_i64, example = 2_500)]
+    amount: Option<i64>,
+    /// Whose shares it is taken from; what they leave of the amount comes from the caller's own. All
+    /// shares in proportion when it is absent.
+    #[schema(max_items = 50)]
+    reversals: Option<Vec<DestinationRequest>>,
 }
 
 /// A payment to make, with the keys that v2 takes in a header.

@@ -5,10 +5,13 @@ use qisma_domain::attempt::{Attempt, AttemptState, CardDetails, RailAttempt};
 use qisma_domain::event::flouci_status;
 use qisma_domain::ids::MerchantId;
 use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
+use qisma_domain::refund::given_back;
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::LegKind;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::refund_payment::{RefundReversal, reversals_of, word_of};
 
 /// The answer of `verify_payment`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -99,6 +102,9 @@ pub struct Details {
     bank_country_code: String,
     /// The request's legs in order; empty without a split. The caller's remainder is not one.
     pub destinations: Vec<VerifiedLeg>,
+    /// What was given back of it, or is on its way back. Only where there is any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<VerifiedRefund>,
     /// Why it was not paid: `declined`, `canceled_by_payer`, `canceled_by_merchant`, `expired` or
     /// `unresolved`. Only of a payment that ended unpaid.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +112,25 @@ pub struct Details {
     /// Why the last attempt was declined, such as `insufficient_funds`. Only where one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     decline_class: Option<&'static str>,
+}
+
+/// Money on its way back to the payer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerifiedRefund {
+    /// The refund's id.
+    #[schema(example = "ref_FoPKKHqfQIKfBqhEj8M47A")]
+    refund_id: String,
+    /// How much, in millimes.
+    #[schema(example = 2_500)]
+    amount: i64,
+    /// `success` once the payer has the money, `pending` until then, `failed` if the acquirer refused.
+    #[schema(example = "success")]
+    status: &'static str,
+    /// When the payer got the money, as far as we know; null until then.
+    #[schema(required = true)]
+    refunded_at: Option<String>,
+    /// Whose shares it is taken from.
+    reversals: Vec<RefundReversal>,
 }
 
 /// One merchant's share.
@@ -132,7 +157,10 @@ pub fn view(seen: &PaymentAggregate, parked: &[MerchantId]) -> Verified {
         _ => None,
     };
     // Card money comes from the acquirer a day later; wallet money is here (Flouci API, section 3).
+    let is_given_back = given_back(&seen.refunds) == payment.amount;
     let (settlement_status, credited_to) = match captured_rail {
+        Some(RailAttempt::Card(_)) if is_given_back => ("NOT_APPLICABLE", Some("pending")),
+        Some(RailAttempt::Wallet(_)) if is_given_back => ("NOT_APPLICABLE", Some("available")),
         Some(RailAttempt::Card(_)) => ("PROCESSING", Some("pending")),
         Some(RailAttempt::Wallet(_)) => ("AVAILABLE", Some("available")),
         None => ("NOT_APPLICABLE", None),
@@ -215,9 +243,24 @@ fn details(
         email: "",
         bank_country_code,
         destinations,
+        refunds: refunds(seen),
         reason,
         decline_class: reason.and_then(|_| last_decline(seen)),
     }
+}
+
+fn refunds(seen: &PaymentAggregate) -> Vec<VerifiedRefund> {
+    let shown = seen.refunds.iter().map(|refund| {
+        let (status, refunded_at) = word_of(&refund.state);
+        VerifiedRefund {
+            refund_id: refund.id.to_string(),
+            amount: refund.amount.millimes(),
+            status,
+            refunded_at,
+            reversals: reversals_of(refund),
+        }
+    });
+    shown.collect()
 }
 
 /// Why a payment ended unpaid.
