@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::books::{self, BooksError, Key};
 use crate::cards::Verdict;
-use crate::orders::CardFacts;
+use crate::orders::{self, CardFacts};
 use crate::{currency, web};
 
 /// The issuer has no money for it (ISO 8583 action code 116).
@@ -33,51 +33,57 @@ struct Waiting {
 #[template(path = "terminal.html")]
 struct TerminalPage {
     name: String,
+    path: String,
     waiting: Vec<Waiting>,
 }
 
 pub fn router() -> Router<Arc<App>> {
     Router::new()
-        .route("/terminal/{name}", get(show))
-        .route("/terminal/{name}/{order_id}/pay", post(pay))
-        .route("/terminal/{name}/{order_id}/decline", post(decline))
+        .route("/terminal/{merchant}/{name}", get(show))
+        .route("/terminal/{merchant}/{name}/{order_id}/pay", post(pay))
+        .route("/terminal/{merchant}/{name}/{order_id}/decline", post(decline))
 }
 
-async fn show(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response {
-    let (terminal, now_ms) = (name.clone(), app.clock.now_ms());
+async fn show(
+    State(app): State<Arc<App>>,
+    Path((merchant, name)): Path<(String, String)>,
+) -> Response {
+    let (terminal, now_ms) = (orders::terminal_name(&merchant, &name), app.clock.now_ms());
     let found = app.books.transact(move |tx| books::waiting_at(tx, &terminal, now_ms)).await;
-    let orders = match found {
-        Ok(orders) => orders,
+    let found = match found {
+        Ok(found) => found,
         Err(cause) => return failed(&cause),
     };
-    let waiting = orders.into_iter().map(|order| Waiting {
+    let waiting = found.into_iter().map(|order| Waiting {
         amount: currency::format(order.amount, &order.currency),
         secs_left: (order.expires_ms - now_ms + 999) / 1_000,
         id: order.id,
         number: order.order_number,
         description: order.description,
     });
-    web::page(StatusCode::OK, &TerminalPage { name, waiting: waiting.collect() })
+    let path = path_of(&merchant, &name);
+    web::page(StatusCode::OK, &TerminalPage { name, path, waiting: waiting.collect() })
 }
 
-async fn pay(
-    State(app): State<Arc<App>>,
-    Path((name, order_id)): Path<(String, String)>,
-) -> Response {
-    present(&app, name, order_id, Verdict::Approve).await
+async fn pay(State(app): State<Arc<App>>, Path(at): Path<(String, String, String)>) -> Response {
+    present(&app, at, Verdict::Approve).await
 }
 
 async fn decline(
     State(app): State<Arc<App>>,
-    Path((name, order_id)): Path<(String, String)>,
+    Path(at): Path<(String, String, String)>,
 ) -> Response {
-    present(&app, name, order_id, Verdict::Refuse(NO_FUNDS)).await
+    present(&app, at, Verdict::Refuse(NO_FUNDS)).await
 }
 
 /// Holds a card to the terminal. A payment that has ended, or waits elsewhere, is left as it is.
-async fn present(app: &App, name: String, order_id: String, verdict: Verdict) -> Response {
+async fn present(
+    app: &App,
+    (merchant, name, order_id): (String, String, String),
+    verdict: Verdict,
+) -> Response {
     let approval = app.new_approval();
-    let terminal = name.clone();
+    let terminal = orders::terminal_name(&merchant, &name);
     let changed = app.change(Key::Payer(order_id), move |change| {
         if change.order.terminal.as_deref() == Some(terminal.as_str()) {
             let notice = change.order.present(card(), verdict, approval);
@@ -86,7 +92,7 @@ async fn present(app: &App, name: String, order_id: String, verdict: Verdict) ->
         Ok(())
     });
     match changed.await {
-        Ok(_) => web::see_other(&format!("/terminal/{}", path_of(&name))),
+        Ok(_) => web::see_other(&path_of(&merchant, &name)),
         Err(cause) => failed(&cause),
     }
 }
@@ -101,9 +107,14 @@ fn card() -> CardFacts {
     }
 }
 
-/// A name as part of an address, whatever it is made of.
-fn path_of(name: &str) -> String {
-    url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20")
+/// The page of a terminal, whatever its names are made of.
+fn path_of(merchant: &str, name: &str) -> String {
+    let part = |text: &str| {
+        url::form_urlencoded::byte_serialize(text.as_bytes())
+            .collect::<String>()
+            .replace('+', "%20")
+    };
+    format!("/terminal/{}/{}", part(merchant), part(name))
 }
 
 fn failed(cause: &BooksError) -> Response {
