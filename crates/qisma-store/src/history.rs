@@ -22,7 +22,7 @@ pub struct History {
     pub mode: Mode,
     /// Of which app; none: of all.
     pub app: Option<AppId>,
-    /// Those that came to a terminal, or all others.
+    /// Those of a counter, or those of a shop's page.
     pub channel: HistoryChannel,
     /// Made at this moment or later.
     pub from: Timestamp,
@@ -39,9 +39,9 @@ pub struct History {
 /// Which of the two lists of a merchant's payments is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryChannel {
-    /// What was paid on a page of ours, or is to be.
+    /// What a shop's page asked for.
     Online,
-    /// What a terminal was asked to take: any, or this one.
+    /// What a counter asked for, by QR code or at a terminal: all of it, or what this terminal has.
     Pos(Option<TerminalId>),
 }
 

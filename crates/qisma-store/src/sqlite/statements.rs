@@ -150,7 +150,7 @@ statements! {
             AND (p.created_us, p.vshard, p.id) < (?5, ?6, ?7)
             AND (?8 = '' OR instr(?8, ' ' || p.status || ' ') > 0)
             AND (?9 = 0 OR p.app_id = ?10)
-            AND (p.channel = 'pos') = (?12 = 1) AND (?13 = '' OR p.terminal = ?13)
+            AND (p.channel <> 'online') = (?12 = 1) AND (?13 = '' OR p.terminal = ?13)
           ORDER BY p.created_us DESC, p.vshard DESC, p.id DESC LIMIT ?11");
     LIST_HISTORY_AFTER = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
@@ -158,7 +158,7 @@ statements! {
             AND (p.created_us, p.vshard, p.id) > (?5, ?6, ?7)
             AND (?8 = '' OR instr(?8, ' ' || p.status || ' ') > 0)
             AND (?9 = 0 OR p.app_id = ?10)
-            AND (p.channel = 'pos') = (?12 = 1) AND (?13 = '' OR p.terminal = ?13)
+            AND (p.channel <> 'online') = (?12 = 1) AND (?13 = '' OR p.terminal = ?13)
           ORDER BY p.created_us ASC, p.vshard ASC, p.id ASC LIMIT ?11");
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = ?1 AND payment_id = ?2 ORDER BY number";

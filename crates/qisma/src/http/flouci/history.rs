@@ -42,7 +42,7 @@ const SECOND_MICROS: i64 = 1_000_000;
     tag = "Flouci API",
     params(
         ("merchant_id" = Option<String>, Query, description = "The calling app's own merchant"),
-        ("type" = Option<String>, Query, description = "`online` (the default) or `pos`"),
+        ("type" = Option<String>, Query, description = "`online` (the default), or `pos`: by QR code and at terminals"),
         ("start_date" = Option<String>, Query, description = "ISO 8601: a day, or a moment"),
         ("end_date" = Option<String>, Query, description = "The same; included"),
         ("operation_status" = Option<String>, Query,

@@ -2,12 +2,13 @@
 
 use qisma::operations::api_keys::NewApiKey;
 use qisma_domain::ids::Mode;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{HISTORY, MERCHANT, OPERATION, STATUS, a_holder, a_key, ask, generate, status};
 use crate::api::v2::paying;
 use crate::given;
-use crate::test_app::TestApp;
+use crate::test_app::{Reply, TestApp, bearer};
 
 #[tokio::test]
 async fn the_status_of_an_operation_says_all_of_it() {
@@ -133,4 +134,21 @@ async fn the_history_of_another_merchant_is_not_found() {
     let (app, key) = a_holder().await;
     let reply = ask(&app, &key, &format!("{HISTORY}?merchant_id={}", given::RECEIVERS[0])).await;
     assert_eq!((reply.status, reply.error().as_str()), (404, "merchant_not_found"));
+}
+
+#[tokio::test]
+async fn the_merchants_history_lists_codes_with_what_terminals_took() {
+    let (app, key) = a_holder().await;
+    let shop = given::an_app(&app.gateway, MERCHANT, Mode::Test).await;
+    ask(&app, &key, &generate(OPERATION, 1_000)).await;
+    let id = status(&app, &key, OPERATION).await.json()["payment_id"].clone();
+    let listed = async |query: &str| {
+        let path = format!("/api/developers/history?{query}");
+        let request = app.request(Method::GET, &path).header("authorization", bearer(&shop));
+        Reply::of(request).await.json()["results"].clone()
+    };
+    let rows = listed("type=pos").await;
+    assert_eq!((rows.as_array().unwrap().len(), &rows[0]["payment_id"]), (1, &id));
+    assert_eq!(listed("type=online").await, json!([]));
+    assert_eq!(listed("type=pos&terminal_id=testing1234").await, json!([]));
 }
