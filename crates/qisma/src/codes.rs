@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use fast_qr::{ECL, QRBuilder};
 use qisma_domain::emv::Code;
+use qisma_domain::ids::Mode;
 use qisma_domain::payment::Payment;
 
 use crate::gateway::Gateway;
@@ -14,10 +15,13 @@ const MARGIN_MODULES: usize = 4;
 /// Pixels of a module in a picture.
 const MODULE_PIXELS: usize = 8;
 
-/// What stands in the code of a payment.
+/// What stands in the code of a payment. The account is real, so a code for test money names none: a
+/// wallet app that knows it would pay with real money.
 pub fn text_of(gateway: &Gateway, payment: &Payment, merchant_name: &str) -> String {
+    let mut collector = gateway.config.qr.clone();
+    collector.account = collector.account.filter(|_| payment.mode == Mode::Live);
     let code = Code {
-        collector: &gateway.config.qr,
+        collector: &collector,
         payment: &payment.id,
         merchant: &payment.merchant.to_string(),
         merchant_name,

@@ -95,6 +95,10 @@ error_codes! {
     /// The same operation came with another amount before.
     OperationReused = "operation_uuid_reused", CONFLICT,
         "This operation_uuid was used with another amount; send a fresh one for a new payment.";
+    /// The operation's payment was paid, or its time is over.
+    OperationEnded = "operation_uuid_ended", CONFLICT,
+        "The payment of this operation_uuid has ended, so its code pays nothing; ask for its status, \
+         and send a fresh operation_uuid for a new payment.";
     /// No such path.
     RouteNotFound = "route_not_found", NOT_FOUND,
         "There is nothing at this path; compare it with the documentation, without a slash at the \

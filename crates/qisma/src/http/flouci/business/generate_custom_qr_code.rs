@@ -29,7 +29,7 @@ use crate::payer::wallet;
 ///
 /// The code is one that wallet apps scan (EMVCo, merchant-presented), as a PNG; it leads to the
 /// payment's page. The same `operation_uuid` with the same amount is the same payment and the same
-/// code, however often it is asked for.
+/// code, however often it is asked for, until it is paid or its time is over.
 #[utoipa::path(
     get,
     path = "/api/business/generate_custom_qr_code",
@@ -49,7 +49,8 @@ use crate::payer::wallet;
         (status = 400, description = "The request has mistakes", body = ErrorBody),
         (status = 401, description = "Not an API key of an active merchant", body = ErrorBody),
         (status = 404, description = "Another merchant than the key's", body = ErrorBody),
-        (status = 409, description = "The operation was made with another amount", body = ErrorBody),
+        (status = 409, description = "The operation has ended, or was made with another amount",
+            body = ErrorBody),
         (status = 429, description = "Credentials of this address were refused too often",
             body = ErrorBody),
         (status = 500, description = "An internal error; nothing was changed", body = ErrorBody),
@@ -72,6 +73,10 @@ pub async fn read(
     let (payment, merchant_name) = made;
     if payment.amount != asked.amount {
         return Err(ErrorCode::OperationReused.into());
+    }
+    if payment.state.is_terminal() || !payment.is_payable(gateway.now()) {
+        // A code that nobody can pay any more must not be shown to anybody.
+        return Err(ErrorCode::OperationEnded.into());
     }
     let drawing = Drawing::of(&codes::text_of(&gateway, &payment, &merchant_name));
     Ok(Answer(CustomQrCode {

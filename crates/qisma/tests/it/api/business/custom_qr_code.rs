@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{GENERATE, MERCHANT, OPERATION, a_holder, a_key, ask, generate, status};
+use crate::api::v2::paying;
 use crate::given;
 use crate::test_app::{Reply, TestApp};
 
@@ -26,11 +27,33 @@ async fn the_documented_request_gets_the_documented_answer() {
 async fn the_same_operation_is_the_same_payment_and_the_same_code() {
     let (app, key) = a_holder().await;
     let first = ask(&app, &key, &generate(OPERATION, 1_000)).await;
-    // The key of the first request is forgotten after 30 days, and the operation is not.
-    app.clock.advance(40 * 86_400);
+    app.clock.advance(1_199);
     let second = ask(&app, &key, &generate(OPERATION, 1_000)).await;
     assert_eq!((second.status, second.json()), (200, first.json()));
     assert_eq!(app.payment_count().await, 1);
+}
+
+#[tokio::test]
+async fn a_code_whose_time_is_over_is_not_shown_again_nor_made_anew() {
+    let (app, key) = a_holder().await;
+    ask(&app, &key, &generate(OPERATION, 1_000)).await;
+    // The second time, the key of the first request is forgotten, and the operation is not.
+    for wait_secs in [1_200, 40 * 86_400] {
+        app.clock.advance(wait_secs);
+        let again = ask(&app, &key, &generate(OPERATION, 1_000)).await;
+        assert_eq!((again.status, again.error().as_str()), (409, "operation_uuid_ended"));
+    }
+    assert_eq!(app.payment_count().await, 1);
+}
+
+#[tokio::test]
+async fn a_code_that_was_paid_is_not_shown_again() {
+    let (app, key) = a_holder().await;
+    ask(&app, &key, &generate(OPERATION, 1_000)).await;
+    let id = status(&app, &key, OPERATION).await.json()["payment_id"].as_str().unwrap().to_owned();
+    paying::pay_by_wallet(&app, &id).await;
+    let again = ask(&app, &key, &generate(OPERATION, 1_000)).await;
+    assert_eq!((again.status, again.error().as_str()), (409, "operation_uuid_ended"));
 }
 
 #[tokio::test]

@@ -35,8 +35,13 @@ fn say(program: &str, script: &str, input: &str) -> String {
 
 /// What stands in the code of an operation.
 async fn scanned(app: &TestApp, amount_millimes: i64) -> String {
-    let key = a_key(app, MERCHANT, Mode::Test).await;
+    scanned_in(app, Mode::Test, amount_millimes).await
+}
+
+async fn scanned_in(app: &TestApp, mode: Mode, amount_millimes: i64) -> String {
+    let key = a_key(app, MERCHANT, mode).await;
     let reply = ask(app, &key, &generate(OPERATION, amount_millimes)).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
     let png = reply.json()["qr_code"].as_str().unwrap().to_owned();
     let python = root().join(".venv/bin/python");
     say(python.to_str().expect("our path is UTF-8"), "python/read_code.py", &png)
@@ -54,11 +59,15 @@ async fn the_picture_says_who_is_paid_how_much_and_where() {
         ("QISMA__QR__CITY", "La Goulette"),
         ("QISMA__QR__POSTAL_CODE", "2060"),
         ("QISMA__HTTP__PUBLIC_URL", "https://pay.example/"),
+        ("QISMA__RAILS__WALLET__ENABLED", "always"),
+        ("QISMA__MESSAGES__SMS__URL", "https://sms.example/send"),
+        ("QISMA__MESSAGES__SMS__TOKEN", "a token for messages"),
     ];
     let app = TestApp::with_settings(&settings).await;
     given::a_platform(&app).await;
-    let found = decoded(&scanned(&app, 2_450).await);
-    let key = a_key(&app, MERCHANT, Mode::Test).await;
+    given::an_app(&app.gateway, MERCHANT, Mode::Live).await;
+    let found = decoded(&scanned_in(&app, Mode::Live, 2_450).await);
+    let key = a_key(&app, MERCHANT, Mode::Live).await;
     let made = status(&app, &key, OPERATION).await.json();
     let link = made["link"].as_str().unwrap();
     let expected = json!({
@@ -72,6 +81,14 @@ async fn the_picture_says_who_is_paid_how_much_and_where() {
     });
     assert_eq!(found, expected);
     assert!(found["52"].as_str().unwrap().starts_with("5999 "), "{found}");
+}
+
+#[tokio::test]
+async fn a_code_for_test_money_names_no_account_into_which_real_money_could_go() {
+    let app = TestApp::with_settings(&[("QISMA__QR__ACCOUNT", "10112107400001578821")]).await;
+    given::a_platform(&app).await;
+    let found = decoded(&scanned(&app, 1_000).await);
+    assert_eq!(found["26"]["01"], MERCHANT);
 }
 
 #[tokio::test]
