@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use futures_util::future::join_all;
 use qisma_domain::ids::{AppId, PaymentId};
 use qisma_domain::payment::{Payment, PaymentState};
 use serde::Serialize;
@@ -22,7 +23,9 @@ use crate::payer::outcome::look_for_payer;
 const ROWS_MAX: i64 = 100;
 /// How long the answer waits for the bank. It goes on looking when that is over.
 const LOOK_SECS_MAX: i64 = 3;
-/// The number of a terminal's only attempt.
+/// Transactions that are read at the bank for one answer, from the newest.
+const LOOKS_MAX: usize = 10;
+/// The number of a terminal's only attempt: no second one is ever started.
 const ATTEMPT: u16 = 1;
 
 /// Ask what became of payments at a terminal.
@@ -62,9 +65,13 @@ pub async fn read(
     limit.take(caller.app, gateway.now())?;
     let wanted = Wanted::of(&query)?;
     let mut found = find(&gateway, &caller, wanted.clone()).await?;
-    let newest = found.first().ok_or(ErrorCode::TransactionNotFound)?;
-    if !newest.state.is_terminal() {
-        look(&gateway, newest.id).await;
+    if found.is_empty() {
+        return Err(ErrorCode::TransactionNotFound.into());
+    }
+    let open = found.iter().filter(|payment| !payment.state.is_terminal());
+    let looks: Vec<_> = open.take(LOOKS_MAX).map(|payment| look(&gateway, payment.id)).collect();
+    if !looks.is_empty() {
+        join_all(looks).await;
         found = find(&gateway, &caller, wanted).await?;
     }
     let transactions = found.iter().map(PosTransaction::of).collect();
@@ -100,6 +107,11 @@ impl Wanted {
 }
 
 /// A transaction's id is its payment's, written as a UUID.
+pub(super) fn transaction_id(payment: &PaymentId) -> String {
+    uuid::Uuid::from_bytes(*payment.as_bytes()).to_string()
+}
+
+/// Reads a transaction's id.
 fn id_of(text: &str) -> Option<PaymentId> {
     let id = uuid::Uuid::try_parse(text).ok()?;
     Some(PaymentId::from_bytes(id.into_bytes()))
@@ -173,7 +185,7 @@ impl PosTransaction {
         Self {
             developer_tracking_id: payment.developer_tracking_id.clone(),
             payment_status: status_of(&payment.state),
-            transaction_id: uuid::Uuid::from_bytes(*payment.id.as_bytes()).to_string(),
+            transaction_id: transaction_id(&payment.id),
         }
     }
 }

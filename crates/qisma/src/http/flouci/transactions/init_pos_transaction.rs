@@ -4,11 +4,13 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use qisma_domain::decide::cancel_payment::CancelPayment;
+use qisma_domain::attempt::{AbandonReason, AttemptState};
+use qisma_domain::decide::cancel_payment::{CancelPayment, CancelRefusal};
 use qisma_domain::decide::create_payment::{
     CreatePayment, CreateRefusal, IdempotentRequest, NewPayment,
 };
-use qisma_domain::ids::{Mode, PaymentId};
+use qisma_domain::decide::start_card::StartRefusal;
+use qisma_domain::ids::{MerchantId, Mode, PaymentId};
 use qisma_domain::limits::TRACKING_ID_BYTES_MAX;
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::money::Amount;
@@ -18,6 +20,7 @@ use qisma_store::RunError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::get_pos_transaction_status::transaction_id;
 use crate::gateway::Gateway;
 use crate::http::body::{Answer, JsonObject, Members};
 use crate::http::caller::CallingApp;
@@ -77,14 +80,15 @@ pub async fn create(
         idempotency::request(&gateway.keyring, scope, request, &request_id)
     });
     let terminal = asked.terminal.as_str().to_owned();
-    let told = asked.told();
+    let told = asked.told(caller.merchant);
     let answer = gateway.store.run(asked.command(&gateway, &caller, idempotent)).await;
     let made = answer.map_err(|error| ApiError::of_run(error, |refusal| refused(&refusal)))?;
     // In a task of its own: a caller who goes away now must not leave the terminal half asked. One that
-    // was asked before, or whose payment has ended, is not asked again.
-    let asking = tokio::spawn(async move { ask(&gateway, made.created.payment_id, &told).await });
+    // was asked before is not asked again.
+    let id = made.created.payment_id;
+    let asking = tokio::spawn(async move { ask(&gateway, id, &told).await });
     asking.await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))?;
-    Ok(respond(terminal, made.replay_of.as_deref()))
+    Ok(respond(terminal, id, made.replay_of.as_deref()))
 }
 
 /// What is asked for.
@@ -144,9 +148,11 @@ impl Asked {
         .to_string()
     }
 
-    /// What the acquirer is told of the terminal, in the names of the BPC family's `jsonParams`.
-    fn told(&self) -> String {
+    /// What the acquirer is told of the terminal, in the names of the BPC family's `jsonParams`. The
+    /// merchant's number tells two terminals of one id apart.
+    fn told(&self, merchant: MerchantId) -> String {
         serde_json::json!({
+            "merchant_id": merchant.to_string(),
             "force_terminal_id": self.terminal.as_str(),
             "serial_number": self.serial_number,
             "payment_method": self.method,
@@ -191,16 +197,10 @@ async fn ask(gateway: &Gateway, id: PaymentId, told: &str) -> Result<(), ApiErro
     });
     let (payment, name) = read.await?.ok_or(ErrorCode::Internal)?;
     match start_at_terminal(gateway, &payment, &name, told).await {
-        // Refused: it was asked before. Waiting: only the bank can say, and is asked.
-        Ok(StartedCard::AtBank | StartedCard::Waiting) | Err(StartError::Refused(_)) => Ok(()),
-        Ok(StartedCard::Unavailable) => {
-            let by = Canceler::Merchant;
-            let command = CancelPayment { payment: id, by, unpaid_attempt: None };
-            match gateway.store.run(command).await {
-                Ok(()) | Err(RunError::Refused(_)) => Err(ErrorCode::TerminalUnavailable.into()),
-                Err(error) => Err(ApiError::of_run(error, |_| ErrorCode::Internal.into())),
-            }
-        }
+        // Waiting: only the bank can say whether the terminal was asked, and goes on being read.
+        Ok(StartedCard::AtBank | StartedCard::Waiting)
+        | Err(StartError::Refused(StartRefusal::AttemptOpen)) => Ok(()),
+        Ok(StartedCard::Unavailable) | Err(StartError::Refused(_)) => call_off(gateway, id).await,
         Err(StartError::Look(error)) => {
             tracing::error!(payment = %id, %error, "what a terminal was asked could not be recorded");
             match error {
@@ -211,6 +211,23 @@ async fn ask(gateway: &Gateway, id: PaymentId, told: &str) -> Result<(), ApiErro
                 LookError::NotFound => Err(ErrorCode::Internal.into()),
             }
         }
+    }
+}
+
+/// Calls off what nobody was asked to pay. What a terminal has, or has had, is left as it is.
+async fn call_off(gateway: &Gateway, id: PaymentId) -> Result<(), ApiError> {
+    let read = gateway.store.read(move |reader| reader.payment_by_link(&id));
+    let found = read.await?.ok_or(ErrorCode::Internal)?;
+    let not_asked = AttemptState::Abandoned { reason: AbandonReason::NotOpened };
+    if found.attempts.iter().any(|attempt| attempt.state != not_asked) {
+        return Ok(());
+    }
+    let command = CancelPayment { payment: id, by: Canceler::Merchant, unpaid_attempt: None };
+    match gateway.store.run(command).await {
+        // Another request with the same key asks at this moment.
+        Err(RunError::Refused(CancelRefusal::CardOpen { .. })) => Ok(()),
+        Ok(()) | Err(RunError::Refused(_)) => Err(ErrorCode::TerminalUnavailable.into()),
+        Err(error) => Err(ApiError::of_run(error, |_| ErrorCode::Internal.into())),
     }
 }
 
@@ -232,13 +249,18 @@ pub struct InitPosTransactionAnswer {
     /// The terminal, as sent.
     #[schema(example = "testing1234")]
     terminal_id: String,
+    /// The transaction, for its status. Ours: Flouci leaves it out.
+    #[schema(example = "16f3ca28-7a9f-4082-8a7c-1aa1123f0ce3")]
+    transaction_id: String,
     /// Always 201.
     #[schema(example = 201)]
     status_code: u16,
 }
 
-fn respond(terminal_id: String, replay_of: Option<&str>) -> Response {
-    let answer = InitPosTransactionAnswer { success: true, terminal_id, status_code: 201 };
+fn respond(terminal_id: String, payment: PaymentId, replay_of: Option<&str>) -> Response {
+    let transaction_id = transaction_id(&payment);
+    let answer =
+        InitPosTransactionAnswer { success: true, terminal_id, transaction_id, status_code: 201 };
     let mut response = (StatusCode::CREATED, Answer(answer)).into_response();
     if let Some(original) = replay_of {
         idempotency::mark_replay(&mut response, original);

@@ -1,18 +1,48 @@
 //! `init_pos_transaction`: what it takes, and what it sends to the terminal.
 
 use qisma_domain::ids::Mode;
+use reqwest::Method;
 use serde_json::json;
 
-use super::{a_request, a_till, buttons, init, init_with, newest, press, status};
+use super::{a_request, a_till, ask, buttons, buttons_of, init, init_with, newest, press, status};
 use crate::given;
+use crate::test_app::Reply;
 
 #[tokio::test]
 async fn the_documented_request_gets_the_documented_answer() {
     let (app, keys) = a_till().await;
     let reply = init(&app, &keys, &a_request()).await;
-    let documented = json!({"success": true, "terminal_id": "testing1234", "status_code": 201});
-    assert_eq!((reply.status, reply.json()), (201, documented));
+    let id = reply.json()["transaction_id"].clone();
+    // The documented answer, and our own addition.
+    let expected = json!({
+        "success": true, "terminal_id": "testing1234", "status_code": 201, "transaction_id": id,
+    });
+    assert_eq!((reply.status, reply.json()), (201, expected));
     assert_eq!(buttons(&app, "/pay").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_transaction_without_a_tracking_id_is_found_by_the_id_in_the_answer() {
+    let (app, keys) = a_till().await;
+    let mut body = a_request();
+    let members = body.as_object_mut().unwrap();
+    members.retain(|name, _| name != "developer_tracking_id" && name != "webhook");
+    let id = init(&app, &keys, &body).await.json()["transaction_id"].clone();
+    let query = format!("flouci_transaction_id={}", id.as_str().unwrap());
+    let found = ask(&app, &keys, &query).await.json()["transactions"][0].clone();
+    let expected =
+        json!({"developer_tracking_id": null, "payment_status": "P", "transaction_id": id});
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn two_merchants_may_have_a_terminal_of_the_same_id() {
+    let (app, keys) = a_till().await;
+    let other = given::an_app(&app.gateway, given::RECEIVERS[0], Mode::Test).await;
+    init(&app, &keys, &a_request()).await;
+    init(&app, &other, &a_request()).await;
+    assert_eq!(buttons(&app, "/pay").await.len(), 1);
+    assert_eq!(buttons_of(&app, given::RECEIVERS[0], "/pay").await.len(), 1);
 }
 
 #[tokio::test]
@@ -60,21 +90,21 @@ async fn the_same_key_does_not_ask_again_for_what_was_declined() {
 }
 
 #[tokio::test]
-async fn a_terminal_that_cannot_be_reached_is_said_and_nobody_is_asked() {
-    let (app, keys) = a_till().await;
-    let fault = json!({"fault": "http503", "endpoint": "register"}).to_string();
-    let armed = app.client.post(format!("{}/sandbox/faults", app.sandbox_url)).body(fault);
-    assert_eq!(armed.send().await.unwrap().status(), 200);
-    let reply = init(&app, &keys, &a_request()).await;
-    assert!(matches!(reply.status, 201 | 503), "{}", reply.body);
-    assert_eq!(buttons(&app, "/pay").await, Vec::<String>::new());
-}
-
-#[tokio::test]
 async fn the_payments_page_offers_no_other_way_to_pay() {
     let (app, keys) = a_till().await;
     init(&app, &keys, &a_request()).await;
     let path = format!("/pay/{}", newest(&app).await);
-    let page = crate::test_app::Reply::of(app.request(reqwest::Method::GET, &path)).await;
+    let page = Reply::of(app.request(Method::GET, &path)).await;
     assert!(page.status == 200 && !page.body.contains("<form"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn nobody_is_sent_from_the_payments_page_to_a_page_of_the_bank() {
+    let (app, keys) = a_till().await;
+    init(&app, &keys, &a_request()).await;
+    let page = format!("/pay/{}", newest(&app).await);
+    for way in ["leave", "bank"] {
+        let reply = Reply::of(app.request(Method::GET, &format!("{page}/{way}"))).await;
+        assert_eq!((reply.status, reply.header("location")), (303, page.as_str()), "{way}");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod init_pos_transaction;
 mod outcomes;
+mod uncertain;
 
 use qisma::clock::Clock;
 use qisma::operations::apps::NewApp;
@@ -72,7 +73,12 @@ async fn press(app: &TestApp, button: &str) -> usize {
 
 /// Where the buttons of the terminal's page lead.
 async fn buttons(app: &TestApp, button: &str) -> Vec<String> {
-    let page = app.client.get(format!("{}/terminal/{TERMINAL}", app.sandbox_url));
+    buttons_of(app, given::PLATFORM, button).await
+}
+
+/// The same of another merchant's terminal that has the same id.
+async fn buttons_of(app: &TestApp, merchant: &str, button: &str) -> Vec<String> {
+    let page = app.client.get(format!("{}/terminal/{merchant}/{TERMINAL}", app.sandbox_url));
     let html = Reply::of(page).await.body;
     let actions = html.split("action=\"").skip(1).filter_map(|rest| rest.split('"').next());
     actions.filter(|action| action.ends_with(button)).map(str::to_owned).collect()
@@ -93,6 +99,12 @@ async fn taken(app: &TestApp) -> i64 {
     let account = Account::merchant(merchant, AccountKind::Pending, Mode::Test, Currency::Tnd);
     let read = app.gateway.store.read(move |reader| reader.balance(&account));
     read.await.unwrap().posted_millimes
+}
+
+/// Arms a fault of the sandbox, for ever or for so many times.
+async fn arm(app: &TestApp, fault: Value) {
+    let armed = app.client.post(format!("{}/sandbox/faults", app.sandbox_url));
+    assert_eq!(armed.body(fault.to_string()).send().await.unwrap().status(), 200);
 }
 
 /// Lets time pass, and the workers do what is due then.
