@@ -30,6 +30,7 @@ pub mod refund_payment;
 pub mod release_hold;
 pub mod resend_delivery;
 pub mod resolve_attempt;
+pub mod resolve_refund;
 pub mod revoke_api_key;
 pub mod rotate_keys;
 pub mod send_refund;

@@ -4,6 +4,7 @@
 use qisma_domain::account::{Account, AccountKind, Balance};
 use qisma_domain::decide::resend_delivery::ResendDelivery;
 use qisma_domain::decide::resolve_attempt::ResolveAttempt;
+use qisma_domain::decide::resolve_refund::ResolveRefund;
 use qisma_domain::ids::{MerchantId, Mode, PaymentId};
 use qisma_domain::money::Currency;
 use qisma_store::RunError;
@@ -81,6 +82,9 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         AdminRequest::RefundList { payment, count_max } => {
             json(&list_refunds(gateway, payment, count_max.clamp(0, LIST_MAX)).await?)
         }
+        AdminRequest::RefundResolve { payment, number, is_paid } => {
+            json(&resolve_refund(gateway, ResolveRefund { payment, number, is_paid }).await?)
+        }
         AdminRequest::AttemptList { count_max } => {
             json(&list_attempts(gateway, count_max.clamp(0, LIST_MAX)).await?)
         }
@@ -90,8 +94,7 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         }
         AdminRequest::AttemptClose { payment, number, force } => {
             let command = ResolveAttempt { payment, attempt: number, force };
-            gateway.store.run(command).await.map_err(OperationError::of_run)?;
-            json(&show_payment(gateway, payment).await?)
+            json(&close_attempt(gateway, command).await?)
         }
         AdminRequest::DeliveryList { payment, count_max } => {
             json(&list_deliveries(gateway, payment, count_max.clamp(0, LIST_MAX)).await?)
@@ -143,6 +146,25 @@ async fn list_payments(gateway: &Gateway, count_max: i64) -> Result<Vec<PaymentR
 async fn list_attempts(gateway: &Gateway, count_max: i64) -> Result<Vec<AttemptView>, AdminError> {
     let read = gateway.store.read(move |reader| reader.attempts_unresolved(count_max));
     Ok(read.await?.iter().map(AttemptView::of).collect())
+}
+
+async fn resolve_refund(
+    gateway: &Gateway,
+    command: ResolveRefund,
+) -> Result<RefundView, AdminError> {
+    let resolved = gateway.store.run(command).await.map_err(OperationError::of_run)?;
+    // What stood behind it is due now.
+    gateway.refund_news.tell_all();
+    Ok(RefundView::of(&resolved))
+}
+
+async fn close_attempt(
+    gateway: &Gateway,
+    command: ResolveAttempt,
+) -> Result<PaymentView, AdminError> {
+    let payment = command.payment;
+    gateway.store.run(command).await.map_err(OperationError::of_run)?;
+    show_payment(gateway, payment).await
 }
 
 async fn list_deliveries(

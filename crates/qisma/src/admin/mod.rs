@@ -102,6 +102,15 @@ pub enum AdminRequest {
         /// At most so many.
         count_max: i64,
     },
+    /// Say what became of a refund that waits for an operator.
+    RefundResolve {
+        /// The payment.
+        payment: PaymentId,
+        /// Its refund.
+        number: u16,
+        /// Whether the payer has the money.
+        is_paid: bool,
+    },
     /// List attempts that are not final.
     AttemptList {
         /// At most so many.

@@ -1,4 +1,4 @@
-//! `qisma attempt resolve`: an operator's word on what the bank has not settled.
+//! `qisma attempt resolve` and `qisma refund resolve`: an operator's word on what the bank has not settled.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -83,4 +83,13 @@ fn an_attempt_that_the_bank_is_still_asked_about_is_closed_only_by_force() {
     qisma(place.path(), &format!("{close} --force")).json();
     let shown = qisma(place.path(), &format!("payment show {payment}"));
     assert!(shown.json().to_string().contains("\"failed\""), "{shown:?}");
+}
+
+#[test]
+fn a_refund_that_does_not_exist_cannot_be_resolved() {
+    let place = TempDir::new().unwrap();
+    let payment = an_open_attempt(place.path());
+    let refused = qisma(place.path(), &format!("refund resolve {payment} 1 --failed"));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.error().contains("qisma refund list"), "{refused:?}");
 }

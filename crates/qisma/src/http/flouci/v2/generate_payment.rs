@@ -44,7 +44,7 @@ const KEY_RULE: &str = "must be 1 to 255 visible ASCII characters, sent once; se
     tag = "Flouci API",
     params(
         ("Idempotency-Key" = Option<String>, Header,
-            description = "1 to 255 visible ASCII characters; a fresh UUID for each payment"),
+            pattern = "^[!-~]{1,255}$", description = "A fresh UUID for each payment"),
     ),
     request_body = super::schema::GeneratePaymentRequest,
     responses(
