@@ -1,5 +1,8 @@
 //! Payment terminals: the machines on a counter, by the ids that merchants write (Flouci API, section 5).
 
+use crate::ids::MerchantId;
+use crate::time::Timestamp;
+
 /// Characters of a terminal's id. Flouci's have 16.
 const TERMINAL_CHARS_MAX: usize = 32;
 
@@ -25,6 +28,21 @@ impl TerminalId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A terminal that an operator has registered: whoever asks it must name its serial number too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terminal {
+    /// Its owner. Two merchants may each have a terminal of one id.
+    pub merchant: MerchantId,
+    /// What its owner calls it.
+    pub id: TerminalId,
+    /// What stands on the machine, of the same characters as an id.
+    pub serial_number: TerminalId,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// Raised by one with each change.
+    pub version: i64,
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use qisma_domain::merchant::Merchant;
 use qisma_domain::payment::Payment;
 use qisma_domain::phone::Phone;
 use qisma_domain::snapshot::PaymentAggregate;
+use qisma_domain::terminal::{Terminal, TerminalId};
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::Wallet;
 use std::collections::BTreeSet;
@@ -162,6 +163,17 @@ impl<'c> Reader<'c> {
     pub fn merchants(&self, after: i64, count_max: i64) -> Read<Vec<Merchant>> {
         let values = [Number(after), Number(count_max)];
         self.session.list(statement!(LIST_MERCHANTS), &values, rows::merchant_from)
+    }
+
+    /// A terminal that was registered for a merchant.
+    pub fn terminal(&self, merchant: MerchantId, id: &TerminalId) -> Read<Option<Terminal>> {
+        let values = [Number(merchant.number()), Text(id.as_str())];
+        self.session.find(statement!(FIND_TERMINAL), &values, rows::terminal_from)
+    }
+
+    /// Terminals that were registered, in order of their owners.
+    pub fn terminals(&self, count_max: i64) -> Read<Vec<Terminal>> {
+        self.session.list(statement!(LIST_TERMINALS), &[Number(count_max)], rows::terminal_from)
     }
 
     /// An app.

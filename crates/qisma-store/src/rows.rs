@@ -19,6 +19,7 @@ use qisma_domain::money::{Amount, Currency};
 use qisma_domain::payment::{Canceler, Channel, FailureReason, Payment, PaymentState};
 use qisma_domain::phone::Phone;
 use qisma_domain::split::{Leg, LegKind};
+use qisma_domain::terminal::{Terminal, TerminalId};
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::{PhoneWindow, Wallet};
 use serde::de::DeserializeOwned;
@@ -63,6 +64,21 @@ pub fn merchant_from(row: &Row<'_>) -> Read<Merchant> {
         status: known(MerchantStatus::parse(&row.get::<String>(3)?), "merchant status")?,
         created_at: at(row, 4)?,
         version: row.get(5)?,
+    })
+}
+
+/// A terminal.
+pub fn terminal_from(row: &Row<'_>) -> Read<Terminal> {
+    let named = |index| {
+        let text: String = row.get(index)?;
+        known(TerminalId::parse(&text).ok(), "terminal")
+    };
+    Ok(Terminal {
+        merchant: merchant_id(row, 0)?,
+        id: named(1)?,
+        serial_number: named(2)?,
+        created_at: at(row, 3)?,
+        version: row.get(4)?,
     })
 }
 

@@ -15,6 +15,7 @@ pub mod create_api_key;
 pub mod create_app;
 pub mod create_merchant;
 pub mod create_payment;
+pub mod create_terminal;
 pub mod create_wallet;
 pub mod expire_payment;
 pub mod fold_lines;

@@ -169,6 +169,7 @@ impl World {
         part.apps.retain(|key, _| keys.apps.contains(key));
         part.key_pairs
             .retain(|key, pair| keys.key_pairs.contains(key) || keys.apps.contains(&pair.app));
+        part.terminals.retain(|key, _| keys.terminals.contains(key));
         part.wallets.retain(|key, _| keys.wallets.contains(key));
         part.phone_windows.retain(|key, _| keys.phone_windows.contains(key));
         part.balances.retain(|key, _| keys.balances.contains(key));

@@ -58,6 +58,15 @@ CREATE TABLE key_pairs (
 
 CREATE INDEX key_pairs_of_app ON key_pairs (app_id);
 
+CREATE TABLE terminals (
+    merchant_id    bigint  NOT NULL REFERENCES merchants (id),
+    id             text COLLATE "C" NOT NULL,
+    serial_number  text    NOT NULL,
+    created_us     bigint  NOT NULL,
+    version        bigint  NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+);
+
 -- In the shard of its mode and phone, so that a phone has one wallet.
 CREATE TABLE wallets (
     vshard      smallint  NOT NULL,

@@ -38,6 +38,15 @@ CREATE TABLE key_pairs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX key_pairs_of_app ON key_pairs (app_id);
 
+CREATE TABLE terminals (
+    merchant_id    INTEGER NOT NULL REFERENCES merchants (id),
+    id             TEXT    NOT NULL,
+    serial_number  TEXT    NOT NULL,
+    created_us     INTEGER NOT NULL,
+    version        INTEGER NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT, WITHOUT ROWID;
+
 -- In the shard of its mode and phone, so that a phone has one wallet.
 CREATE TABLE wallets (
     vshard      INTEGER NOT NULL,

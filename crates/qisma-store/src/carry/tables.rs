@@ -127,6 +127,17 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "terminals",
+        2,
+        &[
+            number("merchant_id"),
+            text("id"),
+            text("serial_number"),
+            number("created_us"),
+            number("version"),
+        ],
+    ),
+    table(
         "wallets",
         2,
         &[

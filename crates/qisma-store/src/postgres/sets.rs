@@ -55,6 +55,11 @@ statements! {
         WHERE t.public_key = u.public_key AND t.version = u.expected";
 
     // -- wallets --
+    INSERT_TERMINAL = "INSERT INTO terminals (merchant_id, id, serial_number, created_us, version)
+        SELECT merchant_id, id, serial_number, created_us, version
+        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+            AS u (merchant_id, id, serial_number, created_us, version)
+        ON CONFLICT DO NOTHING";
     INSERT_WALLET = "INSERT INTO wallets (vshard, id, mode, phone, name, created_us, version)
         SELECT vshard, id, mode, phone, name, created_us, version
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[],

@@ -77,6 +77,12 @@ statements! {
     LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, kind, name, private_key_hash, created_us,
         expires_us, version FROM key_pairs WHERE app_id = $1 ORDER BY created_us, public_key";
 
+    // -- terminals --
+    FIND_TERMINAL = "SELECT merchant_id, id, serial_number, created_us, version FROM terminals
+        WHERE merchant_id = $1 AND id = $2";
+    LIST_TERMINALS = "SELECT merchant_id, id, serial_number, created_us, version FROM terminals
+        ORDER BY merchant_id, id LIMIT $1";
+
     // -- wallets --
     FIND_WALLET = "SELECT id, mode, phone, name, created_us, version FROM wallets
         WHERE vshard = $1 AND mode = $2 AND phone = $3";
@@ -253,6 +259,9 @@ statements! {
         FROM apps WHERE id = ANY($1::uuid[])";
     LOAD_KEY_PAIRS = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
         version FROM key_pairs WHERE public_key = ANY($1::text[]) OR app_id = ANY($2::uuid[])";
+    LOAD_TERMINALS = "SELECT t.merchant_id, t.id, t.serial_number, t.created_us, t.version
+        FROM unnest($1::bigint[], $2::text[]) AS k (merchant_id, id)
+        JOIN terminals t ON t.merchant_id = k.merchant_id AND t.id = k.id";
     LOAD_BALANCES = "SELECT a.id, a.posted_millimes, a.held_millimes
         FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
         JOIN accounts a ON a.vshard = k.vshard AND a.id = k.id";

@@ -102,6 +102,14 @@ statements! {
     UPDATE_KEY_PAIR = "UPDATE key_pairs SET expires_us = ?2, version = ?3
         WHERE public_key = ?1 AND version = ?4";
 
+    // -- terminals --
+    FIND_TERMINAL = "SELECT merchant_id, id, serial_number, created_us, version FROM terminals
+        WHERE merchant_id = ?1 AND id = ?2";
+    LIST_TERMINALS = "SELECT merchant_id, id, serial_number, created_us, version FROM terminals
+        ORDER BY merchant_id, id LIMIT ?1";
+    INSERT_TERMINAL = "INSERT INTO terminals (merchant_id, id, serial_number, created_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+
     // -- wallets --
     FIND_WALLET = "SELECT id, mode, phone, name, created_us, version FROM wallets
         WHERE vshard = ?1 AND mode = ?2 AND phone = ?3";

@@ -5,20 +5,20 @@ use qisma_domain::account::{Account, AccountKind, Balance};
 use qisma_domain::decide::resend_delivery::ResendDelivery;
 use qisma_domain::decide::resolve_attempt::ResolveAttempt;
 use qisma_domain::decide::resolve_refund::ResolveRefund;
-use qisma_domain::ids::{MerchantId, Mode, PaymentId};
+use qisma_domain::ids::{DeliveryId, MerchantId, Mode, PaymentId};
 use qisma_domain::money::Currency;
 use qisma_store::RunError;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::key_views::{ApiKeyView, AppView};
+use super::key_views::{ApiKeyView, AppView, TerminalView};
 use super::views::{
     AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow, PaymentView, RefundView,
     WalletView,
 };
 use super::{AdminError, AdminRequest, AdminResult};
 use crate::gateway::Gateway;
-use crate::operations::{OperationError, api_keys, apps, merchants, wallets};
+use crate::operations::{OperationError, api_keys, apps, merchants, terminals, wallets};
 use crate::payer::outcome::{self, LookError};
 use crate::verify;
 
@@ -53,10 +53,7 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         AdminRequest::MerchantSetStatus { id, status } => {
             json(&MerchantView::of(merchants::set_status(gateway, id, status).await?))
         }
-        AdminRequest::MerchantList => {
-            let found = gateway.store.read(|reader| reader.merchants(-1, LIST_MAX)).await?;
-            json(&found.into_iter().map(MerchantView::of).collect::<Vec<_>>())
-        }
+        AdminRequest::MerchantList => json(&list_merchants(gateway).await?),
         AdminRequest::AppCreate { merchant, mode, webhook_mode } => {
             json(&apps::create(gateway, merchant, mode, webhook_mode).await?)
         }
@@ -69,11 +66,13 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         }
         AdminRequest::ApiKeyRevoke { id } => json(&revoke_api_key(gateway, &id).await?),
         AdminRequest::ApiKeyList => json(&list_api_keys(gateway).await?),
+        AdminRequest::TerminalCreate { merchant, id, serial_number } => {
+            let created = terminals::create(gateway, merchant, &id, &serial_number).await?;
+            json(&TerminalView::of(&created))
+        }
+        AdminRequest::TerminalList => json(&list_terminals(gateway).await?),
         AdminRequest::WalletCreate { phone, name, mode, fund_millimes } => {
-            let wallet = wallets::create(gateway, &phone, name, mode, fund_millimes).await?;
-            let account = wallet.account();
-            let balance = gateway.store.read(move |reader| reader.balance(&account)).await?;
-            json(&WalletView::of(wallet, balance))
+            json(&create_wallet(gateway, (&phone, name), mode, fund_millimes).await?)
         }
         AdminRequest::PaymentShow { id } => json(&show_payment(gateway, id).await?),
         AdminRequest::PaymentList { count_max } => {
@@ -99,11 +98,7 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         AdminRequest::DeliveryList { payment, count_max } => {
             json(&list_deliveries(gateway, payment, count_max.clamp(0, LIST_MAX)).await?)
         }
-        AdminRequest::DeliveryResend { id } => {
-            let command = ResendDelivery { delivery: id };
-            let resent = gateway.store.run(command).await.map_err(OperationError::of_run)?;
-            json(&DeliveryView::of(&resent))
-        }
+        AdminRequest::DeliveryResend { id } => json(&resend(gateway, id).await?),
         AdminRequest::BalanceShow { merchant, mode } => {
             json(&show_balance(gateway, merchant, mode).await?)
         }
@@ -119,6 +114,17 @@ fn json(answer: &impl Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(answer).expect("a view is JSON")
 }
 
+async fn list_merchants(gateway: &Gateway) -> Result<Vec<MerchantView>, AdminError> {
+    let found = gateway.store.read(|reader| reader.merchants(-1, LIST_MAX)).await?;
+    Ok(found.into_iter().map(MerchantView::of).collect())
+}
+
+async fn resend(gateway: &Gateway, id: DeliveryId) -> Result<DeliveryView, AdminError> {
+    let command = ResendDelivery { delivery: id };
+    let resent = gateway.store.run(command).await.map_err(OperationError::of_run)?;
+    Ok(DeliveryView::of(&resent))
+}
+
 async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
     let read = gateway.store.read(|reader| {
         let apps = reader.apps(LIST_MAX)?;
@@ -127,6 +133,23 @@ async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
             .collect()
     });
     Ok(read.await?)
+}
+
+async fn list_terminals(gateway: &Gateway) -> Result<Vec<TerminalView>, AdminError> {
+    let read = gateway.store.read(|reader| reader.terminals(LIST_MAX));
+    Ok(read.await?.iter().map(TerminalView::of).collect())
+}
+
+async fn create_wallet(
+    gateway: &Gateway,
+    (phone, name): (&str, String),
+    mode: Mode,
+    fund_millimes: i64,
+) -> Result<WalletView, AdminError> {
+    let wallet = wallets::create(gateway, phone, name, mode, fund_millimes).await?;
+    let account = wallet.account();
+    let balance = gateway.store.read(move |reader| reader.balance(&account)).await?;
+    Ok(WalletView::of(wallet, balance))
 }
 
 async fn list_refunds(

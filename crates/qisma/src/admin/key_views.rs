@@ -1,7 +1,8 @@
-//! What operators are shown of apps and their keys: of a key, nothing that opens anything.
+//! What operators are shown of apps, their keys and terminals: of a key, nothing that opens anything.
 
 use qisma_domain::app::{App, KeyKind, KeyPair, WebhookMode};
 use qisma_domain::ids::{AppId, MerchantId, Mode};
+use qisma_domain::terminal::Terminal;
 use qisma_domain::time::Timestamp;
 use serde::Serialize;
 
@@ -62,6 +63,26 @@ impl ApiKeyView {
             name: key.name,
             created_at: key.created_at.rfc3339(),
             revoked_at: key.expires_at.map(Timestamp::rfc3339),
+        }
+    }
+}
+
+/// A terminal that was registered.
+#[derive(Serialize)]
+pub struct TerminalView {
+    merchant: MerchantId,
+    id: String,
+    serial_number: String,
+    created_at: String,
+}
+
+impl TerminalView {
+    pub fn of(terminal: &Terminal) -> Self {
+        Self {
+            merchant: terminal.merchant,
+            id: terminal.id.as_str().to_owned(),
+            serial_number: terminal.serial_number.as_str().to_owned(),
+            created_at: terminal.created_at.rfc3339(),
         }
     }
 }

@@ -74,6 +74,17 @@ pub enum AdminRequest {
     },
     /// List API keys, oldest first.
     ApiKeyList,
+    /// Register a terminal.
+    TerminalCreate {
+        /// Whose it is.
+        merchant: MerchantId,
+        /// What its owner calls it.
+        id: String,
+        /// What stands on the machine.
+        serial_number: String,
+    },
+    /// List terminals, in order of their owners.
+    TerminalList,
     /// Create a wallet.
     WalletCreate {
         /// Its phone, in any accepted spelling.

@@ -20,6 +20,7 @@ mod payment;
 mod refund;
 mod sandbox;
 mod serve;
+mod terminal;
 mod verify;
 mod wallet;
 
@@ -91,6 +92,9 @@ enum Command {
     /// Keys for the calls that take `Api-Key`: QR codes.
     #[command(subcommand, name = "apikey")]
     ApiKey(api_key::ApiKeyCommand),
+    /// The machines on merchants' counters.
+    #[command(subcommand)]
+    Terminal(terminal::TerminalCommand),
     /// Money that payers keep with us.
     #[command(subcommand)]
     Wallet(wallet::WalletCommand),
@@ -146,6 +150,7 @@ impl Command {
             Self::Merchant(command) => ask(options, command.into()).await,
             Self::App(command) => ask(options, command.into()).await,
             Self::ApiKey(command) => ask(options, command.into()).await,
+            Self::Terminal(command) => ask(options, command.into()).await,
             Self::Wallet(command) => ask(options, command.into()).await,
             Self::Payment(command) => ask(options, command.into()).await,
             Self::Refund(command) => ask(options, command.into()).await,

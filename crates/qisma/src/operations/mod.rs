@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod apps;
 pub mod merchants;
+pub mod terminals;
 pub mod wallets;
 
 use qisma_store::{ReadError, RunError};

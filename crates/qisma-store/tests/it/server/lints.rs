@@ -8,10 +8,11 @@ use throwaway_postgres::Profile;
 use crate::support::on_server;
 
 /// Small tables that every node of a distributed engine would hold a copy of.
-const REFERENCE: [&str; 9] = [
+const REFERENCE: [&str; 10] = [
     "merchants",
     "apps",
     "key_pairs",
+    "terminals",
     "master_key",
     "schema_version",
     "migration_lease",

@@ -8,6 +8,7 @@ mod doctor;
 mod moving;
 mod serve;
 mod socket;
+mod terminals;
 mod verify;
 
 use std::io::{BufRead, BufReader};

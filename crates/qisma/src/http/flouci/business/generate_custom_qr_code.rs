@@ -42,7 +42,8 @@ use crate::payer::wallet;
             description = "The merchant of the API key"),
         ("operation_uuid" = String, Query, pattern = "^[A-Za-z0-9._-]{1,64}$",
             description = "What the merchant calls it: a fresh UUID for each payment"),
-        ("barcode" = Option<bool>, Query, description = "Only false: barcodes are not drawn"),
+        ("barcode" = Option<String>, Query, pattern = "^(false|0)?$",
+            description = "Only false: barcodes are not drawn"),
     ),
     responses(
         (status = 200, description = "The code", body = CustomQrCode),

@@ -46,6 +46,7 @@ const METHODS: [&str; 4] = ["NFC", "CARD", "WALLET", "CHECK"];
     tag = "Flouci API",
     params(
         ("Idempotency-Key" = Option<String>, Header,
+            min_length = 1, max_length = 255, pattern = "^[!-~]+$",
             description = "1 to 255 visible ASCII characters; a fresh UUID for each payment"),
     ),
     request_body = super::schema::InitPosTransactionRequest,
@@ -73,6 +74,7 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let key = idempotency::key_of(&headers)?;
     let asked = understand(&gateway, &caller, &members)?;
+    must_be_the_machine(&gateway, &caller, &asked).await?;
     let idempotent = key.map(|key| {
         let understood = asked.canonical();
         let (scope, request) =
@@ -130,6 +132,24 @@ fn understand(
         }
         _ => Err(ApiError::of_mistakes(mistakes)),
     }
+}
+
+/// A terminal that was registered is asked by its serial number only. Of the others, which test mode
+/// allows, nobody knows it.
+async fn must_be_the_machine(
+    gateway: &Gateway,
+    caller: &CallingApp,
+    asked: &Asked,
+) -> Result<(), ApiError> {
+    let (merchant, id) = (caller.merchant, asked.terminal.clone());
+    let found = gateway.store.read(move |reader| reader.terminal(merchant, &id)).await?;
+    let is_another =
+        found.is_some_and(|registered| registered.serial_number.as_str() != asked.serial_number);
+    if is_another {
+        let message = "is not that of this terminal; `qisma terminal list` shows it";
+        return Err(ApiError::of_mistakes(vec![Mistake::new("serial_number", message)]));
+    }
+    Ok(())
 }
 
 const PLAIN: &str = "must be 1 to 32 letters, digits, hyphens, dots and underscores";

@@ -1,6 +1,7 @@
 //! `init_pos_transaction`: what it takes, and what it sends to the terminal.
 
-use qisma_domain::ids::Mode;
+use qisma::operations::terminals;
+use qisma_domain::ids::{MerchantId, Mode};
 use reqwest::Method;
 use serde_json::json;
 
@@ -56,6 +57,22 @@ async fn all_mistakes_are_told_at_once_and_nothing_is_written() {
         ["id_terminal", "serial_number", "amount_in_millimes", "payment_method", "webhook"];
     assert_eq!((reply.status, reply.refused_fields()), (400, fields.map(str::to_owned).to_vec()));
     assert_eq!(app.payment_count().await, 0);
+}
+
+#[tokio::test]
+async fn a_terminal_that_was_registered_is_asked_by_its_serial_number_only() {
+    let (app, keys) = a_till().await;
+    let merchant = MerchantId::parse(given::PLATFORM).unwrap();
+    terminals::create(&app.gateway, merchant, "testing1234", "SN-0002").await.unwrap();
+    let reply = init(&app, &keys, &a_request()).await;
+    assert_eq!((reply.status, reply.refused_fields()), (400, vec!["serial_number".to_owned()]));
+    assert_eq!(app.payment_count().await, 0);
+    let mut right = a_request();
+    right["serial_number"] = json!("SN-0002");
+    assert_eq!(init(&app, &keys, &right).await.status, 201);
+    // The terminal of another merchant is another machine.
+    let other = given::an_app(&app.gateway, given::RECEIVERS[0], Mode::Test).await;
+    assert_eq!(init(&app, &other, &a_request()).await.status, 201);
 }
 
 #[tokio::test]
