@@ -13,6 +13,8 @@ use url::form_urlencoded;
 
 use super::caller::{CallingApp, asked_about};
 use super::error::{ApiError, ErrorBody, ErrorCode};
+use super::flouci::business::generate_custom_qr_code;
+use super::flouci::transactions::init_pos_transaction;
 use super::flouci::v1;
 use super::flouci::v2::generated::{GeneratePaymentAnswer, respond};
 use super::flouci::v2::{generate_payment, refund_payment};
@@ -21,8 +23,12 @@ use super::rate_limit::RateLimit;
 use crate::gateway::Gateway;
 
 /// Every path whose answers are told again: all that take an `Idempotency-Key`.
-pub const ROUTES: [&str; 3] =
-    [generate_payment::WIRE.route, v1::generate_payment::WIRE.route, refund_payment::ROUTE];
+pub const ROUTES: [&str; 4] = [
+    generate_payment::WIRE.route,
+    v1::generate_payment::WIRE.route,
+    refund_payment::ROUTE,
+    init_pos_transaction::ROUTE,
+];
 
 /// Ask for a lost answer.
 ///
@@ -92,6 +98,13 @@ async fn answer_again(gateway: &Gateway, row: IdempotencyRow) -> Result<Response
     }
     if row.route == refund_payment::ROUTE {
         return refund_payment::answer_again(gateway, row).await;
+    }
+    if row.route == init_pos_transaction::ROUTE {
+        return init_pos_transaction::answer_again(gateway, &row).await;
+    }
+    if row.route == generate_custom_qr_code::ROUTE {
+        // That key is an operation's, which has a status of its own to ask for.
+        return Err(ErrorCode::IdempotencyKeyNotFound.into());
     }
     tracing::error!(route = row.route, "an answer is kept that a newer version has written");
     Err(ErrorCode::Internal.into())

@@ -2,6 +2,7 @@
 
 mod access;
 mod bodies;
+mod business;
 mod everywhere;
 mod history;
 mod limits;
@@ -10,5 +11,6 @@ mod openapi;
 mod reference;
 mod strangers;
 mod tls;
+mod transactions;
 mod v1;
 mod v2;

@@ -12,5 +12,6 @@ mod late;
 mod races;
 mod refunds;
 mod safety;
+mod scan;
 mod wallet;
 mod world;
