@@ -3,6 +3,7 @@
 
 use crate::app::{App, KeyPair};
 use crate::attempt::Attempt;
+use crate::card::CardWindow;
 use crate::challenge::Challenge;
 use crate::delivery::{Delivery, LearnedMethod};
 use crate::event::Event;
@@ -12,6 +13,7 @@ use crate::journal::{FoldAt, JournalEntry, LineKey, UnfoldedLine};
 use crate::merchant::Merchant;
 use crate::payment::Payment;
 use crate::refund::Refund;
+use crate::terminal::Terminal;
 use crate::wallet::{PhoneWindow, Wallet};
 
 /// The changes of one command.
@@ -39,10 +41,16 @@ pub struct Changes {
     pub apps: Vec<App>,
     /// Key pairs.
     pub key_pairs: Vec<KeyPair>,
+    /// Terminals; only ever added.
+    pub terminals: Vec<Terminal>,
     /// Wallets.
     pub wallets: Vec<Wallet>,
     /// Windows of sent codes.
     pub phone_windows: Vec<PhoneWindow>,
+    /// Windows of declined cards that are forgotten, as they were; before those that follow.
+    pub card_windows_forgotten: Vec<CardWindow>,
+    /// Windows of declined cards.
+    pub card_windows: Vec<CardWindow>,
     /// Journal entries; only ever added.
     pub entries: Vec<JournalEntry>,
     /// Holds.
@@ -93,8 +101,11 @@ impl Changes {
             + self.merchants.len()
             + self.apps.len()
             + self.key_pairs.len()
+            + self.terminals.len()
             + self.wallets.len()
             + self.phone_windows.len()
+            + self.card_windows_forgotten.len()
+            + self.card_windows.len()
             + self.entries.len()
             + postings
             + unfolded
@@ -132,8 +143,11 @@ impl Changes {
         self.merchants.append(&mut later.merchants);
         self.apps.append(&mut later.apps);
         self.key_pairs.append(&mut later.key_pairs);
+        self.terminals.append(&mut later.terminals);
         self.wallets.append(&mut later.wallets);
         self.phone_windows.append(&mut later.phone_windows);
+        self.card_windows_forgotten.append(&mut later.card_windows_forgotten);
+        self.card_windows.append(&mut later.card_windows);
         self.entries.append(&mut later.entries);
         self.holds.append(&mut later.holds);
         self.folded.append(&mut later.folded);

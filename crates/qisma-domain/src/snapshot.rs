@@ -7,6 +7,7 @@ use crate::account::{Account, AccountKind, Balance};
 use crate::app::{App, KeyPair};
 use crate::attempt::Attempt;
 use crate::calendar::Calendar;
+use crate::card::{CardFingerprint, CardWindow, declined_cards};
 use crate::challenge::Challenge;
 use crate::changes::Changes;
 use crate::delivery::{Delivery, LearnedMethod};
@@ -18,6 +19,7 @@ use crate::merchant::Merchant;
 use crate::payment::{Payment, PaymentState};
 use crate::phone::Phone;
 use crate::refund::Refund;
+use crate::terminal::{Terminal, TerminalId};
 use crate::wallet::{PhoneWindow, Wallet};
 
 /// The rows that a batch of commands wants to see.
@@ -35,10 +37,14 @@ pub struct Keys {
     pub apps: BTreeSet<AppId>,
     /// Key pairs, by their public key.
     pub key_pairs: BTreeSet<String>,
+    /// Terminals, by their owner.
+    pub terminals: BTreeSet<(MerchantId, TerminalId)>,
     /// Wallets, by their phone.
     pub wallets: BTreeSet<(Mode, Phone)>,
     /// Windows of sent codes, by phone.
     pub phone_windows: BTreeSet<(Mode, Phone)>,
+    /// Windows of declined cards.
+    pub card_windows: BTreeSet<CardFingerprint>,
     /// Accounts whose balance decides something.
     pub balances: BTreeSet<AccountId>,
     /// Holds.
@@ -63,8 +69,9 @@ impl Keys {
         let folded = || self.folded.first().map(|(account, _)| account.shard());
         let unfolded = || self.unfolded.first().map(|line| line.entry.shard());
         let hold = || self.holds.first().map(HoldId::shard);
+        let card = || self.card_windows.first().map(CardFingerprint::shard);
         let of_books = || account().or_else(folded).or_else(unfolded).or_else(hold);
-        payment.or_else(scope).or_else(delivery).or_else(of_books)
+        payment.or_else(scope).or_else(delivery).or_else(of_books).or_else(card)
     }
 
     /// Names the rows of another command too.
@@ -75,8 +82,10 @@ impl Keys {
         self.merchants.extend(other.merchants);
         self.apps.extend(other.apps);
         self.key_pairs.extend(other.key_pairs);
+        self.terminals.extend(other.terminals);
         self.wallets.extend(other.wallets);
         self.phone_windows.extend(other.phone_windows);
+        self.card_windows.extend(other.card_windows);
         self.balances.extend(other.balances);
         self.holds.extend(other.holds);
         self.folded.extend(other.folded);
@@ -147,10 +156,14 @@ pub struct Snapshot {
     pub apps: BTreeMap<AppId, App>,
     /// Key pairs of the named apps and public keys.
     pub key_pairs: BTreeMap<String, KeyPair>,
+    /// Terminals.
+    pub terminals: BTreeMap<(MerchantId, TerminalId), Terminal>,
     /// Wallets.
     pub wallets: BTreeMap<(Mode, Phone), Wallet>,
     /// Windows of sent codes.
     pub phone_windows: BTreeMap<(Mode, Phone), PhoneWindow>,
+    /// Windows of declined cards.
+    pub card_windows: BTreeMap<CardFingerprint, CardWindow>,
     /// Balances; an account without postings stands at zero.
     pub balances: BTreeMap<AccountId, Balance>,
     /// Holds.
@@ -172,12 +185,13 @@ pub struct Snapshot {
 impl Snapshot {
     /// The second round of loading: what the rows of the first one point to. A capture must know
     /// whether each leg's merchant can still receive, and what the payer's wallet holds; a code, how
-    /// many wrong ones its phone has had.
+    /// many wrong ones its phone has had; a further card attempt, how often its cards were declined.
     pub fn second_round(&self) -> Keys {
         let mut keys = Keys::default();
         for aggregate in self.payments.values() {
             let payment = &aggregate.payment;
             keys.merchants.extend(payment.legs.iter().map(|leg| leg.destination));
+            keys.card_windows.extend(declined_cards(aggregate));
             let open = aggregate.open_attempt().and_then(Attempt::wallet);
             keys.phone_windows.extend(open.map(|open| (payment.mode, open.phone.clone())));
             if let Some(wallet) = open.and_then(|attempt| attempt.wallet) {
@@ -197,6 +211,7 @@ impl Snapshot {
         keys.merchants.retain(|merchant| !self.merchants.contains_key(merchant));
         keys.balances.retain(|account| !self.balances.contains_key(account));
         keys.phone_windows.retain(|key| !self.phone_windows.contains_key(key));
+        keys.card_windows.retain(|card| !self.card_windows.contains_key(card));
         keys
     }
 
@@ -207,8 +222,10 @@ impl Snapshot {
         self.merchants.extend(other.merchants);
         self.apps.extend(other.apps);
         self.key_pairs.extend(other.key_pairs);
+        self.terminals.extend(other.terminals);
         self.wallets.extend(other.wallets);
         self.phone_windows.extend(other.phone_windows);
+        self.card_windows.extend(other.card_windows);
         self.balances.extend(other.balances);
         self.holds.extend(other.holds);
         self.folded.extend(other.folded);
@@ -257,11 +274,21 @@ impl Snapshot {
         for pair in &changes.key_pairs {
             self.key_pairs.insert(pair.public_key.clone(), pair.clone());
         }
+        for terminal in &changes.terminals {
+            let key = (terminal.merchant, terminal.id.clone());
+            self.terminals.insert(key, terminal.clone());
+        }
         for wallet in &changes.wallets {
             self.wallets.insert((wallet.mode, wallet.phone.clone()), wallet.clone());
         }
         for window in &changes.phone_windows {
             self.phone_windows.insert((window.mode, window.phone.clone()), window.clone());
+        }
+        for window in &changes.card_windows_forgotten {
+            self.card_windows.remove(&window.card);
+        }
+        for window in &changes.card_windows {
+            self.card_windows.insert(window.card, window.clone());
         }
         for delivery in &changes.deliveries {
             self.deliveries.insert(delivery.id, delivery.clone());

@@ -1,7 +1,8 @@
 //! Rows and what they mean. A row that no version of this schema writes is an error, never a guess.
 
+mod people;
+
 use qisma_domain::account::Account;
-use qisma_domain::app::{App, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
@@ -11,18 +12,20 @@ use qisma_domain::hold::{Hold, HoldState};
 use qisma_domain::idempotency::{IdempotencyKey, IdempotencyRow, IdempotencyScope};
 use qisma_domain::ids::{
     AccountId, AppId, ChallengeId, DeliveryId, EntryId, EventId, HoldId, MerchantId, Mode,
-    PaymentId, WalletId,
+    PaymentId,
 };
 use qisma_domain::journal::{LineKey, UnfoldedLine};
 use qisma_domain::link::Link;
-use qisma_domain::merchant::{Merchant, MerchantStatus};
 use qisma_domain::money::{Amount, Currency};
-use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState, Settlement};
-use qisma_domain::phone::Phone;
+use qisma_domain::payment::{Canceler, Channel, FailureReason, Payment, PaymentState, Settlement};
 use qisma_domain::split::{Leg, LegKind};
 use qisma_domain::time::Timestamp;
-use qisma_domain::wallet::{PhoneWindow, Wallet};
 use serde::de::DeserializeOwned;
+
+pub use people::{
+    app_from, card_from, card_window_from, key_pair_from, merchant_from, phone_window_from,
+    terminal_from, wallet_from,
+};
 
 use crate::error::ReadError;
 use crate::row::Row;
@@ -55,74 +58,9 @@ fn link(row: &Row<'_>, column: usize) -> Read<Option<Link>> {
         .transpose()
 }
 
-/// A merchant.
-pub fn merchant_from(row: &Row<'_>) -> Read<Merchant> {
-    Ok(Merchant {
-        id: merchant_id(row, 0)?,
-        name: row.get(1)?,
-        image_url: link(row, 2)?,
-        status: known(MerchantStatus::parse(&row.get::<String>(3)?), "merchant status")?,
-        created_at: at(row, 4)?,
-        version: row.get(5)?,
-        fee_plan: fee_plan(row, 6)?,
-    })
-}
-
 fn fee_plan(row: &Row<'_>, column: usize) -> Read<Option<FeePlan>> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| json(&text, "fee plan")).transpose()
-}
-
-/// An app.
-pub fn app_from(row: &Row<'_>) -> Read<App> {
-    Ok(App {
-        id: AppId::from_bytes(row.get(0)?),
-        merchant: merchant_id(row, 1)?,
-        mode: mode(row, 2)?,
-        webhook_mode: known(WebhookMode::parse(&row.get::<String>(3)?), "webhook mode")?,
-        webhook_secret_sealed: row.get(4)?,
-        created_at: at(row, 5)?,
-        version: row.get(6)?,
-    })
-}
-
-/// A pair of keys.
-pub fn key_pair_from(row: &Row<'_>) -> Read<KeyPair> {
-    Ok(KeyPair {
-        public_key: row.get(0)?,
-        app: AppId::from_bytes(row.get(1)?),
-        private_key_hash: row.get(2)?,
-        created_at: at(row, 3)?,
-        expires_at: row.get::<Option<i64>>(4)?.map(Timestamp::from_micros),
-        version: row.get(5)?,
-    })
-}
-
-/// A wallet.
-pub fn wallet_from(row: &Row<'_>) -> Read<Wallet> {
-    Ok(Wallet {
-        id: WalletId::from_bytes(row.get(0)?),
-        mode: mode(row, 1)?,
-        phone: phone(row, 2)?,
-        name: row.get(3)?,
-        created_at: at(row, 4)?,
-        version: row.get(5)?,
-    })
-}
-
-fn phone(row: &Row<'_>, column: usize) -> Read<Phone> {
-    let text: String = row.get(column)?;
-    Phone::parse(&text).map_err(|_| ReadError::Corrupt("phone".into()))
-}
-
-/// A window of sent codes.
-pub fn phone_window_from(row: &Row<'_>) -> Read<PhoneWindow> {
-    Ok(PhoneWindow {
-        mode: mode(row, 0)?,
-        phone: phone(row, 1)?,
-        codes: json(&row.get::<String>(2)?, "phone window")?,
-        version: row.get(3)?,
-    })
 }
 
 /// A payment, still without its legs.
@@ -139,21 +77,22 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         created_at: at(row, 10)?,
         updated_at: at(row, 11)?,
         expires_at: at(row, 12)?,
-        success_link: known(link(row, 13)?, "success link")?,
-        fail_link: known(link(row, 14)?, "fail link")?,
+        channel: channel(row)?,
+        success_link: link(row, 13)?,
+        fail_link: link(row, 14)?,
         webhook: link(row, 15)?,
         developer_tracking_id: row.get(16)?,
         accept_card: row.get(17)?,
         image_url: link(row, 18)?,
         sequence: row.get(19)?,
         version: row.get(20)?,
-        fee_plan: fee_plan(row, 21)?,
+        fee_plan: fee_plan(row, 23)?,
         settlement: settlement(row)?,
     })
 }
 
 fn settlement(row: &Row<'_>) -> Read<Option<Settlement>> {
-    let (at_us, is_booked): (Option<i64>, bool) = (row.get(22)?, row.get(23)?);
+    let (at_us, is_booked): (Option<i64>, bool) = (row.get(24)?, row.get(25)?);
     Ok(at_us.map(|at_us| Settlement { at: Timestamp::from_micros(at_us), is_booked }))
 }
 
@@ -162,6 +101,11 @@ pub fn settlement_columns(payment: &Payment) -> (Option<i64>, bool) {
     let settlement = payment.settlement;
     let at_us = settlement.map(|settlement| settlement.at.micros());
     (at_us, settlement.is_some_and(|settlement| settlement.is_booked))
+}
+
+fn channel(row: &Row<'_>) -> Read<Channel> {
+    let (word, terminal): (String, Option<String>) = (row.get(21)?, row.get(22)?);
+    known(Channel::from_stored(&word, terminal.as_deref()), "channel")
 }
 
 fn payment_state(row: &Row<'_>) -> Read<PaymentState> {
@@ -267,6 +211,7 @@ pub fn idempotency_from(row: &Row<'_>) -> Read<IdempotencyRow> {
         answer: row.get(6)?,
         request_id: row.get(7)?,
         created_at: at(row, 8)?,
+        route: row.get(9)?,
     })
 }
 

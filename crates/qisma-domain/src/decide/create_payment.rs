@@ -11,7 +11,7 @@ use crate::ids::{AppId, MerchantId, Mode, PaymentId, Shard};
 use crate::link::Link;
 use crate::merchant::Merchant;
 use crate::money::{Amount, Currency};
-use crate::payment::{Payment, PaymentState};
+use crate::payment::{Channel, Payment, PaymentState};
 use crate::snapshot::{Keys, Snapshot};
 use crate::split::{LegRequest, Split, SplitError};
 use crate::time::Timestamp;
@@ -23,10 +23,12 @@ pub struct NewPayment {
     pub amount: Amount,
     /// The legs as asked for; what is left goes to the caller.
     pub legs: Vec<LegRequest>,
+    /// Where it comes from.
+    pub channel: Channel,
     /// Where a payer who paid is led.
-    pub success_link: Link,
+    pub success_link: Option<Link>,
     /// Where a payer who did not pay is led.
-    pub fail_link: Link,
+    pub fail_link: Option<Link>,
     /// Who hears of its end.
     pub webhook: Option<Link>,
     /// The caller's own reference.
@@ -48,6 +50,28 @@ pub struct IdempotentRequest {
     pub fingerprint: [u8; 32],
     /// The request's id, told to whoever gets this answer again.
     pub request_id: String,
+    /// The path that it was sent to, as the router writes it.
+    pub route: String,
+}
+
+impl IdempotentRequest {
+    /// What is remembered of it: what was made, and the answer as JSON, from this moment on.
+    pub fn kept(
+        &self,
+        payment: PaymentId,
+        answer: String,
+        created_at: Timestamp,
+    ) -> IdempotencyRow {
+        IdempotencyRow {
+            scope: self.scope.clone(),
+            fingerprint: self.fingerprint,
+            payment,
+            answer,
+            request_id: self.request_id.clone(),
+            route: self.route.clone(),
+            created_at,
+        }
+    }
 }
 
 /// Create a payment.
@@ -164,14 +188,8 @@ impl Decide for CreatePayment {
         };
         let mut changes = Changes::none();
         if let Some(request) = &self.idempotent {
-            changes.idempotency.push(IdempotencyRow {
-                scope: request.scope.clone(),
-                fingerprint: request.fingerprint,
-                payment: payment.id,
-                answer: serde_json::to_string(&created).expect("plain strings are JSON"),
-                request_id: request.request_id.clone(),
-                created_at: now,
-            });
+            let answer = serde_json::to_string(&created).expect("plain strings are JSON");
+            changes.idempotency.push(request.kept(payment.id, answer, now));
         }
         changes.payments.push(payment);
         Ok((CreateAnswer { created, replay_of: None }, changes))
@@ -226,6 +244,7 @@ impl CreatePayment {
             created_at: now,
             updated_at: now,
             expires_at: now.plus_secs(new.session_timeout_secs),
+            channel: new.channel.clone(),
             success_link: new.success_link.clone(),
             fail_link: new.fail_link.clone(),
             webhook: new.webhook.clone(),

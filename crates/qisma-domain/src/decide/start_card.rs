@@ -52,6 +52,8 @@ pub enum StartRefusal {
     RailNotAccepted,
     /// No further attempt may be made.
     TooManyAttempts,
+    /// No further card may be tried, or not within this hour.
+    TooManyCardAttempts,
 }
 
 /// What stands in the way of a new attempt, on any rail.
@@ -66,7 +68,10 @@ pub fn check_can_start(aggregate: &PaymentAggregate, now: Timestamp) -> Result<(
     if !payment.is_payable(now) {
         return Err(StartRefusal::TimeOver);
     }
-    if limits::ATTEMPTS_STARTED_MAX <= aggregate.attempts.len() {
+    // A terminal is asked once: its first answer is the transaction's.
+    let at_terminal = payment.channel.terminal().is_some();
+    let started_max = if at_terminal { 1 } else { limits::ATTEMPTS_STARTED_MAX };
+    if started_max <= aggregate.attempts.len() {
         return Err(StartRefusal::TooManyAttempts);
     }
     Ok(())
@@ -114,6 +119,7 @@ impl Decide for StartCard {
                 late_looks: 0,
                 needs_operator: false,
                 card: None,
+                declined_card: None,
                 reversal: Reversal::NotDue,
             }),
             state: AttemptState::Init,

@@ -133,11 +133,26 @@ fn of_the_fold<'k>(keys: &'k Keys, all: &mut Vec<(Query<'k>, Fill)>) {
 
 fn rarer<'k>(keys: &'k Keys, all: &mut Vec<(Query<'k>, Fill)>) {
     let mut ask = |sql, params, fill: Fill| all.push(((sql, params), fill));
+    if !keys.terminals.is_empty() {
+        let params = vec![
+            Param::Numbers(keys.terminals.iter().map(|(merchant, _)| merchant.number()).collect()),
+            Param::Texts(keys.terminals.iter().map(|(_, id)| id.as_str()).collect()),
+        ];
+        ask(sql::LOAD_TERMINALS, params, terminal);
+    }
     if !keys.wallets.is_empty() {
         ask(sql::LOAD_WALLETS, phones(keys.wallets.iter()), wallet);
     }
     if !keys.phone_windows.is_empty() {
         ask(sql::LOAD_PHONE_WINDOWS, phones(keys.phone_windows.iter()), phone_window);
+    }
+    if !keys.card_windows.is_empty() {
+        let cards = || keys.card_windows.iter();
+        let params = vec![
+            shards_of(cards().map(|card| card.shard().0)),
+            Param::OwnTexts(cards().copied().map(String::from).collect()),
+        ];
+        ask(sql::LOAD_CARD_WINDOWS, params, card_window);
     }
     if !keys.deliveries.is_empty() {
         let ids = || keys.deliveries.iter();
@@ -272,9 +287,21 @@ fn unfolded(see: &mut Snapshot, row: &Row<'_>) -> Filled {
     Ok(())
 }
 
+fn terminal(see: &mut Snapshot, row: &Row<'_>) -> Filled {
+    let found = rows::terminal_from(row)?;
+    see.terminals.insert((found.merchant, found.id.clone()), found);
+    Ok(())
+}
+
 fn wallet(see: &mut Snapshot, row: &Row<'_>) -> Filled {
     let found = rows::wallet_from(row)?;
     see.wallets.insert((found.mode, found.phone.clone()), found);
+    Ok(())
+}
+
+fn card_window(see: &mut Snapshot, row: &Row<'_>) -> Filled {
+    let found = rows::card_window_from(row)?;
+    see.card_windows.insert(found.card, found);
     Ok(())
 }
 

@@ -1,9 +1,11 @@
-//! The steps of the small tables: merchants, apps, keys, wallets and windows of sent codes.
+//! The steps of the small tables: merchants, apps, keys, terminals, wallets and windows of codes and cards.
 
 use qisma_domain::app::{App, KeyPair};
+use qisma_domain::card::CardWindow;
 use qisma_domain::changes::Changes;
 use qisma_domain::link::Link;
 use qisma_domain::merchant::Merchant;
+use qisma_domain::terminal::Terminal;
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::{PhoneWindow, Wallet};
 use std::mem::take;
@@ -19,8 +21,11 @@ pub(super) struct People {
     merchants: Vec<Write<Merchant>>,
     apps: Vec<Write<App>>,
     key_pairs: Vec<Write<KeyPair>>,
+    terminals: Vec<Terminal>,
     wallets: Vec<Wallet>,
     phone_windows: Vec<Write<PhoneWindow>>,
+    card_windows_forgotten: Vec<CardWindow>,
+    card_windows: Vec<Write<CardWindow>>,
 }
 
 impl People {
@@ -28,16 +33,27 @@ impl People {
     pub(super) fn of(changes: &mut Changes) -> Self {
         let key_pairs = take(&mut changes.key_pairs);
         let windows = take(&mut changes.phone_windows);
+        let mut terminals = take(&mut changes.terminals);
+        terminals.sort_by_key(|row| (row.merchant, row.id.clone()));
         let mut wallets = take(&mut changes.wallets);
         wallets.sort_by_key(|row| row.id);
+        let mut forgotten = take(&mut changes.card_windows_forgotten);
+        forgotten.sort_by_key(|row| row.card);
         Self {
             merchants: fold_rows(take(&mut changes.merchants), |row| row.id, |row| row.version),
             apps: fold_rows(take(&mut changes.apps), |row| row.id, |row| row.version),
             key_pairs: fold_rows(key_pairs, |row| row.public_key.clone(), |row| row.version),
+            terminals,
             wallets,
             phone_windows: fold_rows(
                 windows,
                 |row| (row.mode, row.phone.clone()),
+                |row| row.version,
+            ),
+            card_windows_forgotten: forgotten,
+            card_windows: fold_rows(
+                take(&mut changes.card_windows),
+                |row| row.card,
                 |row| row.version,
             ),
         }
@@ -48,8 +64,10 @@ impl People {
         self.merchants(&mut steps);
         self.apps(&mut steps);
         self.key_pairs(&mut steps);
+        self.terminals(&mut steps);
         self.wallets(&mut steps);
         self.phone_windows(&mut steps);
+        self.card_windows(&mut steps);
         steps
     }
 
@@ -136,10 +154,28 @@ impl People {
             params: vec![
                 column!(Texts, new, |write| write.row.public_key.as_str()),
                 column!(Ids, new, |write| Id(*write.row.app.as_bytes())),
+                column!(Texts, new, |write| write.row.kind.as_str()),
+                column!(MaybeTexts, new, |write| write.row.name.as_deref()),
                 column!(Bytes, new, |write| write.row.private_key_hash.as_slice()),
                 column!(Numbers, new, |write| write.row.created_at.micros()),
                 column!(MaybeNumbers, new, |write| expires(&write.row)),
                 column!(Numbers, new, |write| write.row.version),
+            ],
+        });
+    }
+
+    fn terminals<'p>(&'p self, steps: &mut Steps<'p>) {
+        let new = &self.terminals;
+        steps.push(Step {
+            sql: sets::INSERT_TERMINAL,
+            rows: new.len(),
+            what: "new terminals",
+            params: vec![
+                column!(Numbers, new, |row| row.merchant.number()),
+                column!(Texts, new, |row| row.id.as_str()),
+                column!(Texts, new, |row| row.serial_number.as_str()),
+                column!(Numbers, new, |row| row.created_at.micros()),
+                column!(Numbers, new, |row| row.version),
             ],
         });
     }
@@ -189,6 +225,49 @@ impl People {
                 column!(Texts, new, |write| write.row.mode.as_str()),
                 column!(Texts, new, |write| write.row.phone.as_str()),
                 column!(OwnTexts, new, |write| codes(&write.row)),
+                column!(Numbers, new, |write| write.row.version),
+            ],
+        });
+    }
+
+    fn card_windows<'p>(&'p self, steps: &mut Steps<'p>) {
+        let (forgotten, (new, old)) = (&self.card_windows_forgotten, apart(&self.card_windows));
+        let shard = |row: &CardWindow| i16::from(row.card.shard().0);
+        let card = |row: &CardWindow| String::from(row.card);
+        let declined =
+            |row: &CardWindow| serde_json::to_string(&row.declined_at).expect("numbers are JSON");
+        steps.push(Step {
+            sql: sets::DELETE_CARD_WINDOW,
+            rows: forgotten.len(),
+            what: "old windows of declined cards",
+            params: vec![
+                column!(Shards, forgotten, shard),
+                column!(OwnTexts, forgotten, card),
+                column!(Numbers, forgotten, |row| row.version),
+            ],
+        });
+        steps.push(Step {
+            sql: sets::UPDATE_CARD_WINDOW,
+            rows: old.len(),
+            what: "windows of declined cards",
+            params: vec![
+                column!(Shards, old, |write| shard(&write.row)),
+                column!(OwnTexts, old, |write| card(&write.row)),
+                column!(OwnTexts, old, |write| declined(&write.row)),
+                column!(Numbers, old, |write| write.row.newest().micros()),
+                column!(Numbers, old, |write| write.row.version),
+                column!(Numbers, old, |write| write.expected_version),
+            ],
+        });
+        steps.push(Step {
+            sql: sets::INSERT_CARD_WINDOW,
+            rows: new.len(),
+            what: "new windows of declined cards",
+            params: vec![
+                column!(Shards, new, |write| shard(&write.row)),
+                column!(OwnTexts, new, |write| card(&write.row)),
+                column!(OwnTexts, new, |write| declined(&write.row)),
+                column!(Numbers, new, |write| write.row.newest().micros()),
                 column!(Numbers, new, |write| write.row.version),
             ],
         });

@@ -17,7 +17,8 @@ macro_rules! payment_columns {
         "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
-         p.image_url, p.sequence, p.version, p.fee_plan, p.settles_us, p.is_settled"
+         p.image_url, p.sequence, p.version, p.channel,
+         p.terminal, p.fee_plan, p.settles_us, p.is_settled"
     };
 }
 macro_rules! delivery_columns {
@@ -65,18 +66,32 @@ statements! {
         WHERE id > $1 ORDER BY id LIMIT $2";
     FIND_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps WHERE id = $1";
+    FIND_FIRST_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM apps WHERE merchant_id = $1 AND mode = $2 ORDER BY created_us, id LIMIT 1";
     LIST_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps ORDER BY created_us, id LIMIT $1";
-    FIND_KEY_PAIR = "SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
-        FROM key_pairs WHERE public_key = $1";
-    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, private_key_hash, created_us, expires_us,
-        version FROM key_pairs WHERE app_id = $1 ORDER BY created_us, public_key";
+    FIND_KEY_PAIR = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE public_key = $1";
+    LIST_API_KEYS = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE kind = 'api_key' ORDER BY created_us, public_key LIMIT $1";
+    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, kind, name, private_key_hash, created_us,
+        expires_us, version FROM key_pairs WHERE app_id = $1 ORDER BY created_us, public_key";
+
+    // -- terminals --
+    FIND_TERMINAL = "SELECT merchant_id, id, serial_number, created_us, version FROM terminals
+        WHERE merchant_id = $1 AND id = $2";
+    LIST_TERMINALS = "SELECT merchant_id, id, serial_number, created_us, version FROM terminals
+        ORDER BY merchant_id, id LIMIT $1";
 
     // -- wallets --
     FIND_WALLET = "SELECT id, mode, phone, name, created_us, version FROM wallets
         WHERE vshard = $1 AND mode = $2 AND phone = $3";
     FIND_PHONE_WINDOW = "SELECT mode, phone, codes, version FROM phone_windows
         WHERE vshard = $1 AND mode = $2 AND phone = $3";
+    FIND_CARD_WINDOW = "SELECT card, declined, version FROM card_windows
+        WHERE vshard = $1 AND card = $2";
+    LIST_CARDS_TO_FORGET = "SELECT card FROM card_windows
+        WHERE newest_us < $1 AND vshard = ANY($3::smallint[]) ORDER BY newest_us LIMIT $2";
 
     // -- payments --
     FIND_PAYMENT = concat!("SELECT ", payment_columns!(),
@@ -88,12 +103,25 @@ statements! {
     LIST_PAYMENTS_OF_MERCHANT = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
           ORDER BY p.created_us DESC, p.id LIMIT $3");
+    FIND_PAYMENT_OF_OPERATION = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.vshard = $1 AND p.merchant_id = $2 AND p.mode = $3
+            AND p.developer_tracking_id = $4 AND p.channel = 'qr'");
+    // From the newest: those of a span of time, after the last one of the page before.
+    LIST_OPERATIONS = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2 AND p.channel = 'qr'
+            AND p.created_us >= $3 AND (p.created_us, p.id) < ($4, $5)
+          ORDER BY p.created_us DESC, p.id DESC LIMIT $6");
+    LIST_POS_OF_TRACKING_ID = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
+            AND p.developer_tracking_id = $3 AND p.channel = 'pos'
+          ORDER BY p.created_us DESC, p.id DESC LIMIT $4");
     LIST_HISTORY_BEFORE = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
             AND p.created_us BETWEEN $3 AND $4
             AND (p.created_us, p.vshard, p.id) < ($5, $6, $7)
             AND ($8 = '' OR strpos($8, ' ' || p.status || ' ') > 0)
             AND ($9 = 0 OR p.app_id = $10)
+            AND (p.channel <> 'online') = ($12 = 1) AND ($13 = '' OR p.terminal = $13)
           ORDER BY p.created_us DESC, p.vshard DESC, p.id DESC LIMIT $11");
     LIST_HISTORY_AFTER = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.merchant_id = $1 AND p.mode = $2
@@ -101,7 +129,13 @@ statements! {
             AND (p.created_us, p.vshard, p.id) > ($5, $6, $7)
             AND ($8 = '' OR strpos($8, ' ' || p.status || ' ') > 0)
             AND ($9 = 0 OR p.app_id = $10)
+            AND (p.channel <> 'online') = ($12 = 1) AND ($13 = '' OR p.terminal = $13)
           ORDER BY p.created_us ASC, p.vshard ASC, p.id ASC LIMIT $11");
+    // Of one index alone: where so many payments back, or on, are made.
+    HISTORY_SEEN_BACK_TO = "SELECT created_us FROM payments WHERE merchant_id = $1 AND mode = $2
+        AND created_us BETWEEN $3 AND $4 ORDER BY created_us DESC LIMIT 1 OFFSET $5";
+    HISTORY_SEEN_ON_TO = "SELECT created_us FROM payments WHERE merchant_id = $1 AND mode = $2
+        AND created_us BETWEEN $3 AND $4 ORDER BY created_us ASC LIMIT 1 OFFSET $5";
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = $1 AND payment_id = $2 ORDER BY number";
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments
@@ -149,7 +183,7 @@ statements! {
         WHERE next_look_us IS NOT NULL AND vshard = ANY($1::smallint[])";
 
     // -- idempotency --
-    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us
+    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us, route
         FROM idempotency_keys WHERE vshard = $1 AND merchant_id = $2 AND mode = $3 AND about = $4
             AND key = $5";
     LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, about, key FROM idempotency_keys
@@ -232,7 +266,7 @@ statements! {
         JOIN refund_parts q ON q.vshard = k.shard AND q.payment_id = k.payment
         ORDER BY q.payment_id, q.refund, q.leg");
     LOAD_IDEMPOTENCY_KEYS = "SELECT i.merchant_id, i.mode, i.about, i.key, i.fingerprint,
-            i.payment_id, i.answer, i.request_id, i.created_us
+            i.payment_id, i.answer, i.request_id, i.created_us, i.route
         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[])
             AS k (vshard, merchant_id, mode, about, key)
         JOIN idempotency_keys i ON i.vshard = k.vshard AND i.merchant_id = k.merchant_id
@@ -241,8 +275,11 @@ statements! {
         WHERE id = ANY($1::bigint[])";
     LOAD_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps WHERE id = ANY($1::uuid[])";
-    LOAD_KEY_PAIRS = "SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
-        FROM key_pairs WHERE public_key = ANY($1::text[]) OR app_id = ANY($2::uuid[])";
+    LOAD_KEY_PAIRS = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE public_key = ANY($1::text[]) OR app_id = ANY($2::uuid[])";
+    LOAD_TERMINALS = "SELECT t.merchant_id, t.id, t.serial_number, t.created_us, t.version
+        FROM unnest($1::bigint[], $2::text[]) AS k (merchant_id, id)
+        JOIN terminals t ON t.merchant_id = k.merchant_id AND t.id = k.id";
     LOAD_BALANCES = "SELECT a.id, a.posted_millimes, a.held_millimes
         FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
         JOIN accounts a ON a.vshard = k.vshard AND a.id = k.id";
@@ -264,6 +301,9 @@ statements! {
     LOAD_PHONE_WINDOWS = "SELECT w.mode, w.phone, w.codes, w.version
         FROM unnest($1::smallint[], $2::text[], $3::text[]) AS k (vshard, mode, phone)
         JOIN phone_windows w ON w.vshard = k.vshard AND w.mode = k.mode AND w.phone = k.phone";
+    LOAD_CARD_WINDOWS = "SELECT w.card, w.declined, w.version
+        FROM unnest($1::smallint[], $2::text[]) AS k (vshard, card)
+        JOIN card_windows w ON w.vshard = k.vshard AND w.card = k.card";
     LOAD_DELIVERIES = concat!("SELECT ", delivery_columns!(), "
         FROM unnest($1::smallint[], $2::uuid[]) AS k (shard, delivery)
         JOIN deliveries d ON d.vshard = k.shard AND d.id = k.delivery");

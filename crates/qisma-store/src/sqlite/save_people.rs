@@ -1,4 +1,4 @@
-//! Writes merchants, apps, keys, wallets and windows of sent codes: the tables that are small.
+//! Writes merchants, apps, keys, terminals, wallets and windows of codes and cards: the small tables.
 
 use qisma_domain::changes::Changes;
 use qisma_domain::link::Link;
@@ -13,8 +13,10 @@ pub(super) fn save_people(connection: &Connection, changes: &mut Changes) -> Ste
     save_merchants(connection, changes)?;
     save_apps(connection, changes)?;
     save_key_pairs(connection, changes)?;
+    save_terminals(connection, changes)?;
     save_wallets(connection, changes)?;
-    save_phone_windows(connection, changes)
+    save_phone_windows(connection, changes)?;
+    save_card_windows(connection, changes)
 }
 
 fn save_merchants(connection: &Connection, changes: &mut Changes) -> Step {
@@ -94,9 +96,24 @@ fn save_key_pairs(connection: &Connection, changes: &mut Changes) -> Step {
         connection.prepare_cached(sql::INSERT_KEY_PAIR)?.execute(params![
             row.public_key,
             row.app.as_bytes(),
+            row.kind.as_str(),
+            row.name,
             row.private_key_hash,
             row.created_at.micros(),
             expires,
+            row.version,
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_terminals(connection: &Connection, changes: &mut Changes) -> Step {
+    for row in std::mem::take(&mut changes.terminals) {
+        connection.prepare_cached(sql::INSERT_TERMINAL)?.execute(params![
+            row.merchant.number(),
+            row.id.as_str(),
+            row.serial_number.as_str(),
+            row.created_at.micros(),
             row.version,
         ])?;
     }
@@ -143,6 +160,36 @@ fn save_phone_windows(connection: &Connection, changes: &mut Changes) -> Step {
             codes,
             row.version,
         ])?;
+    }
+    Ok(())
+}
+
+fn save_card_windows(connection: &Connection, changes: &mut Changes) -> Step {
+    for row in std::mem::take(&mut changes.card_windows_forgotten) {
+        let key = (row.card.shard().0, String::from(row.card), row.version);
+        let deleted = connection.prepare_cached(sql::DELETE_CARD_WINDOW)?.execute(key)?;
+        one_row(deleted, "card window")?;
+    }
+    let rows = std::mem::take(&mut changes.card_windows);
+    for write in fold_rows(rows, |row| row.card, |row| row.version) {
+        let row = &write.row;
+        let (shard, card) = (row.card.shard().0, String::from(row.card));
+        let declined = serde_json::to_string(&row.declined_at).expect("numbers are JSON");
+        let newest_us = row.newest().micros();
+        if write.expected_version > 0 {
+            let updated = connection.prepare_cached(sql::UPDATE_CARD_WINDOW)?.execute(params![
+                shard,
+                card,
+                declined,
+                newest_us,
+                row.version,
+                write.expected_version,
+            ])?;
+            one_row(updated, "card window")?;
+            continue;
+        }
+        let new = params![shard, card, declined, newest_us, row.version];
+        connection.prepare_cached(sql::INSERT_CARD_WINDOW)?.execute(new)?;
     }
     Ok(())
 }

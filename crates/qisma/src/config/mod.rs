@@ -2,6 +2,7 @@
 //! that order, and whatever is wrong is said at once, with the place it came from.
 
 mod acquirers;
+mod codes;
 mod database;
 mod gateway;
 mod layers;
@@ -17,12 +18,14 @@ mod tests;
 
 use std::path::PathBuf;
 
+use qisma_domain::emv::Collector;
 use thiserror::Error;
 
 pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
 pub use self::database::Database;
 pub use self::gateway::{
-    Http, Ledger, Links, Log, LogFormat, Metrics, Refunds, Sandbox, Security, TlsFiles, Workers,
+    Cards, Http, Ledger, Links, Log, LogFormat, Metrics, Refunds, Sandbox, Security, TlsFiles,
+    Workers,
 };
 use self::layers::Layers;
 pub use self::network::Network;
@@ -105,8 +108,12 @@ pub struct Config {
     pub sandbox: Sandbox,
     /// Who takes cards for us.
     pub acquirers: Acquirers,
+    /// How much may be tried with cards.
+    pub cards: Cards,
     /// Which ways to pay are open.
     pub rails: Rails,
+    /// What stands in every QR code.
+    pub qr: Collector,
     /// How payers are written to.
     pub messages: Messages,
     /// How events leave.
@@ -142,7 +149,9 @@ impl Config {
             security: Security::read(&mut reader),
             sandbox: Sandbox::read(&mut reader),
             acquirers: Acquirers::read(&mut reader),
+            cards: Cards::read(&mut reader),
             rails: Rails::read(&mut reader),
+            qr: codes::read(&mut reader),
             messages: Messages::read(&mut reader),
             webhooks: Webhooks::read(&mut reader),
             links: Links::read(&mut reader),

@@ -1,6 +1,7 @@
 //! The only place that knows HTTP: who may call what, what a request must look like, and how an
 //! answer is written. Decisions are made elsewhere.
 
+pub mod api_key;
 pub mod body;
 pub mod callbacks;
 pub mod caller;
@@ -12,11 +13,14 @@ pub mod flouci;
 pub mod health;
 pub mod idempotency;
 mod known_keys;
+pub mod lost_answer;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+mod query;
 pub mod rate_limit;
 mod reference;
+pub mod request_limits;
 pub mod router;
 pub mod server;
 #[cfg(feature = "yardstick")]

@@ -2,11 +2,15 @@
 
 mod access;
 mod bodies;
+mod business;
 mod everywhere;
 mod history;
 mod limits;
+mod lost_answer;
 mod openapi;
 mod reference;
+mod strangers;
 mod tls;
+mod transactions;
 mod v1;
 mod v2;

@@ -3,6 +3,7 @@
 pub mod browser;
 mod callbacks;
 mod card;
+mod card_limits;
 mod debts;
 mod deferred;
 mod expiry;
@@ -13,6 +14,7 @@ mod late;
 mod races;
 mod refunds;
 mod safety;
+mod scan;
 mod settlement;
 mod wallet;
 mod world;
