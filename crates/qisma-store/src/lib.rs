@@ -28,6 +28,7 @@ mod refunds;
 mod row;
 mod rows;
 mod save_error;
+mod saved_cards;
 mod session;
 pub mod sqlite;
 mod stopping;

@@ -218,6 +218,8 @@ fn create_payment() -> CreatePayment {
             accept_card: true,
             image_url: None,
             session_timeout_secs: 86_400,
+            client: None,
+            charge: None,
         },
         link_prefix: "https://pay.example/pay/".into(),
         idempotent: None,

@@ -99,6 +99,7 @@ CREATE TABLE payments (
     developer_tracking_id  text,
     accept_card            boolean   NOT NULL,
     image_url              text,
+    client_ref             text,
     sequence               bigint    NOT NULL,
     version                bigint    NOT NULL,
     PRIMARY KEY (vshard, id),
@@ -112,6 +113,8 @@ CREATE INDEX payments_to_expire ON payments (expires_us)
     WHERE status IN ('created', 'requires_action');
 
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+CREATE INDEX payments_of_client ON payments (client_ref, created_us)
+    WHERE client_ref IS NOT NULL;
 
 CREATE TABLE legs (
     vshard           smallint  NOT NULL,

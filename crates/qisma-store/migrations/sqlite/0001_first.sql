@@ -79,6 +79,7 @@ CREATE TABLE payments (
     developer_tracking_id  TEXT,
     accept_card            INTEGER NOT NULL,
     image_url              TEXT,
+    client_ref             TEXT,
     sequence               INTEGER NOT NULL,
     version                INTEGER NOT NULL,
     PRIMARY KEY (vshard, id),
@@ -90,6 +91,8 @@ CREATE TABLE payments (
 CREATE INDEX payments_to_expire ON payments (expires_us)
     WHERE status IN ('created', 'requires_action');
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+CREATE INDEX payments_of_client ON payments (client_ref, created_us)
+    WHERE client_ref IS NOT NULL;
 
 CREATE TABLE legs (
     vshard           INTEGER NOT NULL,

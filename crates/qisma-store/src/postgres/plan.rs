@@ -2,6 +2,7 @@
 //! foreign key is ahead of its row, and in which all batches lock alike; the balances come last.
 
 use qisma_domain::attempt::Attempt;
+use qisma_domain::binding::ClientRef;
 use qisma_domain::challenge::Challenge;
 use qisma_domain::changes::Changes;
 use qisma_domain::decide::prune_keys::forgotten_before;
@@ -196,6 +197,7 @@ impl Plan {
                 column!(MaybeTexts, new, |row| row.developer_tracking_id.as_deref()),
                 column!(Truths, new, |row| row.accept_card),
                 column!(MaybeTexts, new, |row| row.image_url.as_ref().map(Link::as_str)),
+                column!(MaybeTexts, new, |row| row.client.as_ref().map(ClientRef::as_str)),
                 column!(Numbers, new, |row| row.sequence),
                 column!(Numbers, new, |row| row.version),
             ],

@@ -77,19 +77,20 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes, currency,
             status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version)
+            client_ref, sequence, version)
         SELECT vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version
+            client_ref, sequence, version
         FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
             $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[],
             $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::text[],
-            $18::text[], $19::boolean[], $20::text[], $21::bigint[], $22::bigint[]) AS u
+            $18::text[], $19::boolean[], $20::text[], $21::text[], $22::bigint[],
+            $23::bigint[]) AS u
             (vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version)
+            client_ref, sequence, version)
         ON CONFLICT DO NOTHING";
     UPDATE_PAYMENT = "UPDATE payments AS t
         SET status = u.status, captured_attempt = u.captured_attempt, end_reason = u.end_reason,

@@ -17,7 +17,7 @@ macro_rules! payment_columns {
         "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
-         p.image_url, p.sequence, p.version"
+         p.image_url, p.client_ref, p.sequence, p.version"
     };
 }
 macro_rules! delivery_columns {
@@ -102,6 +102,10 @@ statements! {
             AND ($8 = '' OR strpos($8, ' ' || p.status || ' ') > 0)
             AND ($9 = 0 OR p.app_id = $10)
           ORDER BY p.created_us ASC, p.vshard ASC, p.id ASC LIMIT $11");
+    LIST_CARDS_OF_CLIENT = "SELECT a.rail, p.ended_us FROM payments p
+        JOIN attempts a ON a.vshard = p.vshard AND a.payment_id = p.id AND a.number = p.captured_attempt
+        WHERE p.client_ref = $1 AND p.status = 'captured'
+        ORDER BY p.created_us, p.id LIMIT $2";
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = $1 AND payment_id = $2 ORDER BY number";
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments

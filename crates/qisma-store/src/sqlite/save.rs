@@ -194,6 +194,7 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
         row.developer_tracking_id,
         row.accept_card,
         row.image_url.as_ref().map(qisma_domain::link::Link::as_str),
+        row.client.as_ref().map(qisma_domain::binding::ClientRef::as_str),
         row.sequence,
         row.version,
     ])?;

@@ -17,7 +17,7 @@ macro_rules! payment_columns {
         "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
-         p.image_url, p.sequence, p.version"
+         p.image_url, p.client_ref, p.sequence, p.version"
     };
 }
 macro_rules! delivery_columns {
@@ -121,9 +121,9 @@ statements! {
           ORDER BY p.created_us DESC, p.id LIMIT ?3");
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes,
         currency, status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
-        success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url, sequence,
-        version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-        ?18, ?19, ?20, ?21, ?22)";
+        success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
+        client_ref, sequence, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+        ?18, ?19, ?20, ?21, ?22, ?23)";
     UPDATE_PAYMENT = "UPDATE payments SET status = ?3, captured_attempt = ?4, end_reason = ?5,
         ended_us = ?6, updated_us = ?7, sequence = ?8, version = ?9
         WHERE vshard = ?1 AND id = ?2 AND version = ?10";
@@ -141,6 +141,10 @@ statements! {
             AND (?8 = '' OR instr(?8, ' ' || p.status || ' ') > 0)
             AND (?9 = 0 OR p.app_id = ?10)
           ORDER BY p.created_us ASC, p.vshard ASC, p.id ASC LIMIT ?11");
+    LIST_CARDS_OF_CLIENT = "SELECT a.rail, p.ended_us FROM payments p
+        JOIN attempts a ON a.vshard = p.vshard AND a.payment_id = p.id AND a.number = p.captured_attempt
+        WHERE p.client_ref = ?1 AND p.status = 'captured'
+        ORDER BY p.created_us, p.id LIMIT ?2";
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = ?1 AND payment_id = ?2 ORDER BY number";
     INSERT_LEG = "INSERT INTO legs (vshard, payment_id, number, destination, amount_millimes, kind)

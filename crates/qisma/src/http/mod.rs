@@ -15,6 +15,7 @@ mod known_keys;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+mod query;
 pub mod rate_limit;
 mod reference;
 pub mod router;

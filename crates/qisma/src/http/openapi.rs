@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
+use super::flouci::v2::{bindings, generate_payment, refund_payment, verify_payment};
 use super::flouci::{history, v1};
 
 #[derive(OpenApi)]
@@ -18,6 +18,8 @@ use super::flouci::{history, v1};
         generate_payment::create,
         verify_payment::read,
         refund_payment::create,
+        bindings::list,
+        bindings::revoke,
         history::list,
         v1::generate_payment::create,
         v1::verify_payment::read,

@@ -10,7 +10,7 @@ use qisma_domain::ids::AppId;
 use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
-use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
+use super::flouci::v2::{bindings, generate_payment, refund_payment, verify_payment};
 use super::flouci::{history, v1};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware, reference};
@@ -88,6 +88,8 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/api/v2/generate_payment", post(generate_payment::create))
         .route("/api/v2/refund_payment", post(refund_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
+        .route("/api/v2/bindings/list", get(bindings::list))
+        .route("/api/v2/bindings/revoke", post(bindings::revoke))
         .route("/api/developers/history", get(history::list))
         .route("/api/generate_payment", post(v1::generate_payment::create))
         .route("/api/verify_payment/{payment_id}", get(v1::verify_payment::read))

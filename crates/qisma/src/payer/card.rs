@@ -3,6 +3,7 @@
 
 use qisma_domain::account::Acquirer;
 use qisma_domain::attempt::{AbandonReason, Opened};
+use qisma_domain::binding::ClientRef;
 use qisma_domain::decide::abandon_attempt::AbandonAttempt;
 use qisma_domain::decide::record_opened::RecordOpened;
 use qisma_domain::decide::record_outcome::Outcome;
@@ -13,7 +14,7 @@ use qisma_store::RunError;
 
 use super::client_of;
 use super::outcome::{LookError, look_after_registration};
-use crate::acquirers::smt::{RefusalKind, RegisterAnswer, RegisterOrder};
+use crate::acquirers::smt::{RefusalKind, RegisterAnswer, RegisterOrder, SmtClient};
 use crate::gateway::Gateway;
 use crate::pages::Locale;
 
@@ -54,8 +55,51 @@ pub async fn start_card(
         RunError::Refused(refusal) => StartError::Refused(refusal),
         error => StartError::Look(super::outcome::of_other_refusal(error)),
     })?;
-    let return_url = format!("{}pay/{}/return", gateway.public_url, payment.id);
-    let callback_url = format!("{}acquirers/{}/callback", gateway.public_url, acquirer.as_str());
+    let order = Registration {
+        payment: payment.id,
+        acquirer,
+        description: merchant_name,
+        locale,
+        client: payment.client.as_ref(),
+    };
+    Ok(match register(gateway, client, &order, &started).await? {
+        Registered::Open { .. } => StartedCard::AtBank,
+        Registered::Unavailable => StartedCard::Unavailable,
+        Registered::Waiting => StartedCard::Waiting,
+    })
+}
+
+/// An order to open for an attempt that has begun.
+pub(super) struct Registration<'a> {
+    pub payment: PaymentId,
+    pub acquirer: Acquirer,
+    /// Who is paid.
+    pub description: &'a str,
+    pub locale: Locale,
+    /// Whose card it is.
+    pub client: Option<&'a ClientRef>,
+}
+
+/// What became of it.
+pub(super) enum Registered {
+    /// The bank has the order, under this id.
+    Open { order_id: String },
+    /// The bank has no order, and the attempt is over.
+    Unavailable,
+    /// Only the bank can say what happened, or the payment has moved on meanwhile.
+    Waiting,
+}
+
+/// Opens the order of an attempt at the bank, and records what came of it.
+pub(super) async fn register(
+    gateway: &Gateway,
+    client: &SmtClient,
+    order: &Registration<'_>,
+    started: &CardStarted,
+) -> Result<Registered, LookError> {
+    let return_url = format!("{}pay/{}/return", gateway.public_url, order.payment);
+    let callback_url =
+        format!("{}acquirers/{}/callback", gateway.public_url, order.acquirer.as_str());
     let has_key = client.settings().callback_key.is_some();
     let answer = client
         .register(&RegisterOrder {
@@ -64,13 +108,14 @@ pub async fn start_card(
             return_url: &return_url,
             fail_url: &return_url,
             session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
-            language: locale.tag(),
-            description: merchant_name,
+            language: order.locale.tag(),
+            description: order.description,
+            client_id: order.client.map(ClientRef::as_str),
             // A callback that we could not check would only be refused.
             dynamic_callback_url: has_key.then_some(callback_url.as_str()),
         })
         .await;
-    Ok(follow(gateway, payment.id, &started, answer).await?)
+    follow(gateway, order.payment, started, answer).await
 }
 
 async fn follow(
@@ -78,7 +123,7 @@ async fn follow(
     payment: PaymentId,
     started: &CardStarted,
     answer: RegisterAnswer,
-) -> Result<StartedCard, LookError> {
+) -> Result<Registered, LookError> {
     let order_number = started.order_number.as_str();
     match answer {
         RegisterAnswer::Opened { order_id, page_url } => {
@@ -90,11 +135,11 @@ async fn follow(
         }
         RegisterAnswer::Refused { code, kind } => {
             tracing::error!(order_number, code, ?kind, "the acquirer refuses to open an order");
-            leave(gateway, payment, started).await
+            leave(gateway, payment, started, AbandonReason::NotOpened).await
         }
         RegisterAnswer::NotSent => {
             tracing::error!(order_number, "the acquirer cannot be reached: check its URL");
-            leave(gateway, payment, started).await
+            leave(gateway, payment, started, AbandonReason::NotOpened).await
         }
         RegisterAnswer::Unknown(reason) => {
             tracing::warn!(order_number, %reason, "whether an order was opened is not known");
@@ -108,27 +153,28 @@ async fn record_opened(
     payment: PaymentId,
     started: &CardStarted,
     opened: Opened,
-) -> Result<StartedCard, LookError> {
+) -> Result<Registered, LookError> {
+    let order_id = opened.order_id.clone();
     let command = RecordOpened { payment, attempt: started.attempt, opened };
     match gateway.store.run_reserved(command).await {
-        Ok(()) => Ok(StartedCard::AtBank),
+        Ok(()) => Ok(Registered::Open { order_id }),
         // The attempt has ended meanwhile: its page is shown to nobody.
-        Err(RunError::Refused(_)) => Ok(StartedCard::Waiting),
+        Err(RunError::Refused(_)) => Ok(Registered::Waiting),
         Err(error) => Err(super::outcome::of_other_refusal(error)),
     }
 }
 
-/// No order was opened, so the payer may try again at once.
-async fn leave(
+/// Nobody can have paid the order, so the attempt is over.
+pub(super) async fn leave(
     gateway: &Gateway,
     payment: PaymentId,
     started: &CardStarted,
-) -> Result<StartedCard, LookError> {
-    let reason = AbandonReason::NotOpened;
+    reason: AbandonReason,
+) -> Result<Registered, LookError> {
     let command = AbandonAttempt { payment, attempt: started.attempt, reason };
     match gateway.store.run_reserved(command).await {
-        Ok(()) => Ok(StartedCard::Unavailable),
-        Err(RunError::Refused(_)) => Ok(StartedCard::Waiting),
+        Ok(()) => Ok(Registered::Unavailable),
+        Err(RunError::Refused(_)) => Ok(Registered::Waiting),
         Err(error) => Err(super::outcome::of_other_refusal(error)),
     }
 }
@@ -138,10 +184,10 @@ async fn ask_at_once(
     gateway: &Gateway,
     payment: PaymentId,
     started: &CardStarted,
-) -> Result<StartedCard, LookError> {
+) -> Result<Registered, LookError> {
     let look = look_after_registration(gateway, payment, started.attempt).await?;
     Ok(match look.outcome {
-        Outcome::Declined => StartedCard::Unavailable,
-        _ => StartedCard::Waiting,
+        Outcome::Declined => Registered::Unavailable,
+        _ => Registered::Waiting,
     })
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 use crate::http::error::ErrorCode;
 
@@ -37,6 +38,14 @@ pub enum Json {
 pub struct Members(Vec<(String, Json)>);
 
 impl Members {
+    /// Members that are texts; `None` when a name stands twice.
+    pub fn of_texts(members: Vec<(String, String)>) -> Option<Self> {
+        let names: BTreeSet<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+        let each_stands_once = names.len() == members.len();
+        let texts = members.into_iter().map(|(name, value)| (name, Json::Text(value)));
+        each_stands_once.then(|| Self(texts.collect()))
+    }
+
     /// The value of a member; `null` and `""` count as absent (Flouci API, section 2).
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.get_as_sent(name).filter(|value| match value {
@@ -44,6 +53,16 @@ impl Members {
             Json::Text(text) => !text.is_empty(),
             _ => true,
         })
+    }
+
+    /// Takes a secret out, so that whatever happens to the rest, it is wiped when its owner drops it.
+    /// What is no text and no number has nothing in it that could be one.
+    pub fn take_secret(&mut self, name: &str) -> Option<Zeroizing<String>> {
+        let place = self.0.iter().position(|(member, _)| member == name)?;
+        match self.0.remove(place).1 {
+            Json::Text(text) | Json::Number(text) if !text.is_empty() => Some(Zeroizing::new(text)),
+            _ => None,
+        }
     }
 
     /// The value of a member, whatever it is.

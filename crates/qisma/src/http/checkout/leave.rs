@@ -11,7 +11,7 @@ use qisma_domain::payment::{Canceler, PaymentState};
 use qisma_store::RunError;
 
 use super::card::look;
-use super::load::Loaded;
+use super::load::{Loaded, WayToBank};
 use super::request::{Answer, Submission, Visit};
 use super::respond::{Turned, see_other};
 use super::view;
@@ -33,7 +33,11 @@ pub async fn leave(State(gateway): State<Gateway>, visit: Visit) -> Answer {
             see_other(&payment.fail_link.redirect_target(&payment.id))
         }
         PaymentState::Created | PaymentState::Processing | PaymentState::RequiresAction => {
-            loaded.bank_page().map_or_else(|| loaded.to_page(None), see_other)
+            match loaded.way_to_bank() {
+                Some(WayToBank::Page(url)) => see_other(url),
+                Some(WayToBank::Issuer { .. }) => see_other(&loaded.frame().path_under("bank")),
+                None => loaded.to_page(None),
+            }
         }
     })
 }

@@ -11,5 +11,7 @@ mod late;
 mod races;
 mod refunds;
 mod safety;
+mod saved_cards;
+mod saved_cards_trouble;
 mod wallet;
 mod world;

@@ -8,8 +8,10 @@ use axum::response::Response;
 use crate::gateway::Gateway;
 use crate::http::body::{Json, JsonObject, Members};
 use crate::http::caller::Credentials;
+use crate::http::client::ClientAddress;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::flouci::v2::generate_payment::{GeneratePaymentAnswer, Wire, generate};
+use crate::http::flouci::v2::generate_payment::{Wire, generate};
+use crate::http::flouci::v2::generated::GeneratePaymentAnswer;
 use crate::http::flouci::v2::schema::GeneratePaymentV1Request;
 use crate::http::middleware::RequestId;
 
@@ -33,6 +35,7 @@ use crate::http::middleware::RequestId;
         (status = 400, description = "The request has mistakes", body = ErrorBody),
         (status = 401, description = "The credentials are not those of an active app",
             body = ErrorBody),
+        (status = 412, description = "The saved card was not charged", body = ErrorBody),
         (status = 429, description = "Credentials of this address were refused too often",
             body = ErrorBody),
         (status = 422, description = "The key was used for another request", body = ErrorBody),
@@ -43,6 +46,7 @@ use crate::http::middleware::RequestId;
 )]
 pub async fn create(
     State(gateway): State<Gateway>,
+    client: ClientAddress,
     request_id: RequestId,
     headers: HeaderMap,
     JsonObject(members): JsonObject,
@@ -51,7 +55,7 @@ pub async fn create(
     let credentials = Credentials::of_pair(text("app_token"), text("app_secret"))?;
     let caller = credentials.calling_app(&gateway).await?;
     let wire = Wire { route: "/api/generate_payment", version: "v1" };
-    generate(wire, &gateway, &caller, (&request_id, &headers, &members)).await
+    generate(wire, (&gateway, &caller, client), (&request_id, &headers, members)).await
 }
 
 fn text_of<'m>(members: &'m Members, name: &str) -> Option<&'m str> {
