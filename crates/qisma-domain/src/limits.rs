@@ -67,6 +67,8 @@ pub const REFUND_LEAVES_SECS: i64 = 30;
 /// that left in time and the look after it can last, at the longest timeout (120 s each), so that none
 /// is still on its way.
 pub const REFUND_RESEND_SECS: i64 = 300;
+/// What stands instead of the acquirer's number where an operator said that a refund has failed.
+pub const REFUND_RESOLVED_CODE: i64 = -1;
 
 /// Hours for which a rotated key pair still works when the operator does not say.
 pub const KEY_OVERLAP_HOURS_DEFAULT: i64 = 24;

@@ -54,9 +54,10 @@ impl ApiError {
     pub const fn new(code: ErrorCode) -> Self {
         let retry_after_secs = match code {
             ErrorCode::Overloaded | ErrorCode::StorageUnavailable => Some(BUSY_RETRY_AFTER_SECS),
-            ErrorCode::StorageFull | ErrorCode::OutcomeUnknown | ErrorCode::AcquirerUnavailable => {
-                Some(TROUBLE_RETRY_AFTER_SECS)
-            }
+            ErrorCode::StorageFull
+            | ErrorCode::OutcomeUnknown
+            | ErrorCode::TerminalUnavailable
+            | ErrorCode::AcquirerUnavailable => Some(TROUBLE_RETRY_AFTER_SECS),
             _ => None,
         };
         Self { code, mistakes: Vec::new(), retry_after_secs, is_of_refund: false }
@@ -259,8 +260,13 @@ impl IntoResponse for ApiError {
         if let Some(secs) = self.retry_after_secs {
             headers.insert(RETRY_AFTER, HeaderValue::from(secs));
         }
-        if self.code == ErrorCode::CredentialsInvalid {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"qisma\""));
+        let asks_for = match self.code {
+            ErrorCode::CredentialsInvalid => Some("Bearer realm=\"qisma\""),
+            ErrorCode::ApiKeyInvalid => Some("Api-Key realm=\"qisma\""),
+            _ => None,
+        };
+        if let Some(scheme) = asks_for {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         response
     }

@@ -6,6 +6,7 @@ use super::notice::{Field, Notice, Shown};
 use super::quantities;
 use super::shell::{FormFields, Frame, Moves, Shell, html};
 use super::words::{Markup, Words};
+use crate::codes::Drawing;
 
 /// Choosing how to pay: one form for each way.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Choose {
     pub card_csrf: Option<String>,
     /// Whether a card that pays is remembered at the bank for this shop, which the payer is told.
     pub remembers_card: bool,
+    /// The code that a wallet app scans to pay; `None` where no wallet is offered.
+    pub scan: Option<Drawing>,
     /// The token of the form that cancels the payment.
     pub cancel_csrf: String,
     /// What just happened.
@@ -75,7 +78,16 @@ struct ChoosePage {
     phone_hint: Markup,
     card: Option<FormFields>,
     remembered: Option<Markup>,
+    scan: Option<Scan>,
     cancel: FormFields,
+    cancel_label: String,
+}
+
+/// The code to scan, as the page draws it.
+struct Scan {
+    side: usize,
+    path: String,
+    description: String,
 }
 
 /// A number that has the shape of a Tunisian mobile; it stands in the hint under the field.
@@ -99,7 +111,9 @@ pub fn choose(view: &Choose) -> String {
         phone_hint: words.phrase("phone-hint", &[("example", EXAMPLE_PHONE)]),
         card: view.card_csrf.as_deref().map(|csrf| frame.form(csrf)),
         remembered: view.remembers_card.then(|| remembered(frame)),
+        scan: view.scan.as_ref().map(|drawing| scan(frame, drawing)),
         cancel: frame.form(&view.cancel_csrf),
+        cancel_label: words.text(if frame.has_shop { "cancel-submit" } else { "cancel-here" }),
     })
 }
 
@@ -108,6 +122,16 @@ fn remembered(frame: &Frame) -> Markup {
     let name = frame.payee.shown_name();
     let key = if name.is_empty() { "card-remembered-nameless" } else { "card-remembered" };
     frame.words().phrase(key, &[("payee", &name)])
+}
+
+fn scan(frame: &Frame, drawing: &Drawing) -> Scan {
+    let arguments = [("amount", frame.amount()), ("payee", frame.payee.shown_name())];
+    let arguments = arguments.each_ref().map(|(name, value)| (*name, value.as_str()));
+    Scan {
+        side: drawing.side(),
+        path: drawing.svg_path(),
+        description: frame.words().plain("scan-described", &arguments),
+    }
 }
 
 #[derive(Template)]

@@ -47,6 +47,26 @@ pub async fn start_card(
     merchant_name: &str,
     locale: Locale,
 ) -> Result<StartedCard, StartError> {
+    start(gateway, payment, merchant_name, (locale, None)).await
+}
+
+/// Starts a payment at a terminal: the acquirer passes the order on to it. `terminal` says which one,
+/// as the acquirer's own JSON.
+pub async fn start_at_terminal(
+    gateway: &Gateway,
+    payment: &Payment,
+    merchant_name: &str,
+    terminal: &str,
+) -> Result<StartedCard, StartError> {
+    start(gateway, payment, merchant_name, (Locale::Fr, Some(terminal))).await
+}
+
+async fn start(
+    gateway: &Gateway,
+    payment: &Payment,
+    merchant_name: &str,
+    (locale, terminal): (Locale, Option<&str>),
+) -> Result<StartedCard, StartError> {
     let acquirer = Acquirer::of_mode(payment.mode);
     let client =
         client_of(gateway, acquirer).ok_or(StartError::Refused(StartRefusal::RailNotAccepted))?;
@@ -61,6 +81,7 @@ pub async fn start_card(
         description: merchant_name,
         locale,
         client: payment.client.as_ref(),
+        terminal,
     };
     Ok(match register(gateway, client, &order, &started).await? {
         Registered::Open { .. } => StartedCard::AtBank,
@@ -78,6 +99,8 @@ pub(super) struct Registration<'a> {
     pub locale: Locale,
     /// Whose card it is.
     pub client: Option<&'a ClientRef>,
+    /// The terminal that is to take it rather than the payer's browser, as the acquirer's own JSON.
+    pub terminal: Option<&'a str>,
 }
 
 /// What became of it.
@@ -110,20 +133,22 @@ pub(super) async fn register(
             session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
             language: order.locale.tag(),
             description: order.description,
+            json_params: order.terminal,
             client_id: order.client.map(ClientRef::as_str),
             // A callback that we could not check would only be refused.
             dynamic_callback_url: has_key.then_some(callback_url.as_str()),
         })
         .await;
-    follow(gateway, order.payment, started, answer).await
+    follow(gateway, order, started, answer).await
 }
 
 async fn follow(
     gateway: &Gateway,
-    payment: PaymentId,
+    order: &Registration<'_>,
     started: &CardStarted,
     answer: RegisterAnswer,
 ) -> Result<Registered, LookError> {
+    let payment = order.payment;
     let order_number = started.order_number.as_str();
     match answer {
         RegisterAnswer::Opened { order_id, page_url } => {
@@ -131,7 +156,7 @@ async fn follow(
         }
         // A number is never used twice, so the bank has it from our own try.
         RegisterAnswer::Refused { kind: RefusalKind::Duplicate, .. } => {
-            ask_at_once(gateway, payment, started).await
+            ask_at_once(gateway, order, started).await
         }
         RegisterAnswer::Refused { code, kind } => {
             tracing::error!(order_number, code, ?kind, "the acquirer refuses to open an order");
@@ -143,7 +168,7 @@ async fn follow(
         }
         RegisterAnswer::Unknown(reason) => {
             tracing::warn!(order_number, %reason, "whether an order was opened is not known");
-            ask_at_once(gateway, payment, started).await
+            ask_at_once(gateway, order, started).await
         }
     }
 }
@@ -179,15 +204,16 @@ pub(super) async fn leave(
     }
 }
 
-/// The order may exist: the bank is read before the payer is told anything.
+/// The order may exist: the bank is read before the payer is told anything. At a terminal a decline
+/// means that somebody was asked already.
 async fn ask_at_once(
     gateway: &Gateway,
-    payment: PaymentId,
+    order: &Registration<'_>,
     started: &CardStarted,
 ) -> Result<Registered, LookError> {
-    let look = look_after_registration(gateway, payment, started.attempt).await?;
+    let look = look_after_registration(gateway, order.payment, started.attempt).await?;
     Ok(match look.outcome {
-        Outcome::Declined => Registered::Unavailable,
+        Outcome::Declined if order.terminal.is_none() => Registered::Unavailable,
         _ => Registered::Waiting,
     })
 }

@@ -65,6 +65,7 @@ pub async fn charge(gateway: &Gateway, begun: ChargeBegun) -> Result<(), LookErr
         description: &begun.merchant_name,
         locale: Locale::Fr,
         client: Some(&charge.client),
+        terminal: None,
     };
     // Without the bank's own word that it has the order, and our own that the attempt is still open,
     // nothing is charged.

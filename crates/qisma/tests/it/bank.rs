@@ -70,6 +70,7 @@ impl Bank {
             language: "en",
             description: "",
             client_id: None,
+            json_params: None,
             dynamic_callback_url: None,
         };
         match gateway.sandbox.register(&order).await {

@@ -65,6 +65,8 @@ pub struct RegisterOrder<'a> {
     pub description: &'a str,
     /// Whose card it is: one that is typed for the order is saved under this name.
     pub client_id: Option<&'a str>,
+    /// The terminal that is to take it rather than the payer's browser, and what it is told, as JSON.
+    pub json_params: Option<&'a str>,
     /// Where callbacks of this order go, on builds that support it.
     pub dynamic_callback_url: Option<&'a str>,
 }

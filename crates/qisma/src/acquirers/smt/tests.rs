@@ -31,6 +31,7 @@ const ORDER: RegisterOrder<'_> = RegisterOrder {
     language: "fr",
     description: "Commande n° 1",
     client_id: None,
+    json_params: None,
     dynamic_callback_url: None,
 };
 

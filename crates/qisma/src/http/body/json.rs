@@ -65,6 +65,14 @@ impl Members {
         }
     }
 
+    /// A member that is a text, and not an empty one.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Json::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The value of a member, whatever it is.
     pub fn get_as_sent(&self, name: &str) -> Option<&Json> {
         self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)

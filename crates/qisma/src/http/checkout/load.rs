@@ -113,8 +113,11 @@ impl Loaded {
     }
 
     /// Where the bank, or the issuer of a saved card, waits for the payer of the open attempt, while
-    /// a payer may still be sent there.
+    /// a payer may still be sent there. What waits at a terminal is paid at the terminal.
     pub fn way_to_bank(&self) -> Option<WayToBank<'_>> {
+        if self.payment().channel.terminal().is_some() {
+            return None;
+        }
         let (attempt, card) = self.open_card()?;
         let is_shown = attempt.state == AttemptState::Sent && self.payment().is_payable(self.now);
         let opened = card.opened.as_ref().filter(|_| is_shown && card.is_for_the_payer())?;
@@ -151,6 +154,7 @@ impl Loaded {
             locale: self.tongue.locale,
             lang_chosen: self.tongue.chosen,
             test_mode: payment.mode == Mode::Test,
+            has_shop: payment.success_link.is_some(),
         }
     }
 

@@ -82,8 +82,23 @@ error_codes! {
     CredentialsInvalid = "credentials_invalid", UNAUTHORIZED,
         "Send the header Authorization: Bearer PUBLIC_KEY:PRIVATE_KEY with the keys of an active \
          app (v1: app_token and app_secret in the body, or the headers apppublic and appsecret).";
+    /// No API key, or a wrong or revoked one, or that of a merchant that is not active.
+    ApiKeyInvalid = "api_key_invalid", UNAUTHORIZED,
+        "Send the header Authorization: Api-Key KEY with an API key of an active merchant.";
     /// No such payment, or somebody else's.
     PaymentNotFound = "payment_not_found", NOT_FOUND, "Payment not found";
+    /// Another merchant than the API key's.
+    MerchantNotFound = "merchant_not_found", NOT_FOUND,
+        "Merchant not found; send the merchant_id of the API key.";
+    /// No such payment by QR code or at a terminal, or somebody else's.
+    TransactionNotFound = "transaction_not_found", NOT_FOUND, "Transaction not found";
+    /// The same operation came with another amount before.
+    OperationReused = "operation_uuid_reused", CONFLICT,
+        "This operation_uuid was used with another amount; send a fresh one for a new payment.";
+    /// The operation's payment was paid, or its time is over.
+    OperationEnded = "operation_uuid_ended", CONFLICT,
+        "The payment of this operation_uuid has ended, so its code pays nothing; ask for its status, \
+         and send a fresh operation_uuid for a new payment.";
     /// No such path.
     RouteNotFound = "route_not_found", NOT_FOUND,
         "There is nothing at this path; compare it with the documentation, without a slash at the \
@@ -127,6 +142,10 @@ error_codes! {
     Overloaded = "overloaded", SERVICE_UNAVAILABLE,
         "The gateway is busy and nothing was changed; send the same request again, with the same \
          Idempotency-Key.";
+    /// The acquirer did not pass the payment on to the terminal.
+    TerminalUnavailable = "terminal_unavailable", SERVICE_UNAVAILABLE,
+        "The terminal cannot be reached at the moment and nobody was asked to pay; send the request \
+         again, without its Idempotency-Key or with a fresh one.";
     /// The disk is full.
     StorageFull = "storage_full", SERVICE_UNAVAILABLE,
         "The gateway's disk is full and nothing was changed; send the same request again later, \

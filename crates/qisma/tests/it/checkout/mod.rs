@@ -13,5 +13,6 @@ mod refunds;
 mod safety;
 mod saved_cards;
 mod saved_cards_trouble;
+mod scan;
 mod wallet;
 mod world;
