@@ -182,11 +182,11 @@ pub struct CardAttempt {
     /// Whether an operator has to decide: the schedule is over, or the facts did not match.
     pub needs_operator: bool,
     /// The card that paid.
-    pub card: Option<CardDetails>,
+    pub card: Option<Box<CardDetails>>,
     /// Giving back, where nobody should have paid.
     pub reversal: Reversal,
     /// The saved card that is charged, where none is typed.
-    pub saved: Option<SavedCard>,
+    pub saved: Option<Box<SavedCard>>,
 }
 
 /// What a wallet attempt knows.

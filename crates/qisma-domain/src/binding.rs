@@ -28,8 +28,9 @@ pub struct InvalidClientRef;
 impl ClientRef {
     /// The name made of this keyed hash.
     pub fn of_digest(digest: &[u8; 32]) -> Self {
-        let text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self(text.chars().take(CLIENT_REF_CHARS).collect())
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let letters = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+        Self(letters.take(CLIENT_REF_CHARS).collect())
     }
 
     /// Reads a name that was kept.

@@ -228,7 +228,7 @@ fn begin(payment: &Payment, charge: &Charge) -> (Attempt, CardStarted) {
     let order_number = CardAttempt::order_number_of(&payment.id, number);
     let until = payment.expires_at;
     let mut card = CardAttempt::begin(charge.acquirer, order_number.clone(), until, now);
-    card.saved = Some(SavedCard { binding: charge.binding.clone(), step: None });
+    card.saved = Some(Box::new(SavedCard { binding: charge.binding.clone(), step: None }));
     let attempt = Attempt {
         payment: payment.id,
         number,

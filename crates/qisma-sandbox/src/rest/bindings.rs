@@ -9,7 +9,7 @@ use super::refusal::{Refusal, action_text, success_text};
 use super::register::client_id;
 use crate::app::{App, Change};
 use crate::bank::pa_req_of;
-use crate::books::{self, BooksError, Key};
+use crate::books::{self, Key};
 use crate::cards;
 use crate::lang::Lang;
 use crate::orders::{Approval, Binding, Impossible, Order, State};
@@ -74,7 +74,7 @@ pub(super) async fn charge(
         let Some(binding) = books::find_binding(change.tx, &user_name, &binding_id)? else {
             return Ok(Err(Refusal::NoBinding));
         };
-        present(change, binding, code.as_deref(), approval)
+        Ok(present(change, binding, code.as_deref(), approval))
     });
     let (order, done) = changed.await?.ok_or(Refusal::UnknownOrder)?;
     done.map(|()| Some(answer(app, &order, lang)))
@@ -85,19 +85,19 @@ fn present(
     binding: Binding,
     code: Option<&str>,
     approval: Approval,
-) -> Result<Result<(), Refusal>, BooksError> {
+) -> Result<(), Refusal> {
     // A saved card pays for the client that saved it, and for nobody else.
     if change.order.client_id.as_ref() != Some(&binding.client_id) {
-        return Ok(Err(Refusal::NoBinding));
+        return Err(Refusal::NoBinding);
     }
     if change.order.state != State::Registered {
-        return Ok(Err(Impossible::State.into()));
+        return Err(Impossible::State.into());
     }
     let verdict = cards::judge_saved(&binding.card, code, change.order.amount);
     change.order.binding_id = Some(binding.id);
     let notice = change.order.present(binding.card, verdict, approval);
     change.notices.extend(notice);
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// What the merchant does next: nothing but to read the order, or to send its holder to the issuer.

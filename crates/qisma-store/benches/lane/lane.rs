@@ -276,6 +276,7 @@ fn approval(payment: PaymentId) -> RecordOutcome {
         payment_system: "VISA".into(),
         approval_code: "123456".into(),
         bank_country_code: String::new(),
+        binding_id: String::new(),
     };
     let report = BankReport::Approved { facts, card: Box::new(card) };
     RecordOutcome { payment, attempt: 1, report }

@@ -94,12 +94,12 @@ pub async fn generate(
 ) -> Result<Response, ApiError> {
     let key = idempotency::key_of(headers);
     let cvc = TypedCvc::take(&mut members);
-    let asker = Asker { caller, keyring: &gateway.keyring, cvc: &cvc };
-    let asked = understand(&Rules::of(gateway, caller.mode), &asker, &members);
+    let by = Asker { caller, keyring: &gateway.keyring, cvc: &cvc };
+    let asked = understand(&Rules::of(gateway, caller.mode), &by, &members);
     let asked = match (asked, &key) {
         (Err(mistaken), Ok(Some(key))) if was_answered(gateway, caller, key).await? => {
             // The settings may have changed since; the answer has not.
-            understand(&Rules::ANY, &asker, &members).map_err(|_| mistaken)
+            understand(&Rules::ANY, &by, &members).map_err(|_| mistaken)
         }
         (asked, _) => asked,
     };

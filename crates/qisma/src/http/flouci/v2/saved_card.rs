@@ -47,7 +47,7 @@ impl TypedCvc {
     pub fn take(members: &mut Members) -> Self {
         match members.take_secret("cvc") {
             None => Self::Absent,
-            Some(text) => Cvc::parse(text).map_or(Self::Wrong, Self::Read),
+            Some(text) => Cvc::parse(&text).map_or(Self::Wrong, Self::Read),
         }
     }
 }
@@ -128,8 +128,8 @@ pub async fn pay(
     }
     // In a task of its own: a caller who hangs up must not leave a payment that nobody charges.
     let making = tokio::spawn(make(gateway.clone(), command, wish, merchant_name));
-    let made = making.await.map_err(|_| ErrorCode::OutcomeUnknown)?;
-    let (answer, charging) = made.map_err(|error| ApiError::of_run(error, refused))?;
+    let done = making.await.map_err(|_| ErrorCode::OutcomeUnknown)?;
+    let (answer, charging) = done.map_err(|error| ApiError::of_run(error, refused))?;
     if let Some(charging) = charging {
         tokio::select! {
             biased;

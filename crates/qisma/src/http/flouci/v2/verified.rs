@@ -234,7 +234,7 @@ fn details(
         approval_code,
         bank_country_code,
         binding_id,
-    } = card.and_then(|card| card.card.clone()).unwrap_or_default();
+    } = *card.and_then(|card| card.card.clone()).unwrap_or_default();
     let reason = reason(&seen.payment.state);
     Details {
         order_number: card.map(|card| card.order_number.clone()).unwrap_or_default(),
