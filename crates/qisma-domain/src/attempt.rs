@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::Acquirer;
+use crate::binding::SavedCard;
 use crate::card::CardFingerprint;
 use crate::ids::{PaymentId, WalletId};
 use crate::limits;
@@ -116,6 +117,8 @@ pub enum AbandonReason {
     NotOpened,
     /// The payment ended without it.
     PaymentEnded,
+    /// The bank refused to charge the saved card, and has not taken anything.
+    ChargeRefused,
 }
 
 /// How far giving back an unwanted approval has come.
@@ -147,6 +150,8 @@ pub struct CardDetails {
     pub approval_code: String,
     /// The issuer's country.
     pub bank_country_code: String,
+    /// What stands for the card at the acquirer, where it is saved there; else empty.
+    pub binding_id: String,
 }
 
 /// The bank's page of an order.
@@ -178,12 +183,14 @@ pub struct CardAttempt {
     /// Whether an operator has to decide: the schedule is over, or the facts did not match.
     pub needs_operator: bool,
     /// The card that paid.
-    pub card: Option<CardDetails>,
+    pub card: Option<Box<CardDetails>>,
     /// The card that was declined, as far as limits know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declined_card: Option<Box<CardFingerprint>>,
     /// Giving back, where nobody should have paid.
     pub reversal: Reversal,
+    /// The saved card that is charged, where none is typed.
+    pub saved: Option<Box<SavedCard>>,
 }
 
 /// What a wallet attempt knows.
@@ -267,6 +274,36 @@ impl Attempt {
 }
 
 impl CardAttempt {
+    /// An attempt that has just begun. If we die before the bank answers, the look after that long
+    /// finds out what the bank knows.
+    pub fn begin(
+        acquirer: Acquirer,
+        order_number: String,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            acquirer,
+            order_number,
+            opened: None,
+            session_ends_at: until,
+            next_look_at: Some(now.plus_secs(limits::INQUIRY_STEP_SECS)),
+            looks: 0,
+            late_looks: 0,
+            needs_operator: false,
+            card: None,
+            declined_card: None,
+            reversal: Reversal::NotDue,
+            saved: None,
+        }
+    }
+
+    /// Whether the payer may be sent to the bank. For a saved card only once the bank asks for its
+    /// holder: before that it may be charging the card this very moment.
+    pub fn is_for_the_payer(&self) -> bool {
+        self.saved.as_ref().is_none_or(|saved| saved.step.is_some())
+    }
+
     /// The order number of an attempt: the payment's id and the attempt's number. A new attempt is
     /// a new order: acquirers refuse a number twice (BPC manual: `register.do`).
     pub fn order_number_of(payment: &PaymentId, number: u16) -> String {
@@ -303,19 +340,9 @@ mod tests {
     use super::*;
 
     fn card(session_ends_at: Timestamp) -> CardAttempt {
-        CardAttempt {
-            acquirer: Acquirer::Sandbox,
-            order_number: "x-1".into(),
-            opened: None,
-            session_ends_at,
-            next_look_at: None,
-            looks: 0,
-            late_looks: 0,
-            needs_operator: false,
-            card: None,
-            declined_card: None,
-            reversal: Reversal::NotDue,
-        }
+        let begun = Timestamp::from_secs(0);
+        let card = CardAttempt::begin(Acquirer::Sandbox, "x-1".into(), session_ends_at, begun);
+        CardAttempt { next_look_at: None, ..card }
     }
 
     #[test]

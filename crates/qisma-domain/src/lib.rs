@@ -14,6 +14,7 @@ pub mod account;
 pub mod allocation;
 pub mod app;
 pub mod attempt;
+pub mod binding;
 pub mod calendar;
 pub mod card;
 pub mod challenge;

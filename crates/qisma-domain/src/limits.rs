@@ -14,6 +14,8 @@ pub const SESSION_TIMEOUT_SECS_DEFAULT: i64 = 1_200;
 pub const LINK_BYTES_MAX: usize = 2_048;
 /// Bytes of a `developer_tracking_id`.
 pub const TRACKING_ID_BYTES_MAX: usize = 1_024;
+/// Bytes of a payer's `client_id`.
+pub const CLIENT_ID_BYTES_MAX: usize = 255;
 /// Characters of a merchant's or a wallet's name.
 pub const NAME_CHARS_MAX: usize = 120;
 /// Characters of an idempotency key.

@@ -9,6 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::binding::ClientRef;
 use crate::fees::{Borne, FeePlan};
 use crate::ids::{AppId, MerchantId, Mode, PaymentId};
 use crate::link::Link;
@@ -21,7 +22,7 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureReason {
-    /// Every attempt that a payment may have was declined.
+    /// Every attempt that a payment may have was declined, or its saved card was not charged.
     Declined,
     /// The bank never told; an operator closed it. The one `SYSTEM_FAILURE` (Flouci API, section 3).
     Unresolved,
@@ -198,6 +199,8 @@ pub struct Payment {
     pub accept_card: bool,
     /// The picture to show instead of the merchant's.
     pub image_url: Option<Link>,
+    /// Whose card is remembered at the acquirer, if one is typed and pays it.
+    pub client: Option<ClientRef>,
     /// How many events it has had.
     pub sequence: i64,
     /// Raised by one with each change.

@@ -10,7 +10,7 @@ use crate::books::{self, Books, BooksError, Key};
 use crate::callbacks::Callbacks;
 use crate::clock::Clock;
 use crate::faults::Faults;
-use crate::orders::{Approval, Notice, Order};
+use crate::orders::{Approval, Binding, Notice, Order};
 use crate::phone::Phones;
 use crate::random::Random;
 
@@ -23,7 +23,7 @@ pub struct App {
     /// Where payers reach the sandbox, without a slash at the end.
     pub public_url: String,
     /// Ids and approval codes.
-    pub random: Random,
+    pub random: Arc<Random>,
     /// The switches that are on, in memory.
     pub faults: Arc<Faults>,
     /// Text messages, in memory.
@@ -58,7 +58,7 @@ impl App {
             books: Books::open(&options.data_dir.join("sandbox.db"))?,
             clock,
             public_url: options.public_url.trim_end_matches('/').to_owned(),
-            random: Random::new(options.rng),
+            random: Arc::new(Random::new(options.rng)),
             faults,
             phones: Phones::default(),
             callbacks,
@@ -73,7 +73,7 @@ impl App {
         key: Key,
         decide: impl FnOnce(&mut Change<'_>) -> Result<T, BooksError> + Send + 'static,
     ) -> Result<Option<(Order, T)>, BooksError> {
-        let clock = Arc::clone(&self.clock);
+        let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
         let changed = self.books.transact(move |tx| {
             let Some(before) = books::find(tx, &key)? else { return Ok(None) };
             let mut order = before.clone();
@@ -82,6 +82,9 @@ impl App {
             let mut change = Change { tx, now_ms, order: &mut order, notices };
             let answer = decide(&mut change)?;
             let notices = change.notices;
+            if order.was_paid() && !before.was_paid() {
+                save_card(tx, &mut order, &random, now_ms)?;
+            }
             if order != before {
                 books::update(tx, &order)?;
             }
@@ -108,4 +111,29 @@ impl App {
             at_ms: self.clock.now_ms(),
         }
     }
+}
+
+/// Saves the card that has just paid, where the merchant said whose it is.
+fn save_card(
+    tx: &Transaction<'_>,
+    order: &mut Order,
+    random: &Random,
+    now_ms: i64,
+) -> Result<(), BooksError> {
+    let (Some(client_id), Some(card), None) = (&order.client_id, &order.card, &order.binding_id)
+    else {
+        return Ok(());
+    };
+    let same = books::find_same_card(tx, (&order.user_name, client_id), card)?;
+    let id = if let Some(id) = same {
+        id
+    } else {
+        let id = random.order_id();
+        let (user_name, client_id) = (order.user_name.clone(), client_id.clone());
+        let binding = Binding { id: id.clone(), user_name, client_id, card: card.clone() };
+        books::insert_binding(tx, &binding, now_ms)?;
+        id
+    };
+    order.binding_id = Some(id);
+    Ok(())
 }

@@ -3,6 +3,8 @@
 //! Cards are matched on number, expiry and security code, never on the calendar: the cards that must
 //! succeed expired long ago or soon will.
 
+use crate::orders::CardFacts;
+
 /// What the issuer says of a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -84,6 +86,30 @@ pub fn judge(number: &str, expiry: &str, code: &str) -> Verdict {
     Verdict::Refuse(if luhn(number) { 111 } else { 71_015 })
 }
 
+/// Amounts, in their last three digits, at which every saved card is refused with the same number as
+/// action code: a test of a shop needs no card of its own for each refusal.
+const REFUSED_AMOUNTS: [i64; 2] = [116, 121];
+
+/// What the issuer says of a saved card and a security code, for an amount in minor units. Of a saved
+/// card the bank has the number; here its mask says which of the magic cards it is.
+pub fn judge_saved(card: &CardFacts, code: Option<&str>, amount: i64) -> Verdict {
+    if let Some(code) = REFUSED_AMOUNTS.into_iter().find(|code| amount % 1_000 == *code) {
+        return Verdict::Refuse(code);
+    }
+    let expiry = |magic: &MagicCard| {
+        let (month, year) = magic.expiry.split_at(2);
+        format!("20{}{month}", year.trim_start_matches('/'))
+    };
+    let mut same = MAGIC
+        .iter()
+        .filter(|magic| mask(magic.number) == card.masked_pan && expiry(magic) == card.expiration);
+    let found = match code {
+        Some(code) => same.find(|magic| magic.code == code),
+        None => same.find(|magic| !matches!(magic.verdict, Verdict::Refuse(_))),
+    };
+    found.map_or(Verdict::Refuse(125), |magic| magic.verdict)
+}
+
 /// The number as the family prints it: first six, two stars, last four.
 pub fn mask(number: &str) -> String {
     let tail = number.len().saturating_sub(4);
@@ -132,6 +158,20 @@ mod tests {
         assert_eq!(judge(VISA, "01/27", "748"), Verdict::Refuse(101));
         assert_eq!(judge("4111111111111111", "12/26", "748"), Verdict::Refuse(111));
         assert_eq!(judge("4111111111111112", "12/26", "748"), Verdict::Refuse(71_015));
+    }
+
+    #[test]
+    fn a_saved_card_is_judged_by_its_code_and_the_amount() {
+        let card = CardFacts {
+            masked_pan: mask(VISA),
+            expiration: "202612".to_owned(),
+            holder: String::new(),
+            brand: String::new(),
+        };
+        assert_eq!(judge_saved(&card, Some("748"), 10_000), Verdict::Challenge);
+        assert_eq!(judge_saved(&card, None, 10_000), Verdict::Challenge);
+        assert_eq!(judge_saved(&card, Some("749"), 10_000), Verdict::Refuse(125));
+        assert_eq!(judge_saved(&card, Some("748"), 10_116), Verdict::Refuse(116));
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub const BODY_BYTES_MAX: usize = 64 * 1024;
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 /// Longest `orderNumber`: 36 in the BPC manual, 32 in SMT's older one.
 pub const ORDER_NUMBER_CHARS_MAX: usize = 36;
+/// Longest `clientId` (BPC manual).
+pub const CLIENT_ID_CHARS_MAX: usize = 255;
 /// Longest `description` (BPC manual).
 pub const DESCRIPTION_CHARS_MAX: usize = 598;
 /// Longest `returnUrl`, `failUrl` and `dynamicCallbackUrl` (BPC manual).

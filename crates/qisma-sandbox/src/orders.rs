@@ -178,6 +178,23 @@ pub struct Order {
     pub approval: Option<Approval>,
     /// When it was paid.
     pub deposited_ms: Option<i64>,
+    /// Whose card it is, if the merchant wants it saved or charges a saved one.
+    pub client_id: Option<String>,
+    /// The saved card that paid it, or that was saved when it was paid.
+    pub binding_id: Option<String>,
+}
+
+/// A saved card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// What stands for it.
+    pub id: String,
+    /// The merchant for whom it was saved.
+    pub user_name: String,
+    /// The merchant's name for its holder.
+    pub client_id: String,
+    /// What may be kept of it.
+    pub card: CardFacts,
 }
 
 impl Order {

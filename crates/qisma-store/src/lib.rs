@@ -30,6 +30,7 @@ mod refunds;
 mod row;
 mod rows;
 mod save_error;
+mod saved_cards;
 mod session;
 mod settlements;
 pub mod sqlite;

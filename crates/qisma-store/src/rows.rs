@@ -3,7 +3,8 @@
 mod people;
 
 use qisma_domain::account::Account;
-use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
+use qisma_domain::attempt::{Attempt, AttemptState, CardAttempt, RailAttempt};
+use qisma_domain::binding::{BindingId, ClientRef};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind};
@@ -84,6 +85,7 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         developer_tracking_id: row.get(16)?,
         accept_card: row.get(17)?,
         image_url: link(row, 18)?,
+        client: client(row, 26)?,
         sequence: row.get(19)?,
         version: row.get(20)?,
         fee_plan: fee_plan(row, 23)?,
@@ -101,6 +103,19 @@ pub fn settlement_columns(payment: &Payment) -> (Option<i64>, bool) {
     let settlement = payment.settlement;
     let at_us = settlement.map(|settlement| settlement.at.micros());
     (at_us, settlement.is_some_and(|settlement| settlement.is_booked))
+}
+
+fn client(row: &Row<'_>, column: usize) -> Read<Option<ClientRef>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| known(ClientRef::parse(&text).ok(), "client of a payment")).transpose()
+}
+
+/// A card that was saved when it paid, and when that was; nothing where none was saved.
+pub fn saved_card_from(row: &Row<'_>) -> Read<Option<(BindingId, Timestamp)>> {
+    let rail = json::<RailAttempt>(&row.get::<String>(0)?, "attempt rail")?;
+    let paid_at = at(row, 1)?;
+    let RailAttempt::Card(CardAttempt { card: Some(card), .. }) = rail else { return Ok(None) };
+    Ok(BindingId::parse(&card.binding_id).ok().map(|binding| (binding, paid_at)))
 }
 
 fn channel(row: &Row<'_>) -> Read<Channel> {

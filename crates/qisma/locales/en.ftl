@@ -52,6 +52,8 @@ wallet-submit = Text me the code
 card-heading = Bank card
 card-explained = You pay on the bank’s secure page.
 card-submit = Pay by card
+card-remembered = The bank will remember this card for your next payments to { $payee }. Neither the shop nor we ever see its number.
+card-remembered-nameless = The bank will remember this card for your next payments to this shop. Neither the shop nor we ever see its number.
 scan-heading = Scan to pay by wallet
 scan-explained = Scan this code with your wallet app, on this or another phone: it leads to this payment.
 scan-described = QR code to pay { $amount } to { $payee }
@@ -82,6 +84,8 @@ card-open-heading = Your card payment is open at the bank
 card-open-explained = Continue on the bank’s page to finish. If you have just paid there, check again in a moment rather than paying twice.
 card-open-link = Continue to the bank
 card-open-check = I have paid: check again
+issuer-heading = Confirm that it is you
+issuer-explained = Your card’s bank wants to be sure that it is you who pays. Continue to its page.
 leaving-heading = Taking you to the bank
 leaving-explained = The bank’s secure page opens now. If nothing happens, use the button.
 

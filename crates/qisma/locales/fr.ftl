@@ -52,6 +52,8 @@ wallet-submit = Recevoir le code par SMS
 card-heading = Carte bancaire
 card-explained = Vous payez sur la page sécurisée de la banque.
 card-submit = Payer par carte
+card-remembered = La banque gardera cette carte en mémoire pour vos prochains paiements à { $payee }. Ni la boutique ni nous ne voyons son numéro.
+card-remembered-nameless = La banque gardera cette carte en mémoire pour vos prochains paiements à cette boutique. Ni la boutique ni nous ne voyons son numéro.
 scan-heading = Scannez pour payer par portefeuille
 scan-explained = Scannez ce code avec votre application de portefeuille, sur ce téléphone ou un autre : il mène à ce paiement.
 scan-described = Code QR pour payer { $amount } à { $payee }
@@ -82,6 +84,8 @@ card-open-heading = Votre paiement par carte est en cours à la banque
 card-open-explained = Continuez sur la page de la banque pour terminer. Si vous venez d’y payer, vérifiez dans un instant plutôt que de payer deux fois.
 card-open-link = Continuer vers la banque
 card-open-check = J’ai payé : vérifier
+issuer-heading = Confirmez votre identité
+issuer-explained = La banque de votre carte veut s’assurer que c’est bien vous qui payez. Continuez vers sa page.
 leaving-heading = Nous vous conduisons à la banque
 leaving-explained = La page sécurisée de la banque s’ouvre maintenant. Si rien ne se passe, utilisez le bouton.
 

@@ -4,6 +4,9 @@ use rand_core::Rng;
 use serde::{Deserialize, Serialize};
 
 use super::Decide;
+use super::start_card::CardStarted;
+use crate::attempt::{Attempt, AttemptState, CardAttempt, RailAttempt};
+use crate::binding::{Charge, ClientRef, SavedCard};
 use crate::changes::Changes;
 use crate::fees::FeePlan;
 use crate::idempotency::{IdempotencyRow, IdempotencyScope};
@@ -39,6 +42,10 @@ pub struct NewPayment {
     pub image_url: Option<Link>,
     /// How long it may be paid.
     pub session_timeout_secs: i64,
+    /// Whose card is to be remembered, if one is typed.
+    pub client: Option<ClientRef>,
+    /// The saved card that pays it.
+    pub charge: Option<Charge>,
 }
 
 /// The key a request came with, and what the request was.
@@ -109,6 +116,9 @@ pub struct CreateAnswer {
     pub created: Created,
     /// The id of the request that made it, when this one only repeats it.
     pub replay_of: Option<String>,
+    /// The attempt with a saved card that began with it. Whoever is told this charges the card, and
+    /// nobody else ever does.
+    pub started: Option<CardStarted>,
 }
 
 /// Why no payment was created.
@@ -191,8 +201,13 @@ impl Decide for CreatePayment {
             let answer = serde_json::to_string(&created).expect("plain strings are JSON");
             changes.idempotency.push(request.kept(payment.id, answer, now));
         }
+        let started = self.new.charge.as_ref().map(|charge| {
+            let (attempt, started) = begin(&payment, charge);
+            changes.attempts.push(attempt);
+            started
+        });
         changes.payments.push(payment);
-        Ok((CreateAnswer { created, replay_of: None }, changes))
+        Ok((CreateAnswer { created, replay_of: None, started }, changes))
     }
 }
 
@@ -205,7 +220,8 @@ impl CreatePayment {
             return Err(CreateRefusal::KeyReused);
         }
         let created = serde_json::from_str(&row.answer).expect("we wrote this answer");
-        Ok(Some(CreateAnswer { created, replay_of: Some(row.request_id.clone()) }))
+        let replay_of = Some(row.request_id.clone());
+        Ok(Some(CreateAnswer { created, replay_of, started: None }))
     }
 
     /// The legs that have to bear more than they get, by this plan.
@@ -239,8 +255,13 @@ impl CreatePayment {
             currency: Currency::Tnd,
             legs: split.into_legs(),
             fee_plan,
-            state: PaymentState::Created,
             settlement: None,
+            // The charge of a saved card begins in the same change: no payment waits for one that
+            // nobody makes.
+            state: match new.charge {
+                Some(_) => PaymentState::Processing,
+                None => PaymentState::Created,
+            },
             created_at: now,
             updated_at: now,
             expires_at: now.plus_secs(new.session_timeout_secs),
@@ -251,8 +272,34 @@ impl CreatePayment {
             developer_tracking_id: new.developer_tracking_id.clone(),
             accept_card: new.accept_card,
             image_url: new.image_url.clone(),
+            client: new.client.clone(),
             sequence: 0,
             version: 1,
         }
     }
+}
+
+/// The one attempt of a payment that a saved card pays.
+fn begin(payment: &Payment, charge: &Charge) -> (Attempt, CardStarted) {
+    let (number, now) = (1, payment.created_at);
+    let order_number = CardAttempt::order_number_of(&payment.id, number);
+    let until = payment.expires_at;
+    let mut card = CardAttempt::begin(charge.acquirer, order_number.clone(), until, now);
+    card.saved = Some(Box::new(SavedCard { binding: charge.binding.clone(), step: None }));
+    let attempt = Attempt {
+        payment: payment.id,
+        number,
+        rail: RailAttempt::Card(card),
+        state: AttemptState::Init,
+        started_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    let started = CardStarted {
+        attempt: number,
+        order_number,
+        amount: payment.amount,
+        session_timeout_secs: until.secs_left(now),
+    };
+    (attempt, started)
 }

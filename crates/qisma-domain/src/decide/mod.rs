@@ -25,6 +25,7 @@ pub mod place_hold;
 pub mod prune_keys;
 pub mod record_decline;
 pub mod record_delivery;
+pub mod record_holder_step;
 pub mod record_opened;
 pub mod record_outcome;
 pub mod record_refund;

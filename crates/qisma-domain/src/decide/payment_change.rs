@@ -209,7 +209,7 @@ impl<'a> PaymentChange<'a> {
         let now = self.now;
         if self.payment.expires_at <= now {
             self.end_without_attempt(PaymentState::Expired { at: now }, rng);
-        } else if self.attempts_max() <= self.declined_count() {
+        } else if self.attempts_max() <= self.declined_count() || self.charge_has_failed() {
             let reason = FailureReason::Declined;
             self.end_without_attempt(PaymentState::Failed { reason, at: now }, rng);
         } else {
@@ -227,9 +227,25 @@ impl<'a> PaymentChange<'a> {
         let now = self.now;
         if self.payment.expires_at <= now {
             self.end_without_attempt(PaymentState::Expired { at: now }, rng);
+        } else if self.charge_has_failed() {
+            let reason = FailureReason::Declined;
+            self.end_without_attempt(PaymentState::Failed { reason, at: now }, rng);
         } else {
             self.become_state(PaymentState::Created);
         }
+    }
+
+    /// Whether this change ends the charge of a saved card without money. The shop is told so instead
+    /// of being given a page to try another way on, so the payment ends with it; only a payer who was
+    /// sent to the bank and came back may still choose.
+    fn charge_has_failed(&self) -> bool {
+        let failed = |attempt: &Attempt| match attempt.state {
+            AttemptState::Declined { .. } => true,
+            AttemptState::Abandoned { reason } => reason != AbandonReason::PayerLeft,
+            _ => false,
+        };
+        let is_saved = |attempt: &Attempt| attempt.card().is_some_and(|card| card.saved.is_some());
+        self.attempts.iter().any(|attempt| is_saved(attempt) && failed(attempt))
     }
 
     /// Ends the payment without money, after its open attempt has been put as ended.

@@ -155,7 +155,7 @@ fn approved(
         return Outcome::FactsDiffer;
     }
     let Some(card) = attempt.card_mut() else { return Outcome::Unchanged };
-    card.card = Some(details.clone());
+    card.card = Some(Box::new(details.clone()));
     let acquirer = card.acquirer;
     attempt.state = AttemptState::Approved { at: change.now };
     if change.payment.state.is_terminal() {

@@ -6,7 +6,7 @@ use rand_core::Rng;
 use super::Decide;
 use super::payment_change::PaymentChange;
 use crate::account::Acquirer;
-use crate::attempt::{Attempt, AttemptState, CardAttempt, RailAttempt, Reversal};
+use crate::attempt::{Attempt, AttemptState, CardAttempt, RailAttempt};
 use crate::changes::Changes;
 use crate::ids::PaymentId;
 use crate::limits;
@@ -108,20 +108,12 @@ impl Decide for StartCard {
         change.put_attempt(Attempt {
             payment: self.payment,
             number,
-            rail: RailAttempt::Card(CardAttempt {
-                acquirer: self.acquirer,
-                order_number: order_number.clone(),
-                opened: None,
-                session_ends_at: expires_at,
-                // If we die before the bank answers, this look finds out what it knows.
-                next_look_at: Some(change.now.plus_secs(limits::INQUIRY_STEP_SECS)),
-                looks: 0,
-                late_looks: 0,
-                needs_operator: false,
-                card: None,
-                declined_card: None,
-                reversal: Reversal::NotDue,
-            }),
+            rail: RailAttempt::Card(CardAttempt::begin(
+                self.acquirer,
+                order_number.clone(),
+                expires_at,
+                change.now,
+            )),
             state: AttemptState::Init,
             started_at: change.now,
             updated_at: change.now,

@@ -38,6 +38,7 @@ pub fn payment() -> Payment {
         developer_tracking_id: None,
         accept_card: true,
         image_url: None,
+        client: None,
         sequence: 0,
         version: 1,
     }

@@ -40,6 +40,7 @@ fn payment(state: PaymentState) -> Payment {
         developer_tracking_id: Some("order-42".into()),
         accept_card: true,
         image_url: None,
+        client: None,
         sequence: 0,
         version: 1,
     }

@@ -3,7 +3,7 @@
 
 use qisma_domain::account::{AccountKind, Acquirer};
 use qisma_domain::allocation::continued_allocation;
-use qisma_domain::attempt::{Attempt, AttemptState, CardAttempt, RailAttempt, Reversal};
+use qisma_domain::attempt::{Attempt, AttemptState, CardAttempt, RailAttempt};
 use qisma_domain::decide::Decide;
 use qisma_domain::decide::record_refund::{RecordRefund, RefundReport};
 use qisma_domain::decide::refund_payment::{ChosenReversal, RefundPayment, WhenShort};
@@ -59,25 +59,15 @@ fn captured(rng: &mut StdRng) -> Payment {
         developer_tracking_id: None,
         accept_card: true,
         image_url: None,
+        client: None,
         sequence: 1,
         version: 2,
     }
 }
 
 fn attempt_of(payment: &Payment) -> Attempt {
-    let card = CardAttempt {
-        acquirer: Acquirer::Sandbox,
-        order_number: CardAttempt::order_number_of(&payment.id, 1),
-        opened: None,
-        session_ends_at: AT,
-        next_look_at: None,
-        looks: 0,
-        late_looks: 0,
-        needs_operator: false,
-        card: None,
-        declined_card: None,
-        reversal: Reversal::NotDue,
-    };
+    let order_number = CardAttempt::order_number_of(&payment.id, 1);
+    let card = CardAttempt::begin(Acquirer::Sandbox, order_number, AT, AT);
     Attempt {
         payment: payment.id,
         number: 1,

@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 
 use self::pages::{LostPage, ProblemPage};
 use self::texts::Texts;
+pub use self::three_ds::pa_req_of;
 use crate::app::App;
 use crate::books::{BooksError, Key};
 use crate::faults::{BANK, Kind};
@@ -34,6 +35,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/payment/merchants/{merchant}/payment.html", get(card_form::show))
         .route("/payment/{order_id}/card", post(card_form::present))
         .route("/payment/{order_id}/cancel", post(card_form::cancel))
+        .route("/payment/{order_id}/acs", post(three_ds::begin))
         .route("/payment/{order_id}/3ds", get(three_ds::show).post(three_ds::answer))
         .route("/payment/{order_id}/result", get(result::show))
         .route("/payment/{order_id}/leave", get(result::leave))

@@ -12,7 +12,34 @@ use super::{ONE_TIME_CODE, Problem, Visit};
 use crate::app::App;
 use crate::books::Key;
 use crate::currency;
+use crate::orders::Order;
 use crate::web::{self, Fields};
+
+/// What a merchant passes to the issuer's page, so that nobody gets there who was not sent.
+pub fn pa_req_of(order: &Order) -> String {
+    format!("sandbox-challenge-of-{}", order.id)
+}
+
+/// Takes the browser in that a merchant sent here with a saved card's challenge. In the real family
+/// this page is the issuer's, and `TermUrl` leads back to the bank; here one page does for both.
+pub async fn begin(
+    State(app): State<Arc<App>>,
+    Path(order_id): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let visit = Visit::new(query.as_deref(), &headers);
+    let fields = Fields::parse(&body);
+    let order = visit.order(&app, &order_id).await?;
+    let is_its_own = fields.get("PaReq") == Some(&pa_req_of(&order))
+        && fields.get("MD") == Some(&order.id)
+        && fields.get("TermUrl").is_some();
+    if !is_its_own {
+        return Err(Problem::UnknownOrder(visit.lang));
+    }
+    Ok(visit.onward(&order))
+}
 
 pub async fn show(
     State(app): State<Arc<App>>,

@@ -1,5 +1,6 @@
 //! The acquirer's own books: one SQLite file, one connection, every change one transaction.
 
+mod bindings;
 mod orders;
 
 use std::path::Path;
@@ -8,6 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, ensure};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use self::bindings::{
+    active_bindings, deactivate_binding, find_binding, find_same_card, insert_binding,
+};
 pub use self::orders::{
     Filter, Key, find, insert, keep_refund, list, order_number_of, refund_amount, sessions_over,
     update, waiting_at,

@@ -8,7 +8,7 @@ use crate::orders::{Approval, CardFacts, Order, State};
 const COLUMNS: &str = "id, user_name, order_number, amount, currency, description, return_url,
     fail_url, callback_url, language, ip, terminal, two_phase, created_ms, expires_ms, status,
     action_code, approved, deposited, refunded, masked_pan, expiration, holder, brand, approval_code,
-    approval_reference, approved_ms, deposited_ms";
+    approval_reference, approved_ms, deposited_ms, client_id, binding_id";
 
 /// How an order is named. The variants that carry a merchant never give away another's order.
 #[derive(Clone, Debug)]
@@ -41,10 +41,10 @@ pub struct Filter {
 pub fn insert(tx: &Transaction<'_>, order: &Order) -> Result<bool, BooksError> {
     let sql = "INSERT INTO orders (id, user_name, order_number, amount, currency, description,
             return_url, fail_url, callback_url, language, ip, terminal, two_phase, created_ms,
-            expires_ms, status, action_code, approved, deposited, refunded)
+            expires_ms, status, action_code, approved, deposited, refunded, client_id)
         VALUES (:id, :user_name, :order_number, :amount, :currency, :description, :return_url,
             :fail_url, :callback_url, :language, :ip, :terminal, :two_phase, :created_ms, :expires_ms,
-            :status, :action_code, 0, 0, 0)
+            :status, :action_code, 0, 0, 0, :client_id)
         ON CONFLICT (user_name, order_number) DO NOTHING";
     let inserted = tx.prepare_cached(sql)?.execute(named_params! {
         ":id": order.id,
@@ -64,6 +64,7 @@ pub fn insert(tx: &Transaction<'_>, order: &Order) -> Result<bool, BooksError> {
         ":expires_ms": order.expires_ms,
         ":status": order.state.status(),
         ":action_code": order.action_code,
+        ":client_id": order.client_id,
     })?;
     Ok(inserted == 1)
 }
@@ -98,7 +99,7 @@ pub fn update(tx: &Transaction<'_>, order: &Order) -> Result<(), BooksError> {
             approved = :approved, deposited = :deposited, refunded = :refunded,
             masked_pan = :masked_pan, expiration = :expiration, holder = :holder, brand = :brand,
             approval_code = :approval_code, approval_reference = :approval_reference,
-            approved_ms = :approved_ms, deposited_ms = :deposited_ms
+            approved_ms = :approved_ms, deposited_ms = :deposited_ms, binding_id = :binding_id
         WHERE id = :id";
     let card = order.card.as_ref();
     let approval = order.approval.as_ref();
@@ -116,6 +117,7 @@ pub fn update(tx: &Transaction<'_>, order: &Order) -> Result<(), BooksError> {
         ":approval_reference": approval.map(|approval| &approval.reference),
         ":approved_ms": approval.map(|approval| approval.at_ms),
         ":deposited_ms": order.deposited_ms,
+        ":binding_id": order.binding_id,
         ":id": order.id,
     })?;
     assert_eq!(updated, 1, "an order that was just read is there to be written");
@@ -253,5 +255,7 @@ fn read(row: &Row<'_>) -> Result<Order, BooksError> {
         card,
         approval,
         deposited_ms: row.get("deposited_ms")?,
+        client_id: row.get("client_id")?,
+        binding_id: row.get("binding_id")?,
     })
 }

@@ -29,6 +29,8 @@ CREATE TABLE orders (
     approval_reference TEXT,
     approved_ms        INTEGER,
     deposited_ms       INTEGER,
+    client_id          TEXT,
+    binding_id         TEXT,
     UNIQUE (user_name, order_number),
     CHECK ((approval_code IS NOT NULL) = (status BETWEEN 1 AND 4)),
     CHECK ((deposited > 0) = (status IN (2, 4)))
@@ -46,3 +48,20 @@ CREATE TABLE refunds (
     amount      INTEGER NOT NULL CHECK (amount >= 0),
     PRIMARY KEY (order_id, external_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Cards that payers have saved. The issuer's side of the sandbox knows its magic cards by their masks.
+CREATE TABLE bindings (
+    id         TEXT PRIMARY KEY,
+    user_name  TEXT NOT NULL,
+    client_id  TEXT NOT NULL,
+    masked_pan TEXT NOT NULL CHECK (masked_pan LIKE '______**____'),
+    expiration TEXT NOT NULL,
+    holder     TEXT NOT NULL,
+    brand      TEXT NOT NULL,
+    active     INTEGER NOT NULL CHECK (active IN (0, 1)),
+    created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A card that pays twice for one client is saved once.
+CREATE UNIQUE INDEX bindings_active ON bindings (user_name, client_id, masked_pan, expiration)
+    WHERE active = 1;

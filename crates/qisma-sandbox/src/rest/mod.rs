@@ -1,6 +1,7 @@
 //! The acquirer's endpoints, `/payment/rest/<name>.do`: form posts and GET, HTTP 200 with an
 //! `errorCode` whatever happens, names that are case-sensitive (BPC manual, REST API).
 
+mod bindings;
 mod change;
 mod list;
 mod refusal;
@@ -40,10 +41,13 @@ pub enum Endpoint {
     Deposit,
     Decline,
     GetLastOrders,
+    GetBindings,
+    PaymentOrderBinding,
+    UnBindCard,
 }
 
 impl Endpoint {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::Register,
         Self::RegisterPreAuth,
         Self::GetOrderStatus,
@@ -53,6 +57,9 @@ impl Endpoint {
         Self::Deposit,
         Self::Decline,
         Self::GetLastOrders,
+        Self::GetBindings,
+        Self::PaymentOrderBinding,
+        Self::UnBindCard,
     ];
 
     /// Its name without the `.do`, as fault switches give it.
@@ -67,6 +74,9 @@ impl Endpoint {
             Self::Deposit => "deposit",
             Self::Decline => "decline",
             Self::GetLastOrders => "getLastOrdersForMerchants",
+            Self::GetBindings => "getBindings",
+            Self::PaymentOrderBinding => "paymentOrderBinding",
+            Self::UnBindCard => "unBindCard",
         }
     }
 
@@ -80,16 +90,16 @@ impl Endpoint {
         matches!(self, Self::GetOrderStatus | Self::GetOrderStatusExtended)
     }
 
-    /// Whether it changes an order that was paid or held.
+    /// Whether it charges a saved card, or changes an order that was paid or held.
     pub const fn is_change(self) -> bool {
-        matches!(self, Self::Reverse | Self::Refund | Self::Deposit)
+        matches!(self, Self::Reverse | Self::Refund | Self::Deposit | Self::PaymentOrderBinding)
     }
 
     /// How it spells its answers: the family is of two minds, and clients depend on it.
     const fn shape(self) -> Shape {
         match self {
             Self::GetOrderStatus => Shape::Capitalised,
-            Self::GetOrderStatusExtended | Self::GetLastOrders => Shape::Text,
+            Self::GetOrderStatusExtended | Self::GetLastOrders | Self::GetBindings => Shape::Text,
             _ => Shape::Number,
         }
     }
@@ -165,6 +175,9 @@ async fn work(app: &Arc<App>, endpoint: Endpoint, fields: Fields) -> Value {
             Endpoint::Refund => change::refund(app, &call).await,
             Endpoint::Decline => change::decline(app, &call).await,
             Endpoint::GetLastOrders => list::answer(app, &call, lang).await,
+            Endpoint::GetBindings => bindings::list(app, &call, lang).await,
+            Endpoint::PaymentOrderBinding => bindings::charge(app, &call, lang).await,
+            Endpoint::UnBindCard => bindings::unbind(app, &call).await,
         },
     };
     match done {
@@ -177,7 +190,8 @@ async fn work(app: &Arc<App>, endpoint: Endpoint, fields: Fields) -> Value {
 /// The fault that is meant for this call, if any.
 async fn armed(app: &App, endpoint: Endpoint, fields: &Fields) -> Option<Fault> {
     let mut number = fields.get("orderNumber").map(str::to_owned);
-    if let (None, Some(id), true) = (&number, fields.get("orderId"), app.faults.ask_for_number()) {
+    let order_id = fields.get("orderId").or_else(|| fields.get("mdOrder"));
+    if let (None, Some(id), true) = (&number, order_id, app.faults.ask_for_number()) {
         let id = id.to_owned();
         let found = app.books.transact(move |tx| books::order_number_of(tx, &id)).await;
         number = found.ok().flatten();

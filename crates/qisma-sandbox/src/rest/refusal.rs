@@ -44,6 +44,8 @@ pub enum Refusal {
     AccessDenied,
     /// The merchant has no such order.
     UnknownOrder,
+    /// No such saved card, or it was given up.
+    NoBinding,
     /// The order's state, or what is left of it, does not allow it.
     Impossible(Impossible),
     /// The books failed.
@@ -67,6 +69,7 @@ impl Refusal {
     const fn code(self) -> i64 {
         match self {
             Self::DuplicateOrderNumber | Self::BadOrderNumber => 1,
+            Self::NoBinding => 2,
             Self::UnknownCurrency => 3,
             Self::Missing(_) => 4,
             Self::WrongValue(_) | Self::AccessDenied => 5,
@@ -116,6 +119,11 @@ impl Refusal {
                 "Identifiant de commande inconnu",
                 "معرّف الطلب غير معروف",
                 "Unregistered order id",
+            ),
+            Self::NoBinding => lang.pick(
+                "Carte enregistrée introuvable",
+                "البطاقة المحفوظة غير موجودة",
+                "No such binding, or it is not active",
             ),
             Self::Impossible(Impossible::State) => lang.pick(
                 "Le paiement n'est pas dans un état correct",

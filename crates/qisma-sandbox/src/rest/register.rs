@@ -70,7 +70,18 @@ fn read(app: &App, call: &Call) -> Result<Order, Refusal> {
         card: None,
         approval: None,
         deposited_ms: None,
+        client_id: client_id(fields)?,
+        binding_id: None,
     })
+}
+
+/// The merchant's name for the payer (BPC manual: at most 255 characters).
+pub(super) fn client_id(fields: &Fields) -> Result<Option<String>, Refusal> {
+    let Some(text) = fields.get("clientId") else { return Ok(None) };
+    if text.chars().count() > limits::CLIENT_ID_CHARS_MAX {
+        return Err(Refusal::WrongValue("clientId"));
+    }
+    Ok(Some(text.to_owned()))
 }
 
 /// The terminal that `jsonParams` names, as sister gateways of the family write it, and whose it is:

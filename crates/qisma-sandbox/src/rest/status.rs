@@ -114,6 +114,10 @@ pub(super) fn describe(order: &Order, lang: Lang) -> Value {
         answer.insert("authDateTime".to_owned(), json!(approval.at_ms));
         answer.insert("authRefNum".to_owned(), json!(approval.reference));
     }
+    if let (Some(client_id), Some(binding_id)) = (&order.client_id, &order.binding_id) {
+        let binding = json!({ "clientId": client_id, "bindingId": binding_id });
+        answer.insert("bindingInfo".to_owned(), binding);
+    }
     if let Some(card) = &order.card {
         let mut info = fields(json!({
             "maskedPan": card.masked_pan,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod bank;
+mod bindings;
 mod btipay;
 mod callbacks;
 mod faults;

@@ -240,6 +240,8 @@ fn create_payment() -> CreatePayment {
             accept_card: true,
             image_url: None,
             session_timeout_secs: 86_400,
+            client: None,
+            charge: None,
         },
         link_prefix: "https://pay.example/pay/".into(),
         idempotent: None,
@@ -275,6 +277,7 @@ fn approval(payment: PaymentId) -> RecordOutcome {
         payment_system: "VISA".into(),
         approval_code: "123456".into(),
         bank_country_code: String::new(),
+        binding_id: String::new(),
     };
     let report = BankReport::Approved { facts, card: Box::new(card) };
     RecordOutcome { payment, attempt: 1, report }

@@ -125,6 +125,7 @@ CREATE TABLE payments (
     developer_tracking_id  text,
     accept_card            boolean   NOT NULL,
     image_url              text,
+    client_ref             text,
     sequence               bigint    NOT NULL,
     version                bigint    NOT NULL,
     fee_plan               text,
@@ -147,6 +148,8 @@ CREATE INDEX payments_to_expire ON payments (expires_us)
 CREATE INDEX payments_to_settle ON payments (settles_us, id)
     WHERE settles_us IS NOT NULL AND NOT is_settled;
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+CREATE INDEX payments_of_client ON payments (client_ref, created_us)
+    WHERE client_ref IS NOT NULL;
 
 -- One payment for each operation of a merchant; it is minted into the operation's shard.
 CREATE UNIQUE INDEX payments_of_operation

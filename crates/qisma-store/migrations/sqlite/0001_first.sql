@@ -104,6 +104,7 @@ CREATE TABLE payments (
     developer_tracking_id  TEXT,
     accept_card            INTEGER NOT NULL,
     image_url              TEXT,
+    client_ref             TEXT,
     sequence               INTEGER NOT NULL,
     version                INTEGER NOT NULL,
     fee_plan               TEXT,
@@ -124,6 +125,8 @@ CREATE INDEX payments_to_expire ON payments (expires_us)
 CREATE INDEX payments_to_settle ON payments (settles_us, id)
     WHERE settles_us IS NOT NULL AND is_settled = 0;
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+CREATE INDEX payments_of_client ON payments (client_ref, created_us)
+    WHERE client_ref IS NOT NULL;
 -- One payment for each operation of a merchant; it is minted into the operation's shard.
 CREATE UNIQUE INDEX payments_of_operation
     ON payments (vshard, merchant_id, mode, developer_tracking_id) WHERE channel = 'qr';

@@ -275,6 +275,7 @@ const PAYMENTS: &[Column] = &[
     or_null(text("developer_tracking_id")),
     truth("accept_card"),
     or_null(text("image_url")),
+    or_null(text("client_ref")),
     number("sequence"),
     number("version"),
     or_null(text("fee_plan")),

@@ -2,6 +2,7 @@
 //! foreign key is ahead of its row, and in which all batches lock alike; the balances come last.
 
 use qisma_domain::attempt::Attempt;
+use qisma_domain::binding::ClientRef;
 use qisma_domain::challenge::Challenge;
 use qisma_domain::changes::Changes;
 use qisma_domain::decide::prune_keys::forgotten_before;
@@ -206,6 +207,7 @@ impl Plan {
                 column!(MaybeOwnTexts, new, |row| row.fee_plan.as_ref().map(json)),
                 column!(MaybeNumbers, new, |row| settlement_columns(row).0),
                 column!(Truths, new, |row| settlement_columns(row).1),
+                column!(MaybeTexts, new, |row| row.client.as_ref().map(ClientRef::as_str)),
             ],
         });
         Self::legs(&new, steps);

@@ -100,20 +100,20 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes, currency,
             status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version, channel, terminal, fee_plan, settles_us, is_settled)
+            sequence, version, channel, terminal, fee_plan, settles_us, is_settled, client_ref)
         SELECT vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version, channel, terminal, fee_plan, settles_us, is_settled
+            sequence, version, channel, terminal, fee_plan, settles_us, is_settled, client_ref
         FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
             $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[],
             $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::text[],
             $18::text[], $19::boolean[], $20::text[], $21::bigint[], $22::bigint[], $23::text[],
-            $24::text[], $25::text[], $26::bigint[], $27::boolean[]) AS u
+            $24::text[], $25::text[], $26::bigint[], $27::boolean[], $28::text[]) AS u
             (vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version, channel, terminal, fee_plan, settles_us, is_settled)
+            sequence, version, channel, terminal, fee_plan, settles_us, is_settled, client_ref)
         ON CONFLICT DO NOTHING";
     UPDATE_PAYMENT = "UPDATE payments AS t
         SET status = u.status, captured_attempt = u.captured_attempt, end_reason = u.end_reason,

@@ -204,6 +204,7 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
         row.fee_plan.as_ref().map(json),
         settles_us,
         is_settled,
+        row.client.as_ref().map(qisma_domain::binding::ClientRef::as_str),
     ])?;
     let mut insert_leg = connection.prepare_cached(sql::INSERT_LEG)?;
     for leg in &row.legs {

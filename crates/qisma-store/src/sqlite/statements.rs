@@ -18,7 +18,8 @@ macro_rules! payment_columns {
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
          p.image_url, p.sequence, p.version, p.channel,
-         p.terminal, p.fee_plan, p.settles_us, p.is_settled"
+         p.terminal, p.fee_plan, p.settles_us, p.is_settled,
+         p.client_ref"
     };
 }
 macro_rules! delivery_columns {
@@ -145,8 +146,8 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes,
         currency, status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
         success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url, sequence,
-        version, channel, terminal, fee_plan, settles_us, is_settled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-        ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
+        version, channel, terminal, fee_plan, settles_us, is_settled, client_ref) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+        ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
     UPDATE_PAYMENT = "UPDATE payments SET status = ?3, captured_attempt = ?4, end_reason = ?5,
         ended_us = ?6, updated_us = ?7, sequence = ?8, version = ?9, settles_us = ?11,
         is_settled = ?12 WHERE vshard = ?1 AND id = ?2 AND version = ?10";
@@ -178,6 +179,10 @@ statements! {
             AND (?9 = 0 OR p.app_id = ?10)
             AND (p.channel <> 'online') = (?12 = 1) AND (?13 = '' OR p.terminal = ?13)
           ORDER BY p.created_us ASC, p.vshard ASC, p.id ASC LIMIT ?11");
+    LIST_CARDS_OF_CLIENT = "SELECT a.rail, p.ended_us FROM payments p
+        JOIN attempts a ON a.vshard = p.vshard AND a.payment_id = p.id AND a.number = p.captured_attempt
+        WHERE p.client_ref = ?1 AND p.status = 'captured'
+        ORDER BY p.created_us, p.id LIMIT ?2";
     // Of one index alone: where so many payments back, or on, are made.
     HISTORY_SEEN_BACK_TO = "SELECT created_us FROM payments WHERE merchant_id = ?1 AND mode = ?2
         AND created_us BETWEEN ?3 AND ?4 ORDER BY created_us DESC LIMIT 1 OFFSET ?5";

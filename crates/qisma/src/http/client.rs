@@ -43,6 +43,11 @@ impl ClientAddress {
         }
     }
 
+    /// The address as acquirers take it: of IPv6 only the network is known.
+    pub const fn ip(self) -> IpAddr {
+        self.0
+    }
+
     /// The client of a request with these parts.
     pub fn of_parts(parts: &Parts, trusted_proxies: &[Network]) -> Self {
         // Absent only where a router is served without it: then all clients are one.

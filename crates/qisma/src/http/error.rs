@@ -54,9 +54,10 @@ impl ApiError {
     pub const fn new(code: ErrorCode) -> Self {
         let retry_after_secs = match code {
             ErrorCode::Overloaded | ErrorCode::StorageUnavailable => Some(BUSY_RETRY_AFTER_SECS),
-            ErrorCode::StorageFull | ErrorCode::OutcomeUnknown | ErrorCode::TerminalUnavailable => {
-                Some(TROUBLE_RETRY_AFTER_SECS)
-            }
+            ErrorCode::StorageFull
+            | ErrorCode::OutcomeUnknown
+            | ErrorCode::TerminalUnavailable
+            | ErrorCode::AcquirerUnavailable => Some(TROUBLE_RETRY_AFTER_SECS),
             _ => None,
         };
         Self { code, mistakes: Vec::new(), retry_after_secs, is_of_refund: false }

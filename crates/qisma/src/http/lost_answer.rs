@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use qisma_domain::decide::create_payment::CreateAnswer;
 use qisma_domain::idempotency::{IdempotencyKey, IdempotencyRow};
 use qisma_domain::ids::{AppId, PaymentId};
@@ -17,7 +17,7 @@ use super::flouci::business::generate_custom_qr_code;
 use super::flouci::transactions::init_pos_transaction;
 use super::flouci::v1;
 use super::flouci::v2::generated::{GeneratePaymentAnswer, respond};
-use super::flouci::v2::{generate_payment, refund_payment};
+use super::flouci::v2::{generate_payment, refund_payment, saved_card};
 use super::idempotency;
 use super::rate_limit::RateLimit;
 use crate::gateway::Gateway;
@@ -85,15 +85,32 @@ fn payment_of(query: &str) -> Option<PaymentId> {
     named.map(|(_, id)| asked_about(&id))
 }
 
+/// The answer of a request that made a payment; of one with a saved card, as that stands by now.
+async fn made_again(
+    gateway: &Gateway,
+    row: &IdempotencyRow,
+    version: &'static str,
+) -> Result<Response, ApiError> {
+    let created = serde_json::from_str(&row.answer).expect("we wrote this answer");
+    let replay_of = Some(row.request_id.clone());
+    let payment = row.payment;
+    let seen = gateway.store.read(move |reader| reader.payment_by_link(&payment)).await?;
+    match seen.as_ref().map_or(Ok(None), saved_card::status_now) {
+        Ok(status) => {
+            Ok(respond(CreateAnswer { created, replay_of, started: None }, version, status))
+        }
+        Err(error) => {
+            let mut response = error.into_response();
+            idempotency::mark_replay(&mut response, &row.request_id);
+            Ok(response)
+        }
+    }
+}
+
 async fn answer_again(gateway: &Gateway, row: IdempotencyRow) -> Result<Response, ApiError> {
-    let made = |row: &IdempotencyRow, version| {
-        let created = serde_json::from_str(&row.answer).expect("we wrote this answer");
-        let replay_of = Some(row.request_id.clone());
-        respond(CreateAnswer { created, replay_of }, version)
-    };
     for wire in [generate_payment::WIRE, v1::generate_payment::WIRE] {
         if row.route == wire.route {
-            return Ok(made(&row, wire.version));
+            return made_again(gateway, &row, wire.version).await;
         }
     }
     if row.route == refund_payment::ROUTE {

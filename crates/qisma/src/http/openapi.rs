@@ -5,7 +5,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::transactions::{get_pos_transaction_status, init_pos_transaction};
-use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
+use super::flouci::v2::{bindings, generate_payment, refund_payment, verify_payment};
 use super::flouci::{history, v1};
 use super::lost_answer;
 
@@ -26,6 +26,8 @@ use super::lost_answer;
         init_pos_transaction::create,
         get_pos_transaction_status::read,
         refund_payment::create,
+        bindings::list,
+        bindings::revoke,
         history::list,
         lost_answer::read,
         v1::generate_payment::create,

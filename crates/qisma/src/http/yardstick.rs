@@ -29,7 +29,7 @@ pub fn created(command: CreatePayment) -> CreateAnswer {
         link: format!("{}{NOT_STORED}", command.link_prefix),
         developer_tracking_id: command.new.developer_tracking_id,
     };
-    CreateAnswer { created, replay_of: None }
+    CreateAnswer { created, replay_of: None, started: None }
 }
 
 /// Answers whoever asks for a payment.
@@ -71,6 +71,7 @@ fn make_payment() -> PaymentAggregate {
         developer_tracking_id: Some("harness".to_owned()),
         accept_card: true,
         image_url: None,
+        client: None,
         sequence: 0,
         version: 1,
     };

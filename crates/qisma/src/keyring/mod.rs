@@ -29,6 +29,7 @@ pub struct Keyring {
     secrets: SubKey,
     phone: SubKey,
     webhook_jitter: SubKey,
+    acquirer_client: SubKey,
 }
 
 impl Keyring {
@@ -54,6 +55,7 @@ impl Keyring {
             secrets: derive("secrets"),
             phone: derive("phone and velocity"),
             webhook_jitter: derive("webhook jitter"),
+            acquirer_client: derive("acquirer client"),
         }
     }
 
@@ -95,6 +97,12 @@ impl Keyring {
     /// The key that spreads the retries of webhooks, repeatably for one delivery.
     pub fn webhook_jitter_key(&self) -> &[u8; 32] {
         &self.webhook_jitter
+    }
+
+    /// What a payer is called at acquirers: the merchant's own name for them hidden, and the same for
+    /// ever, or their saved cards would be lost.
+    pub fn acquirer_client(&self, parts: &[&[u8]]) -> [u8; 32] {
+        mac(&self.acquirer_client, parts)
     }
 
     /// What is stored under an idempotency key to tell whether the same key came with the same

@@ -17,6 +17,8 @@ pub struct Choose {
     pub wallet_csrf: Option<String>,
     /// The token of the card's form; `None` where cards are not accepted.
     pub card_csrf: Option<String>,
+    /// Whether a card that pays is remembered at the bank for this shop, which the payer is told.
+    pub remembers_card: bool,
     /// The code that a wallet app scans to pay; `None` where no wallet is offered.
     pub scan: Option<Drawing>,
     /// The token of the form that cancels the payment.
@@ -75,6 +77,7 @@ struct ChoosePage {
     wallet: Option<FormFields>,
     phone_hint: Markup,
     card: Option<FormFields>,
+    remembered: Option<Markup>,
     scan: Option<Scan>,
     cancel: FormFields,
     cancel_label: String,
@@ -107,10 +110,18 @@ pub fn choose(view: &Choose) -> String {
         wallet: view.wallet_csrf.as_deref().map(|csrf| frame.form(csrf)),
         phone_hint: words.phrase("phone-hint", &[("example", EXAMPLE_PHONE)]),
         card: view.card_csrf.as_deref().map(|csrf| frame.form(csrf)),
+        remembered: view.remembers_card.then(|| remembered(frame)),
         scan: view.scan.as_ref().map(|drawing| scan(frame, drawing)),
         cancel: frame.form(&view.cancel_csrf),
         cancel_label: words.text(if frame.has_shop { "cancel-submit" } else { "cancel-here" }),
     })
+}
+
+/// What the payer agrees to with the card's button.
+fn remembered(frame: &Frame) -> Markup {
+    let name = frame.payee.shown_name();
+    let key = if name.is_empty() { "card-remembered-nameless" } else { "card-remembered" };
+    frame.words().phrase(key, &[("payee", &name)])
 }
 
 fn scan(frame: &Frame, drawing: &Drawing) -> Scan {

@@ -6,6 +6,7 @@
 
 mod assets;
 mod checkout;
+mod issuer;
 mod locale;
 mod message;
 mod notice;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use assets::{Asset, assets};
 pub use checkout::{CardOpen, Choose, WalletCode, card_open, choose, wallet_code};
+pub use issuer::{at_issuer, issuer_policy};
 pub use locale::Locale;
 pub use message::code_message;
 pub use notice::{DeclineReason, Notice};

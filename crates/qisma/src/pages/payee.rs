@@ -54,13 +54,18 @@ fn shown_image(image_url: &str) -> Option<Url> {
 /// The Content-Security-Policy of a payer's page: only ourselves, and the origin of this page's
 /// image if there is one to show.
 pub fn content_security_policy(image_url: Option<&str>) -> String {
+    policy_with_forms(image_url, "'self'")
+}
+
+/// The same with other places to which forms may lead.
+pub(super) fn policy_with_forms(image_url: Option<&str>, forms: &str) -> String {
     let image_origin = image_url
         .and_then(shown_image)
         .map(|url| format!(" {}", url.origin().ascii_serialization()))
         .unwrap_or_default();
     format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'{image_origin}; \
-         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         connect-src 'self'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 

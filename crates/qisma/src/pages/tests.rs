@@ -29,6 +29,7 @@ fn choose_view(frame: Frame) -> Choose {
         frame,
         wallet_csrf: Some("token-wallet".to_owned()),
         card_csrf: Some("token-card".to_owned()),
+        remembers_card: true,
         scan: Some(Drawing::of("a code")),
         cancel_csrf: "token-cancel".to_owned(),
         notice: None,

@@ -3,6 +3,7 @@
 
 use qisma_domain::account::Acquirer;
 use qisma_domain::attempt::{AbandonReason, Opened};
+use qisma_domain::binding::ClientRef;
 use qisma_domain::decide::abandon_attempt::AbandonAttempt;
 use qisma_domain::decide::record_opened::RecordOpened;
 use qisma_domain::decide::record_outcome::Outcome;
@@ -15,7 +16,7 @@ use qisma_store::RunError;
 use super::card_limits::limits_of;
 use super::client_of;
 use super::outcome::{LookError, look_after_registration};
-use crate::acquirers::smt::{RefusalKind, RegisterAnswer, RegisterOrder};
+use crate::acquirers::smt::{RefusalKind, RegisterAnswer, RegisterOrder, SmtClient};
 use crate::gateway::Gateway;
 use crate::pages::Locale;
 
@@ -66,7 +67,7 @@ async fn start(
     gateway: &Gateway,
     payment: &Payment,
     merchant_name: &str,
-    (locale, json_params): (Locale, Option<&str>),
+    (locale, terminal): (Locale, Option<&str>),
 ) -> Result<StartedCard, StartError> {
     let acquirer = Acquirer::of_mode(payment.mode);
     let client =
@@ -78,8 +79,54 @@ async fn start(
         RunError::Refused(refusal) => StartError::Refused(refusal),
         error => StartError::Look(super::outcome::of_other_refusal(error)),
     })?;
-    let return_url = format!("{}pay/{}/return", gateway.public_url, payment.id);
-    let callback_url = format!("{}acquirers/{}/callback", gateway.public_url, acquirer.as_str());
+    let order = Registration {
+        payment: payment.id,
+        acquirer,
+        description: merchant_name,
+        locale,
+        client: payment.client.as_ref(),
+        terminal,
+    };
+    Ok(match register(gateway, client, &order, &started).await? {
+        Registered::Open { .. } => StartedCard::AtBank,
+        Registered::Unavailable => StartedCard::Unavailable,
+        Registered::Waiting => StartedCard::Waiting,
+    })
+}
+
+/// An order to open for an attempt that has begun.
+pub(super) struct Registration<'a> {
+    pub payment: PaymentId,
+    pub acquirer: Acquirer,
+    /// Who is paid.
+    pub description: &'a str,
+    pub locale: Locale,
+    /// Whose card it is.
+    pub client: Option<&'a ClientRef>,
+    /// The terminal that is to take it rather than the payer's browser, as the acquirer's own JSON.
+    pub terminal: Option<&'a str>,
+}
+
+/// What became of it.
+pub(super) enum Registered {
+    /// The bank has the order, under this id.
+    Open { order_id: String },
+    /// The bank has no order, and the attempt is over.
+    Unavailable,
+    /// Only the bank can say what happened, or the payment has moved on meanwhile.
+    Waiting,
+}
+
+/// Opens the order of an attempt at the bank, and records what came of it.
+pub(super) async fn register(
+    gateway: &Gateway,
+    client: &SmtClient,
+    order: &Registration<'_>,
+    started: &CardStarted,
+) -> Result<Registered, LookError> {
+    let return_url = format!("{}pay/{}/return", gateway.public_url, order.payment);
+    let callback_url =
+        format!("{}acquirers/{}/callback", gateway.public_url, order.acquirer.as_str());
     let has_key = client.settings().callback_key.is_some();
     let answer = client
         .register(&RegisterOrder {
@@ -88,43 +135,44 @@ async fn start(
             return_url: &return_url,
             fail_url: &return_url,
             session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
-            language: locale.tag(),
-            description: merchant_name,
-            json_params,
+            language: order.locale.tag(),
+            description: order.description,
+            json_params: order.terminal,
+            client_id: order.client.map(ClientRef::as_str),
             // A callback that we could not check would only be refused.
             dynamic_callback_url: has_key.then_some(callback_url.as_str()),
         })
         .await;
-    Ok(follow(gateway, payment, &started, answer).await?)
+    follow(gateway, order, started, answer).await
 }
 
 async fn follow(
     gateway: &Gateway,
-    payment: &Payment,
+    order: &Registration<'_>,
     started: &CardStarted,
     answer: RegisterAnswer,
-) -> Result<StartedCard, LookError> {
-    let id = payment.id;
+) -> Result<Registered, LookError> {
+    let payment = order.payment;
     let order_number = started.order_number.as_str();
     match answer {
         RegisterAnswer::Opened { order_id, page_url } => {
-            record_opened(gateway, id, started, Opened { order_id, page_url }).await
+            record_opened(gateway, payment, started, Opened { order_id, page_url }).await
         }
         // A number is never used twice, so the bank has it from our own try.
         RegisterAnswer::Refused { kind: RefusalKind::Duplicate, .. } => {
-            ask_at_once(gateway, payment, started).await
+            ask_at_once(gateway, order, started).await
         }
         RegisterAnswer::Refused { code, kind } => {
             tracing::error!(order_number, code, ?kind, "the acquirer refuses to open an order");
-            leave(gateway, id, started).await
+            leave(gateway, payment, started, AbandonReason::NotOpened).await
         }
         RegisterAnswer::NotSent => {
             tracing::error!(order_number, "the acquirer cannot be reached: check its URL");
-            leave(gateway, id, started).await
+            leave(gateway, payment, started, AbandonReason::NotOpened).await
         }
         RegisterAnswer::Unknown(reason) => {
             tracing::warn!(order_number, %reason, "whether an order was opened is not known");
-            ask_at_once(gateway, payment, started).await
+            ask_at_once(gateway, order, started).await
         }
     }
 }
@@ -134,27 +182,28 @@ async fn record_opened(
     payment: PaymentId,
     started: &CardStarted,
     opened: Opened,
-) -> Result<StartedCard, LookError> {
+) -> Result<Registered, LookError> {
+    let order_id = opened.order_id.clone();
     let command = RecordOpened { payment, attempt: started.attempt, opened };
     match gateway.store.run_reserved(command).await {
-        Ok(()) => Ok(StartedCard::AtBank),
+        Ok(()) => Ok(Registered::Open { order_id }),
         // The attempt has ended meanwhile: its page is shown to nobody.
-        Err(RunError::Refused(_)) => Ok(StartedCard::Waiting),
+        Err(RunError::Refused(_)) => Ok(Registered::Waiting),
         Err(error) => Err(super::outcome::of_other_refusal(error)),
     }
 }
 
-/// No order was opened, so the payer may try again at once.
-async fn leave(
+/// Nobody can have paid the order, so the attempt is over.
+pub(super) async fn leave(
     gateway: &Gateway,
     payment: PaymentId,
     started: &CardStarted,
-) -> Result<StartedCard, LookError> {
-    let reason = AbandonReason::NotOpened;
+    reason: AbandonReason,
+) -> Result<Registered, LookError> {
     let command = AbandonAttempt { payment, attempt: started.attempt, reason };
     match gateway.store.run_reserved(command).await {
-        Ok(()) => Ok(StartedCard::Unavailable),
-        Err(RunError::Refused(_)) => Ok(StartedCard::Waiting),
+        Ok(()) => Ok(Registered::Unavailable),
+        Err(RunError::Refused(_)) => Ok(Registered::Waiting),
         Err(error) => Err(super::outcome::of_other_refusal(error)),
     }
 }
@@ -163,13 +212,12 @@ async fn leave(
 /// means that somebody was asked already.
 async fn ask_at_once(
     gateway: &Gateway,
-    payment: &Payment,
+    order: &Registration<'_>,
     started: &CardStarted,
-) -> Result<StartedCard, LookError> {
-    let look = look_after_registration(gateway, payment.id, started.attempt).await?;
-    let at_terminal = payment.channel.terminal().is_some();
+) -> Result<Registered, LookError> {
+    let look = look_after_registration(gateway, order.payment, started.attempt).await?;
     Ok(match look.outcome {
-        Outcome::Declined if !at_terminal => StartedCard::Unavailable,
-        _ => StartedCard::Waiting,
+        Outcome::Declined if order.terminal.is_none() => Registered::Unavailable,
+        _ => Registered::Waiting,
     })
 }

@@ -8,6 +8,7 @@ mod give_back;
 pub mod looks;
 pub mod outcome;
 pub mod refund;
+pub mod saved_card;
 pub mod wallet;
 
 use qisma_domain::account::Acquirer;

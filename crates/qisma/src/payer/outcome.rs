@@ -315,6 +315,7 @@ fn approved(
             payment_system: card.payment_system.unwrap_or_default(),
             approval_code: card.approval_code.unwrap_or_default(),
             bank_country_code: card.bank_country_code.unwrap_or_default(),
+            binding_id: card.binding_id.map(String::from).unwrap_or_default(),
         }),
     }
 }

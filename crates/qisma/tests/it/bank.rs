@@ -69,6 +69,7 @@ impl Bank {
             session_timeout_secs: 1_200,
             language: "en",
             description: "",
+            client_id: None,
             json_params: None,
             dynamic_callback_url: None,
         };

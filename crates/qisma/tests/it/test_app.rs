@@ -98,6 +98,11 @@ impl TestApp {
         tokio::spawn(served);
     }
 
+    /// Where the gateway and its bank keep their files.
+    pub fn data_dir(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
     /// A request to a path, without credentials.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url))

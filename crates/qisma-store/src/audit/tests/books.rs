@@ -186,6 +186,8 @@ impl Books {
             accept_card: true,
             image_url: None,
             session_timeout_secs: 1_200,
+            client: None,
+            charge: None,
         };
         let command = CreatePayment {
             merchant: merchant("1"),

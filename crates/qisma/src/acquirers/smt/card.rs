@@ -1,6 +1,8 @@
 //! What the acquirer tells of a card, kept only in the shape it should have: an answer that held
 //! a whole card number by mistake must not bring it into our books or logs.
 
+use qisma_domain::binding::BindingId;
+
 /// The most digits of a card number that may be kept, at its start and at its end (PCI DSS 3.4).
 const FIRST_DIGITS: usize = 6;
 const LAST_DIGITS: usize = 4;
@@ -25,6 +27,8 @@ pub struct CardDetails {
     pub bank_country_code: Option<String>,
     /// The retrieval reference number, by which banks find the transaction.
     pub rrn: Option<String>,
+    /// What stands for the card at the acquirer, where it is saved there.
+    pub binding_id: Option<BindingId>,
 }
 
 impl CardDetails {
@@ -40,6 +44,7 @@ impl CardDetails {
             approval_code: code(self.approval_code, 12),
             bank_country_code: code(self.bank_country_code, 3),
             rrn: code(self.rrn, 12),
+            binding_id: self.binding_id,
         };
         (clean != Self::default()).then_some(clean)
     }

@@ -16,7 +16,7 @@ use super::{
 use crate::outbound::{BodyFault, ClientSetupError, operator_client, read_bounded};
 
 /// Longer than any answer about one order.
-const ANSWER_SIZE_MAX_BYTES: usize = 64 * 1024;
+pub(super) const ANSWER_SIZE_MAX_BYTES: usize = 64 * 1024;
 /// Longer than any page of 200 orders.
 const PAGE_SIZE_MAX_BYTES: usize = 1024 * 1024;
 const CONNECT_TIMEOUT_MAX_SECS: u64 = 5;
@@ -83,6 +83,7 @@ impl SmtClient {
             ("language", order.language),
             ("description", &description),
         ];
+        fields.extend(order.client_id.map(|id| ("clientId", id)));
         fields.extend(order.json_params.map(|params| ("jsonParams", params)));
         fields.extend(order.dynamic_callback_url.map(|url| ("dynamicCallbackUrl", url)));
         match self.call("register.do", &fields, ANSWER_SIZE_MAX_BYTES).await {
@@ -153,14 +154,14 @@ impl SmtClient {
         check_notice(form, self.settings.callback_key.as_ref())
     }
 
-    async fn change(&self, endpoint: &str, fields: &[(&str, &str)]) -> ChangeAnswer {
+    pub(super) async fn change(&self, endpoint: &str, fields: &[(&str, &str)]) -> ChangeAnswer {
         match self.call(endpoint, fields, ANSWER_SIZE_MAX_BYTES).await {
             Ok(members) => wire::change_answer(&members),
             Err(reason) => ChangeAnswer::Unknown(reason),
         }
     }
 
-    async fn call(
+    pub(super) async fn call(
         &self,
         endpoint: &str,
         fields: &[(&str, &str)],

@@ -5,6 +5,7 @@
 //! **Invariant:** an answer that does not say clearly what happened is *unknown*, never *failed*.
 //! **Invariant:** no card number leaves this folder unmasked.
 
+mod bindings;
 mod card;
 mod client;
 mod facts;
@@ -17,6 +18,7 @@ mod wire;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
+pub use bindings::{Binding, BindingsAnswer, ChargeAnswer, ChargeOrder};
 pub use card::CardDetails;
 pub use client::{SmtClient, SmtSetupError};
 pub use facts::{
@@ -61,6 +63,8 @@ pub struct RegisterOrder<'a> {
     pub language: &'a str,
     /// Shown to the payer; at most 598 characters, the rest is cut.
     pub description: &'a str,
+    /// Whose card it is: one that is typed for the order is saved under this name.
+    pub client_id: Option<&'a str>,
     /// The terminal that is to take it rather than the payer's browser, and what it is told, as JSON.
     pub json_params: Option<&'a str>,
     /// Where callbacks of this order go, on builds that support it.

@@ -2,6 +2,8 @@
 //! status of a partly refunded order differs between builds, and an answer whose status and
 //! amounts disagree is not believed.
 
+use qisma_domain::binding::BindingId;
+
 use super::UnknownReason;
 use super::card::CardDetails;
 use super::facts::{OrderFacts, OrderState};
@@ -97,6 +99,7 @@ fn state(
 fn card(members: &Members) -> Result<Option<CardDetails>, UnknownReason> {
     let info = members.object("cardAuthInfo")?;
     let bank = members.object("bankInfo")?;
+    let saved = members.object("bindingInfo")?.text("bindingId");
     let either = |name: &str| info.text(name).or_else(|| members.text(name));
     let card = CardDetails {
         masked_pan: info.text("maskedPan").or_else(|| either("pan")),
@@ -106,6 +109,7 @@ fn card(members: &Members) -> Result<Option<CardDetails>, UnknownReason> {
         approval_code: either("approvalCode"),
         bank_country_code: bank.text("bankCountryCode"),
         rrn: members.text("authRefNum"),
+        binding_id: saved.and_then(|id| BindingId::parse(&id).ok()),
     };
     Ok(card.clean())
 }

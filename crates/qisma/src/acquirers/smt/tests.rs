@@ -30,6 +30,7 @@ const ORDER: RegisterOrder<'_> = RegisterOrder {
     session_timeout_secs: 1_200,
     language: "fr",
     description: "Commande n° 1",
+    client_id: None,
     json_params: None,
     dynamic_callback_url: None,
 };
@@ -179,6 +180,7 @@ async fn a_paid_order_is_read_with_its_card() {
             approval_code: Some("123456".into()),
             bank_country_code: Some("TN".into()),
             rrn: Some("111111111111".into()),
+            binding_id: None,
         }),
     };
     assert_eq!(facts_of(PAID).await, expected);

@@ -122,7 +122,7 @@ fn opened(members: &Members) -> Result<(String, String), UnknownReason> {
 }
 
 /// The page a payer may be sent to, written anew by the parser so that it is safe in a header.
-fn payer_page(raw: &str) -> Option<String> {
+pub(super) fn payer_page(raw: &str) -> Option<String> {
     if raw.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return None;
     }

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 use crate::http::error::ErrorCode;
 
@@ -52,6 +53,16 @@ impl Members {
             Json::Text(text) => !text.is_empty(),
             _ => true,
         })
+    }
+
+    /// Takes a secret out, so that whatever happens to the rest, it is wiped when its owner drops it.
+    /// What is no text and no number has nothing in it that could be one.
+    pub fn take_secret(&mut self, name: &str) -> Option<Zeroizing<String>> {
+        let place = self.0.iter().position(|(member, _)| member == name)?;
+        match self.0.remove(place).1 {
+            Json::Text(text) | Json::Number(text) if !text.is_empty() => Some(Zeroizing::new(text)),
+            _ => None,
+        }
     }
 
     /// A member that is a text, and not an empty one.

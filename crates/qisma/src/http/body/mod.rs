@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 pub use self::json::{Json, Members};
 use super::error::{ApiError, ErrorCode};
@@ -34,7 +35,9 @@ where
         let gateway = Gateway::from_ref(state);
         check_headers(request.headers())?;
         let bytes_max = gateway.config.http.body_bytes_max;
+        // A body may hold a card's security code, which must not outlive its request.
         let bytes = read_body(&*gateway.clock, request.into_body(), bytes_max).await?;
+        let bytes = Zeroizing::new(bytes);
         Ok(Self(json::parse_object(&bytes)?))
     }
 }

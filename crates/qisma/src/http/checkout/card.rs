@@ -8,9 +8,9 @@ use qisma_domain::attempt::Attempt;
 use qisma_domain::decide::start_card::StartRefusal;
 use qisma_domain::limits;
 
-use super::load::Loaded;
+use super::load::{Loaded, WayToBank};
 use super::request::{Answer, Submission, Visit};
-use super::respond::{Turned, see_other};
+use super::respond::{Turned, see_other, with_policy};
 use super::view;
 use crate::gateway::Gateway;
 use crate::http::rate_limit::ClientLimits;
@@ -62,15 +62,21 @@ const fn word_of(refusal: StartRefusal) -> Option<&'static str> {
     }
 }
 
-/// `GET /pay/{id}/bank`: leaves for the bank. A page of its own, because a form may not lead to
-/// another site (CSP `form-action`).
+/// `GET /pay/{id}/bank`: leaves for the bank, or for the issuer of a saved card. A page of its own,
+/// because a form may not lead to another site (CSP `form-action`).
 pub async fn at_bank(State(gateway): State<Gateway>, visit: Visit) -> Answer {
     let loaded = visit.load(&gateway).await?;
-    if loaded.bank_page().is_none() {
-        return Ok(loaded.to_page(None));
-    }
-    let html = pages::leaving_to_bank(&loaded.frame());
-    Ok(loaded.page(StatusCode::OK, html))
+    Ok(match loaded.way_to_bank() {
+        None => loaded.to_page(None),
+        Some(WayToBank::Page(_)) => {
+            loaded.page(StatusCode::OK, pages::leaving_to_bank(&loaded.frame()))
+        }
+        Some(WayToBank::Issuer { form, order_id }) => {
+            let html = pages::at_issuer(&loaded.frame(), form, order_id);
+            let policy = pages::issuer_policy(loaded.payee.image_url.as_deref(), form);
+            with_policy(loaded.page(StatusCode::OK, html), &policy)
+        }
+    })
 }
 
 /// `GET /pay/{id}/return`: the payer comes back from the bank, which is read again; what the query

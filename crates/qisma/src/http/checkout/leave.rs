@@ -11,7 +11,7 @@ use qisma_domain::payment::{Canceler, PaymentState};
 use qisma_store::RunError;
 
 use super::card::look;
-use super::load::Loaded;
+use super::load::{Loaded, WayToBank};
 use super::request::{Answer, Submission, Visit};
 use super::respond::{Turned, see_other};
 use super::view;
@@ -29,7 +29,11 @@ pub async fn leave(State(gateway): State<Gateway>, visit: Visit) -> Answer {
         | PaymentState::Expired { .. }
         | PaymentState::Canceled { .. } => payment.fail_link.as_ref(),
         PaymentState::Created | PaymentState::Processing | PaymentState::RequiresAction => {
-            return Ok(loaded.bank_page().map_or_else(|| loaded.to_page(None), see_other));
+            return Ok(match loaded.way_to_bank() {
+                Some(WayToBank::Page(url)) => see_other(url),
+                Some(WayToBank::Issuer { .. }) => see_other(&loaded.frame().path_under("bank")),
+                None => loaded.to_page(None),
+            });
         }
     };
     // Where no shop waits, the payer stays on our page, which says how it ended.

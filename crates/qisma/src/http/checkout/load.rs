@@ -4,6 +4,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use qisma_domain::attempt::{Attempt, AttemptState, CardAttempt};
+use qisma_domain::binding::{HolderStep, IssuerForm};
 use qisma_domain::decide::expire_payment::ExpirePayment;
 use qisma_domain::ids::{Mode, PaymentId};
 use qisma_domain::payment::Payment;
@@ -27,6 +28,19 @@ pub struct Visitor {
     pub tongue: Tongue,
     /// Where the request came from.
     pub client: ClientAddress,
+}
+
+/// Where a payer goes on to.
+pub enum WayToBank<'a> {
+    /// The bank's page, by a link.
+    Page(&'a str),
+    /// The page of a saved card's issuer, by a form of ours.
+    Issuer {
+        /// What is posted.
+        form: &'a IssuerForm,
+        /// The order at the bank that it is about.
+        order_id: &'a str,
+    },
 }
 
 /// A payment, for a page.
@@ -103,23 +117,34 @@ impl Loaded {
         Some((open, open.card()?))
     }
 
-    /// The bank's page of the open attempt, while a payer may still be sent there. What waits at a
-    /// terminal is paid at the terminal.
-    pub fn bank_page(&self) -> Option<&str> {
+    /// Where the bank, or the issuer of a saved card, waits for the payer of the open attempt, while
+    /// a payer may still be sent there. What waits at a terminal is paid at the terminal.
+    pub fn way_to_bank(&self) -> Option<WayToBank<'_>> {
         if self.payment().channel.terminal().is_some() {
             return None;
         }
         let (attempt, card) = self.open_card()?;
         let is_shown = attempt.state == AttemptState::Sent && self.payment().is_payable(self.now);
-        let opened = card.opened.as_ref().filter(|_| is_shown)?;
-        Some(&opened.page_url)
+        let opened = card.opened.as_ref().filter(|_| is_shown && card.is_for_the_payer())?;
+        match card.saved.as_ref().and_then(|saved| saved.step.as_ref()) {
+            Some(HolderStep::Issuer(form)) => {
+                Some(WayToBank::Issuer { form, order_id: &opened.order_id })
+            }
+            Some(HolderStep::BankPage) | None => Some(WayToBank::Page(&opened.page_url)),
+        }
+    }
+
+    /// Whether the payer may be sent to the bank.
+    pub fn is_at_bank(&self) -> bool {
+        self.way_to_bank().is_some()
     }
 
     /// Whether the open attempt's page at the bank is known, or will be in a moment.
     pub fn is_at_bank_or_on_the_way(&self) -> bool {
-        let is_starting =
-            self.open_card().is_some_and(|(attempt, _)| attempt.state == AttemptState::Init);
-        self.bank_page().is_some() || (is_starting && self.payment().is_payable(self.now))
+        let is_starting = self.open_card().is_some_and(|(attempt, card)| {
+            attempt.state == AttemptState::Init && card.is_for_the_payer()
+        });
+        self.is_at_bank() || (is_starting && self.payment().is_payable(self.now))
     }
 
     /// What every page of this payment knows.

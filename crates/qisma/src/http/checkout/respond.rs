@@ -42,14 +42,17 @@ pub fn turned(response: Response) -> Turned {
 
 /// A page, with the payment's image allowed in its policy.
 pub fn page(status: StatusCode, tongue: Tongue, image_url: Option<&str>, html: String) -> Response {
-    let mut response = (status, PAGE_HEADERS, html).into_response();
-    let policy = pages::content_security_policy(image_url);
-    let headers = response.headers_mut();
-    // The policy's only foreign part is an origin that was checked to be plain.
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    let response = (status, PAGE_HEADERS, html).into_response();
+    let mut response = with_policy(response, &pages::content_security_policy(image_url));
+    response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(tongue.locale.tag()));
+    response
+}
+
+/// The page under this policy. Its only foreign parts are origins that were checked to be plain.
+pub fn with_policy(mut response: Response, policy: &str) -> Response {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(tongue.locale.tag()));
     response
 }
 

@@ -65,7 +65,7 @@ pub fn current(gateway: &Gateway, loaded: &Loaded, word: Option<&str>) -> Respon
 fn card_open(gateway: &Gateway, loaded: &Loaded, notice: Option<Notice>) -> Response {
     let html = pages::card_open(&CardOpen {
         frame: loaded.frame(),
-        at_bank: loaded.bank_page().is_some(),
+        at_bank: loaded.is_at_bank(),
         change_csrf: token(gateway, loaded, "change"),
         cancel_csrf: token(gateway, loaded, "cancel"),
         notice,
@@ -89,6 +89,7 @@ fn choose(gateway: &Gateway, loaded: &Loaded, notice: Option<Notice>) -> Respons
         frame: loaded.frame(),
         wallet_csrf: wallets.then(|| token(gateway, loaded, "wallet")),
         card_csrf: cards.then(|| token(gateway, loaded, "card")),
+        remembers_card: payment.client.is_some(),
         cancel_csrf: token(gateway, loaded, "cancel"),
         // What can be done now matters more than why the last card was declined.
         notice: notice.or(no_more_cards).or_else(|| story_of(loaded)),

@@ -120,6 +120,17 @@ error_codes! {
     RefundRefused = "refund_refused", CONFLICT,
         "The acquirer refuses to give the money back, and every share is as before; ask the \
          gateway's operator.";
+    /// No such saved card, or somebody else's.
+    BindingNotFound = "binding_not_found", PRECONDITION_FAILED,
+        "No such saved card of this client, and nothing was charged; bindings/list gives those there \
+         are. Without binding_id the payer can type a card.";
+    /// The bank declined the saved card.
+    ChargeDeclined = "charge_declined", PRECONDITION_FAILED,
+        "The bank declined the saved card and nothing was charged; without binding_id the payer can \
+         pay another way.";
+    /// The saved card was not charged, and will not be.
+    ChargeNotMade = "charge_not_made", PRECONDITION_FAILED,
+        "The saved card was not charged; ask for a new payment, with a fresh Idempotency-Key.";
     /// The same key came with another request before.
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used for a different request; send a fresh key for a new payment.";
@@ -147,6 +158,10 @@ error_codes! {
     StorageUnavailable = "storage_unavailable", SERVICE_UNAVAILABLE,
         "The gateway cannot read its data at the moment and nothing was changed; send the same \
          request again, with the same Idempotency-Key.";
+    /// The acquirer does not answer a question.
+    AcquirerUnavailable = "acquirer_unavailable", SERVICE_UNAVAILABLE,
+        "The acquirer does not answer at the moment and nothing was charged; send the same request \
+         again, with the same Idempotency-Key.";
     /// Whether the change was made is not known.
     OutcomeUnknown = "outcome_unknown", SERVICE_UNAVAILABLE,
         "It is not known whether the change was made; ask again with the same Idempotency-Key and \

@@ -14,6 +14,8 @@ mod late;
 mod races;
 mod refunds;
 mod safety;
+mod saved_cards;
+mod saved_cards_trouble;
 mod scan;
 mod settlement;
 mod wallet;

@@ -110,6 +110,8 @@ impl World {
             accept_card: true,
             image_url: None,
             session_timeout_secs: 1_200,
+            client: None,
+            charge: None,
         };
         change(&mut new);
         let command = CreatePayment {

@@ -39,6 +39,8 @@ fn an_open_attempt(data: &Path) -> PaymentId {
             accept_card: true,
             image_url: None,
             session_timeout_secs: 1_200,
+            client: None,
+            charge: None,
         };
         let command = CreatePayment {
             merchant: MerchantId::parse("1000").unwrap(),

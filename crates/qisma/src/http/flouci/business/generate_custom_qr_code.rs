@@ -166,6 +166,8 @@ async fn make(
             accept_card: false,
             image_url: None,
             session_timeout_secs: SESSION_TIMEOUT_SECS_DEFAULT,
+            client: None,
+            charge: None,
         },
         link_prefix: format!("{}pay/", gateway.link_base_url),
         idempotent: Some(IdempotentRequest {

@@ -216,6 +216,8 @@ impl Asked {
                 accept_card: true,
                 image_url: None,
                 session_timeout_secs: TERMINAL_TIMEOUT_SECS,
+                client: None,
+                charge: None,
             },
             link_prefix: format!("{}pay/", gateway.link_base_url),
             idempotent,

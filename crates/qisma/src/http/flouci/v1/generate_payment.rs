@@ -8,6 +8,7 @@ use axum::response::Response;
 use crate::gateway::Gateway;
 use crate::http::body::{Json, JsonObject, Members};
 use crate::http::caller::Credentials;
+use crate::http::client::ClientAddress;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::flouci::v2::generate_payment::{Wire, generate};
 use crate::http::flouci::v2::generated::GeneratePaymentAnswer;
@@ -37,6 +38,7 @@ pub const WIRE: Wire = Wire { route: "/api/generate_payment", version: "v1" };
         (status = 400, description = "The request has mistakes", body = ErrorBody),
         (status = 401, description = "The credentials are not those of an active app",
             body = ErrorBody),
+        (status = 412, description = "The saved card was not charged", body = ErrorBody),
         (status = 429, description = "Credentials of this address were refused too often",
             body = ErrorBody),
         (status = 422, description = "The key was used for another request", body = ErrorBody),
@@ -47,6 +49,7 @@ pub const WIRE: Wire = Wire { route: "/api/generate_payment", version: "v1" };
 )]
 pub async fn create(
     State(gateway): State<Gateway>,
+    client: ClientAddress,
     request_id: RequestId,
     headers: HeaderMap,
     JsonObject(members): JsonObject,
@@ -54,7 +57,7 @@ pub async fn create(
     let text = |name| text_of(&members, name).unwrap_or_default();
     let credentials = Credentials::of_pair(text("app_token"), text("app_secret"))?;
     let caller = credentials.calling_app(&gateway).await?;
-    generate(WIRE, &gateway, &caller, (&request_id, &headers, &members)).await
+    generate(WIRE, (&gateway, &caller, client), (&request_id, &headers, members)).await
 }
 
 fn text_of<'m>(members: &'m Members, name: &str) -> Option<&'m str> {

@@ -226,6 +226,32 @@ impl<'a> Fields<'a> {
         self.noted(name, read)
     }
 
+    /// The same where it must be there; `what` says what it is.
+    pub fn required_identifier(
+        &mut self,
+        name: &str,
+        what: &str,
+        bytes_max: usize,
+    ) -> Option<String> {
+        if !self.is_present(name) {
+            self.refuse(name, format!("is required; send {what}"));
+            return None;
+        }
+        self.identifier(name, bytes_max)
+    }
+
+    /// The caller's own name for somebody: a text, also sent as a number.
+    pub fn identifier(&mut self, name: &str, bytes_max: usize) -> Option<String> {
+        let read = match self.members.get(name)? {
+            Json::Text(text) | Json::Number(text) if text.len() <= bytes_max => Ok(text.clone()),
+            Json::Text(_) | Json::Number(_) => {
+                Err(format!("is too long; at most {bytes_max} bytes are allowed"))
+            }
+            _ => Err("must be a text".to_owned()),
+        };
+        self.noted(name, read)
+    }
+
     /// A merchant's id. One with a leading zero is refused and still means somebody, so that the
     /// other mistakes about them are found too.
     fn merchant(&mut self, field: &str, text: &str) -> Option<MerchantId> {

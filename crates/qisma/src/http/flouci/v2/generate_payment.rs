@@ -20,12 +20,15 @@ use qisma_domain::split::{LegRequest, Share, Split, SplitError};
 
 use super::fields::{Fields, LegRead, destination_mistake, fees_above_legs, split_mistake};
 use super::generated::{GeneratePaymentAnswer, respond};
+use super::saved_card::{self, TypedCvc};
 use crate::gateway::Gateway;
 use crate::http::body::{JsonObject, Members};
 use crate::http::caller::CallingApp;
+use crate::http::client::ClientAddress;
 use crate::http::error::{ApiError, ErrorBody, ErrorCode, Mistake};
 use crate::http::idempotency;
 use crate::http::middleware::RequestId;
+use crate::keyring::Keyring;
 use crate::payer::wallet;
 
 const DESTINATION: &str = "destination";
@@ -52,6 +55,7 @@ const KEY_RULE: &str = "must be 1 to 255 visible ASCII characters, sent once; se
         (status = 400, description = "The request has mistakes", body = ErrorBody),
         (status = 401, description = "The credentials are not those of an active app",
             body = ErrorBody),
+        (status = 412, description = "The saved card was not charged", body = ErrorBody),
         (status = 429, description = "Credentials of this address were refused too often",
             body = ErrorBody),
         (status = 422, description = "The key was used for another request", body = ErrorBody),
@@ -64,11 +68,12 @@ const KEY_RULE: &str = "must be 1 to 255 visible ASCII characters, sent once; se
 pub async fn create(
     State(gateway): State<Gateway>,
     caller: CallingApp,
+    client: ClientAddress,
     request_id: RequestId,
     headers: HeaderMap,
     JsonObject(members): JsonObject,
 ) -> Result<Response, ApiError> {
-    generate(WIRE, &gateway, &caller, (&request_id, &headers, &members)).await
+    generate(WIRE, (&gateway, &caller, client), (&request_id, &headers, members)).await
 }
 
 /// This path.
@@ -86,16 +91,17 @@ pub struct Wire {
 /// Makes a payment for whoever was found to ask for it.
 pub async fn generate(
     wire: Wire,
-    gateway: &Gateway,
-    caller: &CallingApp,
-    (request_id, headers, members): (&RequestId, &HeaderMap, &Members),
+    (gateway, caller, client): (&Gateway, &CallingApp, ClientAddress),
+    (request_id, headers, mut members): (&RequestId, &HeaderMap, Members),
 ) -> Result<Response, ApiError> {
     let key = idempotency::key_of(headers);
-    let asked = understand(&Rules::of(gateway, caller.mode), caller, members);
+    let cvc = TypedCvc::take(&mut members);
+    let by = Asker { caller, keyring: &gateway.keyring, cvc: &cvc };
+    let asked = understand(&Rules::of(gateway, caller.mode), &by, &members);
     let asked = match (asked, &key) {
         (Err(mistaken), Ok(Some(key))) if was_answered(gateway, caller, key).await? => {
             // The settings may have changed since; the answer has not.
-            understand(&Rules::ANY, caller, members).map_err(|_| mistaken)
+            understand(&Rules::ANY, &by, &members).map_err(|_| mistaken)
         }
         (asked, _) => asked,
     };
@@ -115,11 +121,15 @@ pub async fn generate(
     let command = command(gateway, caller, new, idempotent);
     #[cfg(feature = "yardstick")]
     if crate::http::yardstick::is_on() {
-        return Ok(respond(crate::http::yardstick::created(command), wire.version));
+        return Ok(respond(crate::http::yardstick::created(command), wire.version, None));
+    }
+    if let (Some(charge), TypedCvc::Read(cvc)) = (command.new.charge.clone(), cvc) {
+        let begun = saved_card::Wish { charge, cvc, client };
+        return saved_card::pay(gateway, command, begun, wire.version).await;
     }
     let answer = gateway.store.run(command).await;
     let answer = answer.map_err(|error| ApiError::of_run(error, refused))?;
-    Ok(respond(answer, wire.version))
+    Ok(respond(answer, wire.version, None))
 }
 
 /// Whether a request with this key was granted before. Then this one gets that answer, or hears that it
@@ -152,6 +162,13 @@ impl Rules {
             wallets_are_open: wallet::is_offered(gateway, mode),
         }
     }
+}
+
+/// Who asks, and with which security code.
+struct Asker<'a> {
+    caller: &'a CallingApp,
+    keyring: &'a Keyring,
+    cvc: &'a TypedCvc,
 }
 
 /// A request that cannot be granted, with the destinations that are still to be looked up.
@@ -194,11 +211,8 @@ impl Mistaken {
     }
 }
 
-fn understand(
-    rules: &Rules,
-    caller: &CallingApp,
-    members: &Members,
-) -> Result<NewPayment, Mistaken> {
+fn understand(rules: &Rules, asker: &Asker<'_>, members: &Members) -> Result<NewPayment, Mistaken> {
+    let caller = asker.caller;
     let https_only = rules.https_only;
     let timeout_secs = SESSION_TIMEOUT_SECS_MIN..=SESSION_TIMEOUT_SECS_MAX;
     let mut fields = Fields::new(members);
@@ -212,6 +226,10 @@ fn understand(
     let session_timeout_secs =
         fields.whole_number("session_timeout_secs", timeout_secs, SESSION_TIMEOUT_SECS_DEFAULT);
     let legs = fields.destinations(DESTINATION);
+    let (payer, charge) = saved_card::read(&mut fields, caller, (asker.keyring, asker.cvc));
+    if charge.is_some() && !rules.cards_are_open {
+        fields.refuse("binding_id", no_cards(caller.mode));
+    }
     refuse_what_is_not_offered(&mut fields);
 
     let mut mistakes = fields.into_mistakes();
@@ -231,6 +249,9 @@ fn understand(
                 accept_card,
                 image_url,
                 session_timeout_secs,
+                // A card that is saved already is not saved again.
+                client: payer.filter(|_| accept_card && charge.is_none()),
+                charge,
             })
         }
         _ => {
@@ -242,22 +263,26 @@ fn understand(
 
 /// Whether cards are accepted. A payment that nobody could pay is refused now, not at the checkout.
 fn accept_card(fields: &mut Fields<'_>, rules: &Rules, mode: Mode) -> bool {
-    let (name, mode) = ("accept_card", mode.as_str());
-    let accept_card = fields.switch(name);
+    let name = "accept_card";
+    // Whoever names a saved card wants it charged, whatever else is said.
+    let accept_card = fields.switch(name) || fields.is_present("binding_id");
     if rules.wallets_are_open {
         // To accept cards is a permission: where there are none, the wallet is still a way to pay.
         return accept_card;
     }
     if accept_card && !rules.cards_are_open {
-        fields.refuse(
-            name,
-            format!("card payments are not set up for {mode} payments; ask the gateway's operator"),
-        );
+        fields.refuse(name, no_cards(mode));
     }
     if !accept_card {
+        let mode = mode.as_str();
         fields.refuse(name, format!("must be true, because no wallet is open for {mode} payments"));
     }
     accept_card
+}
+
+fn no_cards(mode: Mode) -> String {
+    let mode = mode.as_str();
+    format!("card payments are not set up for {mode} payments; ask the gateway's operator")
 }
 
 /// Fields that would change what the payment does are refused rather than ignored.
@@ -266,9 +291,6 @@ fn refuse_what_is_not_offered(fields: &mut Fields<'_>) {
         if fields.switch(name) {
             fields.refuse(name, "holding money for later is not offered yet; leave it out");
         }
-    }
-    if fields.is_present("binding_id") {
-        fields.refuse("binding_id", "paying with a saved card is not offered yet; leave it out");
     }
 }
 
@@ -295,7 +317,8 @@ fn split_mistakes(amount: Option<Amount>, caller: &CallingApp, legs: &[LegRead])
     errors.iter().map(|error| split_mistake(DESTINATION, error, &places)).collect()
 }
 
-/// The request as it was understood: what an idempotency key is compared by.
+/// The request as it was understood: what an idempotency key is compared by. A security code has no
+/// part in it: whatever is kept of one, were it a keyed hash, could be guessed in a thousand tries.
 fn canonical(new: &NewPayment) -> String {
     let legs: Vec<_> = new
         .legs
@@ -316,6 +339,8 @@ fn canonical(new: &NewPayment) -> String {
         new.accept_card,
         new.image_url,
         new.session_timeout_secs,
+        new.client,
+        new.charge.as_ref().map(|charge| (&charge.client, &charge.binding)),
     ])
     .to_string()
 }
@@ -332,7 +357,8 @@ fn command(
     CreatePayment { merchant, app, mode, new, link_prefix, idempotent }
 }
 
-fn refused(refusal: CreateRefusal) -> ApiError {
+/// Why no payment was made, as the caller is told.
+pub(super) fn refused(refusal: CreateRefusal) -> ApiError {
     match refusal {
         CreateRefusal::CallerNotActive => ErrorCode::CredentialsInvalid.into(),
         CreateRefusal::KeyReused => ErrorCode::IdempotencyKeyReused.into(),

@@ -1,4 +1,4 @@
-//! What `generate_payment` answers, in the words of either version (Flouci API, sections 2 and 6).
+//! What `generate_payment` answers, on every path that makes a payment so.
 
 use axum::response::{IntoResponse, Response};
 use qisma_domain::decide::create_payment::CreateAnswer;
@@ -39,11 +39,20 @@ pub struct GeneratedPayment {
     /// The caller's own reference, as sent.
     #[schema(required = true)]
     developer_tracking_id: Option<String>,
+    /// How it stands: `SUCCESS`, or `PENDING` while the payer or the bank has to do something. Only of a
+    /// payment with a saved card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "SUCCESS")]
+    status: Option<&'static str>,
 }
 
-/// Words it for a version of the API, and marks one that was given before.
-pub fn respond(answer: CreateAnswer, version: &'static str) -> Response {
-    let CreateAnswer { created, replay_of } = answer;
+/// The answer for whoever asked for a payment.
+pub fn respond(
+    answer: CreateAnswer,
+    version: &'static str,
+    status: Option<&'static str>,
+) -> Response {
+    let CreateAnswer { created, replay_of, started: _ } = answer;
     // Exactly 200: a 201 breaks a client (Flouci API, section 2).
     let mut response = Answer(GeneratePaymentAnswer {
         result: GeneratedPayment {
@@ -51,6 +60,7 @@ pub fn respond(answer: CreateAnswer, version: &'static str) -> Response {
             payment_id: created.payment_id.to_string(),
             link: created.link,
             developer_tracking_id: created.developer_tracking_id,
+            status,
         },
         name: "developers",
         code: 0,

@@ -34,8 +34,15 @@ pub struct GeneratePaymentRequest {
     /// How the amount is divided. What is left goes to the calling app's merchant.
     #[schema(max_items = 50)]
     destination: Option<Vec<DestinationRequest>>,
-    /// The payer's id at the merchant; accepted and not used yet.
+    /// The payer's id at the merchant. A card that pays is saved for it.
+    #[schema(max_length = 255, example = "client-7")]
     client_id: Option<String>,
+    /// A saved card of that payer, which is charged at once.
+    #[schema(max_length = 64, example = "01491d0b-c848-7dd6-a20d-e96900a7d8c0")]
+    binding_id: Option<String>,
+    /// The saved card's security code; required with `binding_id`. It is passed on and never kept.
+    #[schema(pattern = "^[0-9]{3,4}$", example = "748")]
+    cvc: Option<String>,
 }
 
 /// A refund to make. Numbers may also be sent as strings of digits. Unknown fields are ignored.
@@ -52,6 +59,18 @@ pub struct RefundPaymentRequest {
     /// shares in proportion when it is absent.
     #[schema(max_items = 50)]
     reversals: Option<Vec<DestinationRequest>>,
+}
+
+/// A saved card to give up.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct RevokeBindingRequest {
+    /// The payer's id at the merchant.
+    #[schema(max_length = 255, example = "client-7")]
+    client_id: String,
+    /// The saved card.
+    #[schema(max_length = 64, example = "01491d0b-c848-7dd6-a20d-e96900a7d8c0")]
+    binding_id: String,
 }
 
 /// A payment to make, with the keys that v2 takes in a header.

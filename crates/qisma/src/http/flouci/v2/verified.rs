@@ -101,6 +101,10 @@ pub struct Details {
     email: &'static str,
     /// The issuer's country.
     bank_country_code: String,
+    /// The saved card, where this payment saved one or was paid with one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
+    binding_id: String,
     /// The request's legs in order; empty without a split. The caller's remainder is not one.
     pub destinations: Vec<VerifiedLeg>,
     /// What was given back of it, or is on its way back. Only where there is any.
@@ -239,7 +243,8 @@ fn details(
         payment_system,
         approval_code,
         bank_country_code,
-    } = card.and_then(|card| card.card.clone()).unwrap_or_default();
+        binding_id,
+    } = *card.and_then(|card| card.card.clone()).unwrap_or_default();
     let reason = reason(&seen.payment.state);
     Details {
         order_number: card.map(|card| card.order_number.clone()).unwrap_or_default(),
@@ -252,6 +257,7 @@ fn details(
         phone_number: wallet.map(|wallet| wallet.phone.masked()).unwrap_or_default(),
         email: "",
         bank_country_code,
+        binding_id,
         destinations,
         refunds: refunds(seen),
         reason,

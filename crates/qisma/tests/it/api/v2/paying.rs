@@ -48,6 +48,7 @@ pub async fn pay_by_card(app: &TestApp, id: &str) {
         payment_system: "VISA".to_owned(),
         approval_code: "182848".to_owned(),
         bank_country_code: "TN".to_owned(),
+        binding_id: String::new(),
     });
     let report = BankReport::Approved { facts, card };
     let command = RecordOutcome { payment: payment(id), attempt: started.attempt, report };
