@@ -16,7 +16,7 @@ use crate::client::stand::set_environment;
 /// A start that takes longer is a failure.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many phones a kit pays with: one is sent a code only every half a minute.
-const PHONES_PER_KIT: usize = 2;
+const PHONES_PER_KIT: usize = 10;
 /// Far more than any of the commands takes, so that one that waits for ever is a failure and no more.
 const COMMAND_TIMEOUT_SECS: u64 = 600;
 
