@@ -75,6 +75,7 @@ fn ask(options: &Options, stand: &Stand, configuration: &Path) -> anyhow::Result
 struct Known {
     public_key: String,
     private_key: String,
+    api_key: String,
     open_payment: String,
     paid_payment: String,
 }
@@ -86,7 +87,10 @@ impl Known {
         Shop::make_wallets(stand, &phones)?;
         let keys = shop.authorization.strip_prefix("Bearer ").and_then(|keys| keys.split_once(':'));
         let (public_key, private_key) = keys.context("the shop has no pair of keys")?;
+        let made = stand.command(&["apikey", "create", "--merchant", shop::PLATFORM])?;
+        let api_key = made["api_key"].as_str().context("an API key was not shown")?.to_owned();
         Ok(Self {
+            api_key,
             public_key: public_key.to_owned(),
             private_key: private_key.to_owned(),
             open_payment: canary::open_payment(&shop).await?,
@@ -95,11 +99,13 @@ impl Known {
     }
 
     fn configuration(&self) -> String {
-        let Self { public_key, private_key, open_payment, paid_payment } = self;
+        let Self { public_key, private_key, api_key, open_payment, paid_payment } = self;
         let merchants = shop::MERCHANTS;
         format!(
             "[auth.openapi.app_keys]\n\
              bearer = \"{public_key}:{private_key}\"\n\
+             [auth.openapi.api_key]\n\
+             api_key = \"Api-Key {api_key}\"\n\
              [dictionaries]\n\
              public_keys.values = [\"{public_key}\"]\n\
              private_keys.values = [\"{private_key}\"]\n\

@@ -12,6 +12,7 @@ use crate::journal::{FoldAt, JournalEntry, LineKey, UnfoldedLine};
 use crate::merchant::Merchant;
 use crate::payment::Payment;
 use crate::refund::Refund;
+use crate::terminal::Terminal;
 use crate::wallet::{PhoneWindow, Wallet};
 
 /// The changes of one command.
@@ -39,6 +40,8 @@ pub struct Changes {
     pub apps: Vec<App>,
     /// Key pairs.
     pub key_pairs: Vec<KeyPair>,
+    /// Terminals; only ever added.
+    pub terminals: Vec<Terminal>,
     /// Wallets.
     pub wallets: Vec<Wallet>,
     /// Windows of sent codes.
@@ -93,6 +96,7 @@ impl Changes {
             + self.merchants.len()
             + self.apps.len()
             + self.key_pairs.len()
+            + self.terminals.len()
             + self.wallets.len()
             + self.phone_windows.len()
             + self.entries.len()
@@ -132,6 +136,7 @@ impl Changes {
         self.merchants.append(&mut later.merchants);
         self.apps.append(&mut later.apps);
         self.key_pairs.append(&mut later.key_pairs);
+        self.terminals.append(&mut later.terminals);
         self.wallets.append(&mut later.wallets);
         self.phone_windows.append(&mut later.phone_windows);
         self.entries.append(&mut later.entries);

@@ -4,6 +4,7 @@
 use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
 use qisma_domain::payment::Payment;
 use qisma_domain::snapshot::PaymentAggregate;
+use qisma_domain::terminal::TerminalId;
 use qisma_domain::time::Timestamp;
 
 use crate::error::ReadError;
@@ -21,6 +22,8 @@ pub struct History {
     pub mode: Mode,
     /// Of which app; none: of all.
     pub app: Option<AppId>,
+    /// Those of a counter, or those of a shop's page.
+    pub channel: HistoryChannel,
     /// Made at this moment or later.
     pub from: Timestamp,
     /// Made at this moment or earlier.
@@ -31,6 +34,15 @@ pub struct History {
     pub at: Place,
     /// How many at most.
     pub count_max: i64,
+}
+
+/// Which of the two lists of a merchant's payments is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryChannel {
+    /// What a shop's page asked for.
+    Online,
+    /// What a counter asked for, by QR code or at a terminal: all of it, or what this terminal has.
+    Pos(Option<TerminalId>),
 }
 
 /// A place between two payments, in the order of their making.
@@ -54,6 +66,10 @@ impl Reader<'_> {
         };
         let statuses =
             wanted.statuses.iter().fold(String::new(), |all, one| format!("{all} {one} "));
+        let terminal = match &wanted.channel {
+            HistoryChannel::Pos(Some(terminal)) => terminal.as_str(),
+            HistoryChannel::Pos(None) | HistoryChannel::Online => "",
+        };
         let no_app = AppId::from_bytes([0; 16]);
         let values = [
             Number(wanted.merchant.number()),
@@ -67,6 +83,8 @@ impl Reader<'_> {
             Number(i64::from(wanted.app.is_some())),
             Id(wanted.app.as_ref().unwrap_or(&no_app).as_bytes()),
             Number(wanted.count_max),
+            Number(i64::from(wanted.channel != HistoryChannel::Online)),
+            Text(terminal),
         ];
         let sql = if goes_back {
             statement!(LIST_HISTORY_BEFORE)

@@ -20,6 +20,7 @@ mod ledger;
 mod migrate;
 #[cfg(feature = "mutants")]
 mod mutants;
+mod operations;
 mod outbox;
 mod pool;
 pub mod postgres;
@@ -33,7 +34,7 @@ pub mod sqlite;
 mod stopping;
 
 pub use error::{OpenError, ReadError, RunError};
-pub use history::{History, Place};
+pub use history::{History, HistoryChannel, Place};
 pub use inspect::{
     KeyClaim, check_schema, claim, examine_server, key_id, migrate_engine, schema_version,
     sqlite_version, unfolded,
@@ -43,6 +44,7 @@ pub use lane_writer::LaneWriter;
 pub use leases::{Fence, LeaseOptions, Shards};
 pub use ledger::{HoldWanted, OpenHold, Unfolded};
 pub use migrate::{MigrateReport, migrate};
+pub use operations::OperationsBefore;
 pub use outbox::{Receiver, Waiting};
 pub use postgres::{PostgresOptions, ServerHealth};
 pub use reader::{AuthRow, JournalLine, Reader};

@@ -1,7 +1,7 @@
 //! Rows and what they mean. A row that no version of this schema writes is an error, never a guess.
 
 use qisma_domain::account::Account;
-use qisma_domain::app::{App, KeyPair, WebhookMode};
+use qisma_domain::app::{App, KeyKind, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
@@ -16,9 +16,10 @@ use qisma_domain::journal::{LineKey, UnfoldedLine};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
 use qisma_domain::money::{Amount, Currency};
-use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
+use qisma_domain::payment::{Canceler, Channel, FailureReason, Payment, PaymentState};
 use qisma_domain::phone::Phone;
 use qisma_domain::split::{Leg, LegKind};
+use qisma_domain::terminal::{Terminal, TerminalId};
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::{PhoneWindow, Wallet};
 use serde::de::DeserializeOwned;
@@ -66,6 +67,21 @@ pub fn merchant_from(row: &Row<'_>) -> Read<Merchant> {
     })
 }
 
+/// A terminal.
+pub fn terminal_from(row: &Row<'_>) -> Read<Terminal> {
+    let named = |index| {
+        let text: String = row.get(index)?;
+        known(TerminalId::parse(&text).ok(), "terminal")
+    };
+    Ok(Terminal {
+        merchant: merchant_id(row, 0)?,
+        id: named(1)?,
+        serial_number: named(2)?,
+        created_at: at(row, 3)?,
+        version: row.get(4)?,
+    })
+}
+
 /// An app.
 pub fn app_from(row: &Row<'_>) -> Read<App> {
     Ok(App {
@@ -84,10 +100,12 @@ pub fn key_pair_from(row: &Row<'_>) -> Read<KeyPair> {
     Ok(KeyPair {
         public_key: row.get(0)?,
         app: AppId::from_bytes(row.get(1)?),
-        private_key_hash: row.get(2)?,
-        created_at: at(row, 3)?,
-        expires_at: row.get::<Option<i64>>(4)?.map(Timestamp::from_micros),
-        version: row.get(5)?,
+        kind: known(KeyKind::parse(&row.get::<String>(2)?), "key kind")?,
+        name: row.get(3)?,
+        private_key_hash: row.get(4)?,
+        created_at: at(row, 5)?,
+        expires_at: row.get::<Option<i64>>(6)?.map(Timestamp::from_micros),
+        version: row.get(7)?,
     })
 }
 
@@ -132,8 +150,9 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         created_at: at(row, 10)?,
         updated_at: at(row, 11)?,
         expires_at: at(row, 12)?,
-        success_link: known(link(row, 13)?, "success link")?,
-        fail_link: known(link(row, 14)?, "fail link")?,
+        channel: channel(row)?,
+        success_link: link(row, 13)?,
+        fail_link: link(row, 14)?,
         webhook: link(row, 15)?,
         developer_tracking_id: row.get(16)?,
         accept_card: row.get(17)?,
@@ -141,6 +160,11 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         sequence: row.get(19)?,
         version: row.get(20)?,
     })
+}
+
+fn channel(row: &Row<'_>) -> Read<Channel> {
+    let (word, terminal): (String, Option<String>) = (row.get(21)?, row.get(22)?);
+    known(Channel::from_stored(&word, terminal.as_deref()), "channel")
 }
 
 fn payment_state(row: &Row<'_>) -> Read<PaymentState> {

@@ -8,6 +8,7 @@ mod events;
 mod inquiry;
 mod model;
 mod people;
+mod qr_codes;
 mod refund_sequences;
 mod refunds;
 mod refusals;

@@ -17,6 +17,7 @@ use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::Amount;
+use qisma_domain::payment::Channel;
 use qisma_domain::split::{LegRequest, Share};
 use qisma_domain::time::Timestamp;
 use qisma_store::{Engine, Store, StoreOptions};
@@ -230,8 +231,9 @@ fn create_payment() -> CreatePayment {
         new: NewPayment {
             amount: amount(AMOUNT),
             legs: vec![leg("1234", 5_000), leg("4321", 2_500)],
-            success_link: link("ok"),
-            fail_link: link("no"),
+            channel: Channel::Online,
+            success_link: Some(link("ok")),
+            fail_link: Some(link("no")),
             webhook: None,
             developer_tracking_id: Some("bench".into()),
             accept_card: true,

@@ -188,14 +188,16 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
         row.created_at.micros(),
         row.updated_at.micros(),
         row.expires_at.micros(),
-        row.success_link.as_str(),
-        row.fail_link.as_str(),
+        row.success_link.as_ref().map(qisma_domain::link::Link::as_str),
+        row.fail_link.as_ref().map(qisma_domain::link::Link::as_str),
         row.webhook.as_ref().map(qisma_domain::link::Link::as_str),
         row.developer_tracking_id,
         row.accept_card,
         row.image_url.as_ref().map(qisma_domain::link::Link::as_str),
         row.sequence,
         row.version,
+        row.channel.as_str(),
+        row.channel.terminal().map(qisma_domain::terminal::TerminalId::as_str),
     ])?;
     let mut insert_leg = connection.prepare_cached(sql::INSERT_LEG)?;
     for leg in &row.legs {

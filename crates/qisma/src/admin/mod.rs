@@ -3,6 +3,7 @@
 
 mod client;
 mod execute;
+mod key_views;
 mod server;
 mod views;
 mod wire;
@@ -57,6 +58,33 @@ pub enum AdminRequest {
     },
     /// List apps, oldest first.
     AppList,
+    /// Create an API key.
+    ApiKeyCreate {
+        /// Whose it is.
+        merchant: MerchantId,
+        /// Test or live.
+        mode: Mode,
+        /// What its owner calls it.
+        name: Option<String>,
+    },
+    /// End an API key at once.
+    ApiKeyRevoke {
+        /// What it is listed by.
+        id: String,
+    },
+    /// List API keys, oldest first.
+    ApiKeyList,
+    /// Register a terminal.
+    TerminalCreate {
+        /// Whose it is.
+        merchant: MerchantId,
+        /// What its owner calls it.
+        id: String,
+        /// What stands on the machine.
+        serial_number: String,
+    },
+    /// List terminals, in order of their owners.
+    TerminalList,
     /// Create a wallet.
     WalletCreate {
         /// Its phone, in any accepted spelling.

@@ -1,6 +1,7 @@
 //! The only place that knows HTTP: who may call what, what a request must look like, and how an
 //! answer is written. Decisions are made elsewhere.
 
+pub mod api_key;
 pub mod body;
 pub mod callbacks;
 pub mod caller;
@@ -15,6 +16,7 @@ mod known_keys;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+mod query;
 pub mod rate_limit;
 mod reference;
 pub mod router;

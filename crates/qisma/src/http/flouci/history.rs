@@ -8,8 +8,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use qisma_domain::ids::{AppId, MerchantId, PaymentId};
 use qisma_domain::snapshot::PaymentAggregate;
+use qisma_domain::terminal::TerminalId;
 use qisma_domain::time::Timestamp;
-use qisma_store::{History, Place};
+use qisma_store::{History, HistoryChannel, Place};
 use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
@@ -41,13 +42,15 @@ const SECOND_MICROS: i64 = 1_000_000;
     tag = "Flouci API",
     params(
         ("merchant_id" = Option<String>, Query, description = "The calling app's own merchant"),
-        ("type" = Option<String>, Query, pattern = "^(online|pos)?$", description = "`online` (the default) or `pos`"),
+        ("type" = Option<String>, Query, pattern = "^(online|pos)?$",
+            description = "`online` (the default), or `pos`: by QR code and at terminals"),
         ("start_date" = Option<String>, Query, description = "ISO 8601: a day, or a moment"),
         ("end_date" = Option<String>, Query, description = "The same; included"),
         ("operation_status" = Option<String>, Query, pattern = "^(S|AS|PF|P)?$",
             description = "`S` or `AS` paid, `PF` not paid and ended, `P` not ended"),
         ("app_token" = Option<String>, Query, description = "Only of the app with this public key"),
-        ("terminal_id" = Option<String>, Query, pattern = "^(.{16})?$", description = "16 characters; with `type=pos` only"),
+        ("terminal_id" = Option<String>, Query, pattern = "^[A-Za-z0-9._-]{0,32}$",
+            description = "One terminal; with `type=pos` only"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows a page: 1 to 100, 50 when absent"),
         ("cursor" = Option<String>, Query,
             pattern = "^((before|after)[.][0-9]{1,16}[.][A-Za-z0-9_-]{22})?$", description = "From `next` or `previous`, as it is"),
@@ -81,8 +84,7 @@ pub async fn list(
                 None => return Ok(Err(mistake("app_token", "is no public key of your apps"))),
             }
         }
-        // Terminals have their own list; a payment of the web is never in it.
-        let found = if asked.is_online { reader.history(&wanted)? } else { vec![] };
+        let found = reader.history(&wanted)?;
         let mut rows = Vec::with_capacity(found.len());
         for payment in found {
             let parked = parked(reader, &payment)?;
@@ -99,7 +101,7 @@ fn mistake(field: &str, message: &str) -> ApiError {
 
 /// What the query asks for.
 struct Asked {
-    is_online: bool,
+    channel: HistoryChannel,
     from: Timestamp,
     to: Timestamp,
     statuses: Vec<&'static str>,
@@ -122,7 +124,7 @@ impl Asked {
             return Err(ErrorCode::TerminalIdNotAllowed.into());
         }
         read.merchant(caller.merchant);
-        read.terminal();
+        let terminal = read.terminal();
         let (from, to) = (read.moment("start_date", false), read.moment("end_date", true));
         let statuses = read.statuses();
         let (at, count) = (read.cursor(), read.count());
@@ -132,7 +134,9 @@ impl Asked {
         }
         let (from, to) = (from.unwrap_or_default(), to.unwrap_or(Timestamp::MAX));
         let others = all.into_iter().filter(|(name, _)| name != "cursor").collect();
-        Ok(Self { is_online, from, to, statuses, app_token, at, count, others })
+        let channel =
+            if is_online { HistoryChannel::Online } else { HistoryChannel::Pos(terminal) };
+        Ok(Self { channel, from, to, statuses, app_token, at, count, others })
     }
 
     fn wanted(&self, caller: &CallingApp) -> History {
@@ -140,6 +144,7 @@ impl Asked {
             merchant: caller.merchant,
             mode: caller.mode,
             app: None,
+            channel: self.channel.clone(),
             from: self.from,
             to: self.to,
             statuses: self.statuses.clone(),
@@ -220,10 +225,12 @@ impl<'q> Parameters<'q> {
         }
     }
 
-    fn terminal(&mut self) {
-        if self.text("terminal_id").is_some_and(|text| text.chars().count() != 16) {
-            self.refuse("terminal_id", "must have 16 characters");
+    fn terminal(&mut self) -> Option<TerminalId> {
+        let read = TerminalId::parse(self.text("terminal_id")?);
+        if read.is_err() {
+            self.refuse("terminal_id", "must be a terminal's id, such as testing1234");
         }
+        read.ok()
     }
 
     /// A moment, or the beginning or the end of a day or a second in Tunisia.
@@ -325,7 +332,7 @@ pub struct HistoryRow {
     /// The payment.
     #[schema(example = "FoPKKHqfQIKfBqhEj8M47A")]
     payment_id: String,
-    /// `card`, `wallet`, or `online` before any attempt.
+    /// `card`, `wallet`, `pos` at a terminal, or `online` before any attempt.
     #[schema(example = "card")]
     r#type: &'static str,
     /// What the payer pays, in millimes.

@@ -11,5 +11,6 @@ mod late;
 mod races;
 mod refunds;
 mod safety;
+mod scan;
 mod wallet;
 mod world;

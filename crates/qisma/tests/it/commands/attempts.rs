@@ -15,6 +15,7 @@ use qisma_domain::decide::start_card::StartCard;
 use qisma_domain::ids::{MerchantId, Mode, PaymentId};
 use qisma_domain::link::Link;
 use qisma_domain::money::Amount;
+use qisma_domain::payment::Channel;
 use tempfile::TempDir;
 
 use super::qisma;
@@ -30,8 +31,9 @@ fn an_open_attempt(data: &Path) -> PaymentId {
         let new = NewPayment {
             amount: Amount::from_millimes(10_000).unwrap(),
             legs: vec![],
-            success_link: Link::from_stored("https://shop.example/paid").unwrap(),
-            fail_link: Link::from_stored("https://shop.example/not-paid").unwrap(),
+            channel: Channel::Online,
+            success_link: Some(Link::from_stored("https://shop.example/paid").unwrap()),
+            fail_link: Some(Link::from_stored("https://shop.example/not-paid").unwrap()),
             webhook: None,
             developer_tracking_id: None,
             accept_card: true,

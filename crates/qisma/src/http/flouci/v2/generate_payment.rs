@@ -30,8 +30,7 @@ use crate::http::middleware::RequestId;
 use crate::payer::wallet;
 
 const DESTINATION: &str = "destination";
-const KEY_RULE: &str = "must be sent once, with 1 to 255 visible ASCII characters; send a fresh UUID \
-                        for each payment";
+const KEY_RULE: &str = "must be 1 to 255 visible ASCII characters, sent once; send a fresh UUID";
 
 /// Ask for a payment.
 ///
@@ -221,10 +220,11 @@ fn understand(
             if mistakes.is_empty() =>
         {
             Ok(NewPayment {
+                channel: qisma_domain::payment::Channel::Online,
                 amount,
                 legs: legs.into_iter().filter_map(LegRead::whole).collect(),
-                success_link,
-                fail_link,
+                success_link: Some(success_link),
+                fail_link: Some(fail_link),
                 webhook,
                 developer_tracking_id,
                 accept_card,

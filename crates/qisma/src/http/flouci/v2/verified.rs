@@ -53,7 +53,7 @@ impl Verified {
 /// The payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerifiedPayment {
-    /// `card`, `wallet`, or `online` before any attempt.
+    /// `card`, `wallet`, `pos` at a terminal, or `online` before any attempt.
     #[schema(example = "card")]
     pub r#type: &'static str,
     /// What the payer pays, in millimes.
@@ -168,7 +168,7 @@ pub fn view(seen: &PaymentAggregate, parked: &[MerchantId]) -> Verified {
     Verified {
         success: true,
         result: VerifiedPayment {
-            r#type: attempt.map_or("online", Attempt::rail_str),
+            r#type: rail_of(payment, attempt),
             amount: payment.amount.millimes(),
             status: flouci_status(&payment.state),
             details: details(seen, attempt, legs(payment, credited_to, parked)),
@@ -180,6 +180,14 @@ pub fn view(seen: &PaymentAggregate, parked: &[MerchantId]) -> Verified {
         code: 0,
         version: "2.0.0",
     }
+}
+
+/// By which way it is paid. What a terminal took is `pos`, whichever card it read.
+fn rail_of(payment: &Payment, attempt: Option<&Attempt>) -> &'static str {
+    if payment.channel.terminal().is_some() {
+        return "pos";
+    }
+    attempt.map_or("online", Attempt::rail_str)
 }
 
 /// The attempt that paid, else the latest.

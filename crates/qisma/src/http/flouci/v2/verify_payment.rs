@@ -133,7 +133,7 @@ pub fn parked(
 }
 
 /// Writes down that the time is over, so that page, redirect and verify agree.
-async fn expire(gateway: &Gateway, payment: PaymentId) -> Result<(), ApiError> {
+pub(in crate::http) async fn expire(gateway: &Gateway, payment: PaymentId) -> Result<(), ApiError> {
     match gateway.store.run(ExpirePayment { payment }).await {
         // A refusal means that somebody was faster; the payment is read again either way.
         Ok(()) | Err(RunError::Refused(_)) => Ok(()),
