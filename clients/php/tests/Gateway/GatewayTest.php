@@ -15,7 +15,7 @@ final class GatewayTest extends GatewayTestCase
     {
         $created = $this->ask($this->demo->get);
         self::assertSame(self::TRACKING_ID, $created->developerTrackingId);
-        $payment = $this->demo->client($this->demo->get)->verifyPayment($created->paymentId);
+        $payment = $this->client->verifyPayment($created->paymentId);
         self::assertSame(['online', 10_000], [$payment->type, $payment->amount]);
         self::assertSame(PaymentStatus::Pending, $payment->status);
         self::assertSame('NOT_APPLICABLE', $payment->settlementStatus);
@@ -29,7 +29,7 @@ final class GatewayTest extends GatewayTestCase
 
     public function test_the_same_key_gives_the_same_payment(): void
     {
-        $key = 'php-' . bin2hex(random_bytes(16));
+        $key = self::key();
         $first = $this->ask($this->demo->get, idempotencyKey: $key);
         self::assertEquals($first, $this->ask($this->demo->get, idempotencyKey: $key));
         $error = $this->apiError(
@@ -47,7 +47,7 @@ final class GatewayTest extends GatewayTestCase
         self::assertSame(['payment_id' => $id, 'success' => 'True'], $received->query);
         $webhook = new Webhook($this->demo->get['webhook_secret']);
         self::assertNull($webhook->verify($received->body, $received->headers)->event);
-        $payment = $this->demo->client($this->demo->get)->verifyPayment($id);
+        $payment = $this->client->verifyPayment($id);
         self::assertSame([PaymentStatus::Success, 'wallet'], [$payment->status, $payment->type]);
         self::assertSame('AVAILABLE', $payment->settlementStatus);
     }
@@ -67,8 +67,7 @@ final class GatewayTest extends GatewayTestCase
 
     public function test_an_unknown_payment_is_not_found(): void
     {
-        $client = $this->demo->client($this->demo->get);
-        $error = $this->apiError(static fn () => $client->verifyPayment(self::UNKNOWN));
+        $error = $this->apiError(fn () => $this->client->verifyPayment(self::UNKNOWN));
         self::assertSame([404, 'payment_not_found'], [$error->status, $error->errorCode]);
         self::assertNotEmpty($error->requestId);
     }

@@ -6,6 +6,7 @@ namespace Qisma\Tests\Gateway;
 
 use PHPUnit\Framework\TestCase;
 use Qisma\ApiException;
+use Qisma\Client;
 use Qisma\CreatedPayment;
 use Qisma\Destination;
 use Qisma\FieldMistake;
@@ -17,10 +18,13 @@ abstract class GatewayTestCase extends TestCase
     protected const UNKNOWN = 'FoPKKHqfQIKfBqhEj8M47A';
 
     protected Demo $demo;
+    /** Of the app whose webhooks come as GET. */
+    protected Client $client;
 
     protected function setUp(): void
     {
         $this->demo = Demo::open();
+        $this->client = $this->demo->client($this->demo->get);
     }
 
     /** @return list<Destination> */
@@ -51,6 +55,11 @@ abstract class GatewayTestCase extends TestCase
         $created = $this->ask($app, ...$other);
         (new Payer($this->demo->sandbox))->payByWallet((string) $created->link, $phone);
         return $created->paymentId;
+    }
+
+    protected static function key(): string
+    {
+        return 'php-' . bin2hex(random_bytes(12));
     }
 
     protected function apiError(callable $work): ApiException

@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Qisma\Tests\Gateway;
 
-use Qisma\Client;
 use Qisma\Destination;
 use Qisma\HistoryRow;
 
@@ -12,14 +11,6 @@ use Qisma\HistoryRow;
 final class HistoryTest extends GatewayTestCase
 {
     private const A_DAY_LONG_AGO = '2020-01-01';
-
-    private Client $client;
-
-    protected function setUp(): void
-    {
-        parent::setUp();
-        $this->client = $this->demo->client($this->demo->get);
-    }
 
     public function test_payments_are_listed_from_the_newest_over_several_pages(): void
     {

@@ -8,7 +8,7 @@ use GuzzleHttp\Client as Browser;
 use GuzzleHttp\Psr7\Uri;
 use GuzzleHttp\Psr7\UriResolver;
 
-/** A payer without a browser, who pays by wallet. */
+/** A payer without a browser, who pays by wallet or at a terminal. */
 final readonly class Payer
 {
     public function __construct(private string $sandbox, private Browser $browser = new Browser())
@@ -24,6 +24,13 @@ final readonly class Payer
             throw new \RuntimeException('the phone has received no code');
         }
         $this->submit($link, $codePage, 'code', ['code' => $code[0]]);
+    }
+
+    /** Pays or declines the one payment that waits at a terminal of the sandbox. */
+    public function pressAtTerminal(string $merchant, string $terminal, string $button): void
+    {
+        $url = "{$this->sandbox}/terminal/$merchant/$terminal";
+        $this->submit($url, $this->page($url), $button, []);
     }
 
     private function page(string $url): string

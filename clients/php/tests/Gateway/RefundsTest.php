@@ -4,21 +4,12 @@ declare(strict_types=1);
 
 namespace Qisma\Tests\Gateway;
 
-use Qisma\Client;
 use Qisma\Destination;
 use Qisma\PaymentStatus;
 
 /** Against a running gateway: money goes back, once. */
 final class RefundsTest extends GatewayTestCase
 {
-    private Client $client;
-
-    protected function setUp(): void
-    {
-        parent::setUp();
-        $this->client = $this->demo->client($this->demo->get);
-    }
-
     public function test_a_payment_is_given_back_whole_and_not_twice(): void
     {
         $id = $this->paid(2);
@@ -66,7 +57,7 @@ final class RefundsTest extends GatewayTestCase
     public function test_the_same_key_gives_back_once(): void
     {
         $id = $this->paid(5);
-        $key = 'php-' . bin2hex(random_bytes(16));
+        $key = self::key();
         $first = $this->client->refundPayment($id, 4_000, idempotencyKey: $key);
         self::assertEquals($first, $this->client->refundPayment($id, 4_000, idempotencyKey: $key));
         $error = $this->apiError(fn () => $this->client->refundPayment($id, 5_000, idempotencyKey: $key));

@@ -1,4 +1,4 @@
-"""A payer without a browser, who pays by wallet."""
+"""A payer without a browser, who pays by wallet or at a terminal."""
 
 import re
 
@@ -15,6 +15,13 @@ def pay_by_wallet(link: str, phone: str) -> None:
         code = re.search(r"\b[0-9]{6}\b", _page(browser.get(f"{SANDBOX}/phone/{phone}")))
         assert code, "the phone has received no code"
         _page(_submit(browser, link, code_page, "code", {"code": code[0]}))
+
+
+def press_at_terminal(merchant: str, terminal: str, button: str) -> None:
+    """Pays or declines the one payment that waits at a terminal of the sandbox."""
+    page = f"{SANDBOX}/terminal/{merchant}/{terminal}"
+    with httpx.Client(follow_redirects=True) as browser:
+        _page(_submit(browser, page, _page(browser.get(page)), button, {}))
 
 
 def _page(response: httpx.Response) -> str:

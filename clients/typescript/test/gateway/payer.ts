@@ -1,4 +1,4 @@
-// A payer without a browser, who pays by wallet.
+// A payer without a browser, who pays by wallet or at a terminal.
 import assert from 'node:assert/strict';
 import { demo } from './demo.js';
 
@@ -10,6 +10,12 @@ export async function payByWallet(link: string, phone: string): Promise<void> {
   const [digits] = /\b[0-9]{6}\b/.exec(messages) ?? [];
   assert.ok(digits, 'the phone has received no code');
   await page(await submit(link, code, 'code', { code: digits }));
+}
+
+/** Pays or declines the one payment that waits at a terminal of the sandbox. */
+export async function pressAtTerminal(merchant: string, terminal: string, button: string): Promise<void> {
+  const url = `${demo.sandbox}/terminal/${merchant}/${terminal}`;
+  await page(await submit(url, await page(await fetch(url)), button, {}));
 }
 
 async function page(response: Response): Promise<string> {
