@@ -34,7 +34,7 @@ pub mod sqlite;
 mod stopping;
 
 pub use error::{OpenError, ReadError, RunError};
-pub use history::{History, HistoryChannel, Place};
+pub use history::{History, HistoryChannel, HistoryFound, Place};
 pub use inspect::{
     KeyClaim, check_schema, claim, examine_server, key_id, migrate_engine, schema_version,
     sqlite_version, unfolded,

@@ -127,6 +127,11 @@ statements! {
             AND ($9 = 0 OR p.app_id = $10)
             AND (p.channel <> 'online') = ($12 = 1) AND ($13 = '' OR p.terminal = $13)
           ORDER BY p.created_us ASC, p.vshard ASC, p.id ASC LIMIT $11");
+    // Of one index alone: where so many payments back, or on, are made.
+    HISTORY_SEEN_BACK_TO = "SELECT created_us FROM payments WHERE merchant_id = $1 AND mode = $2
+        AND created_us BETWEEN $3 AND $4 ORDER BY created_us DESC LIMIT 1 OFFSET $5";
+    HISTORY_SEEN_ON_TO = "SELECT created_us FROM payments WHERE merchant_id = $1 AND mode = $2
+        AND created_us BETWEEN $3 AND $4 ORDER BY created_us ASC LIMIT 1 OFFSET $5";
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
         WHERE vshard = $1 AND payment_id = $2 ORDER BY number";
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments

@@ -23,7 +23,9 @@ const REFERENCE: [&str; 10] = [
 
 /// Reads that name no shard: lists of an operator or a worker. Each costs as much as there are
 /// shards, so none of them is on the road of a payment.
-const SCATTER: [&str; 11] = [
+const SCATTER: [&str; 13] = [
+    "HISTORY_SEEN_BACK_TO",
+    "HISTORY_SEEN_ON_TO",
     "LIST_HISTORY_AFTER",
     "LIST_HISTORY_BEFORE",
     "LIST_LEASES",

@@ -25,6 +25,8 @@ use crate::http::rate_limit::RateLimit;
 
 const ROWS_DEFAULT: i64 = 50;
 const ROWS_MAX: i64 = 100;
+/// So many payments are looked at for a page: to find a rare status among ten million takes seconds.
+const LOOKS_MAX: i64 = 5_000;
 /// Tunisia has had one offset all year round since 2009.
 const TUNIS: Offset = Offset::constant(1);
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
@@ -85,12 +87,12 @@ pub async fn list(
             }
         }
         let found = reader.history(&wanted)?;
-        let mut rows = Vec::with_capacity(found.len());
-        for payment in found {
+        let mut rows = Vec::with_capacity(found.payments.len());
+        for payment in found.payments {
             let parked = parked(reader, &payment)?;
             rows.push((payment, parked));
         }
-        Ok(Ok(asked.page(&path, rows)))
+        Ok(Ok(asked.page(&path, rows, found.seen_to)))
     });
     Ok(Answer(page.await??))
 }
@@ -151,32 +153,55 @@ impl Asked {
             at: self.at,
             // One more tells whether there is another page.
             count_max: self.count.saturating_add(1),
+            looks_max: LOOKS_MAX,
         }
     }
 
     /// The page, and the links to those beside it.
-    fn page(&self, path: &str, mut rows: Vec<(PaymentAggregate, Vec<MerchantId>)>) -> HistoryPage {
+    fn page(
+        &self,
+        path: &str,
+        mut rows: Vec<(PaymentAggregate, Vec<MerchantId>)>,
+        seen_to: Option<Place>,
+    ) -> HistoryPage {
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
-        let has_more = count < rows.len();
+        let is_full = count < rows.len();
         let goes_forward = matches!(self.at, Place::After(..));
-        if has_more && goes_forward {
+        if is_full && goes_forward {
             rows.remove(0);
         }
         rows.truncate(count);
+        let seen_to = seen_to.filter(|_| !is_full);
+        let has_more = is_full || seen_to.is_some();
         let (is_first, is_last) = match self.at {
             Place::Newest => (true, !has_more),
             Place::Before(..) => (false, !has_more),
             Place::After(..) => (!has_more, false),
         };
-        let link = |row: Option<&(PaymentAggregate, Vec<MerchantId>)>, word: &str| {
-            let payment = &row?.0.payment;
-            let cursor = format!("{word}.{}.{}", payment.created_at.micros(), payment.id);
+        let place = |row: &(PaymentAggregate, Vec<MerchantId>)| {
+            (row.0.payment.created_at, row.0.payment.id)
+        };
+        // An empty page in the middle leads back, too.
+        let (mut below, mut above) = (rows.last().map(place), rows.first().map(place));
+        match seen_to {
+            Some(Place::Before(at, id)) => below = Some((at, id)),
+            Some(Place::After(at, id)) => above = Some((at, id)),
+            Some(Place::Newest) | None => {}
+        }
+        match self.at {
+            Place::Before(at, id) => above = above.or(Some((at, id))),
+            Place::After(at, id) => below = below.or(Some((at, id))),
+            Place::Newest => {}
+        }
+        let link = |edge: Option<(Timestamp, PaymentId)>, word: &str| {
+            let (at, id) = edge?;
+            let cursor = format!("{word}.{}.{id}", at.micros());
             let mut query = form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(&self.others).append_pair("cursor", &cursor);
             Some(format!("{path}?{}", query.finish()))
         };
-        let next = if is_last { None } else { link(rows.last(), "before") };
-        let previous = if is_first { None } else { link(rows.first(), "after") };
+        let next = if is_last { None } else { link(below, "before") };
+        let previous = if is_first { None } else { link(above, "after") };
         let results = rows.iter().map(|(payment, parked)| HistoryRow::of(payment, parked));
         HistoryPage {
             success: true,
