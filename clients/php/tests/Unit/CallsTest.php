@@ -205,6 +205,14 @@ final class CallsTest extends TestCase
         self::assertSame(['type' => 'online', 'cursor' => 'a+b='], $second['query']);
     }
 
+    public function test_an_empty_page_that_leads_on_is_not_the_end_of_the_history(): void
+    {
+        $stub = new Stub(['history_empty_page', 'history_last_page']);
+        $rows = iterator_to_array($stub->client->history('online'));
+        self::assertSame([300], array_map(static fn (HistoryRow $row) => $row->amount, $rows));
+        self::assertSame(['type' => 'online', 'cursor' => 'c'], $stub->asked()[1]['query']);
+    }
+
     public function test_a_next_page_without_a_query_is_not_taken_for_the_history_that_was_asked_for(): void
     {
         $stub = new Stub(['history_next_without_query']);

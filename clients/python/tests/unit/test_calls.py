@@ -158,6 +158,12 @@ def test_the_history_goes_on_from_page_to_page_and_never_to_another_host() -> No
         assert second.query == {"type": "online", "cursor": "a+b="}
 
 
+def test_an_empty_page_that_leads_on_is_not_the_end_of_the_history() -> None:
+    with stub("history_empty_page", "history_last_page") as gateway:
+        assert [row.amount for row in gateway.client.history("online")] == [300]
+        assert gateway.asked[1].query == {"type": "online", "cursor": "c"}
+
+
 def test_a_next_page_without_a_query_is_not_taken_for_the_history_that_was_asked_for() -> None:
     with stub("history_next_without_query") as gateway:
         with pytest.raises(UnexpectedAnswerError):

@@ -178,6 +178,13 @@ test('the history goes on from page to page, and never to another host', async (
   assert.deepEqual(asked[1]?.query, { type: 'online', cursor: 'a+b=' });
 });
 
+test('an empty page that leads on is not the end of the history', async (context) => {
+  const { client, asked } = await stub(context, ['history_empty_page', 'history_last_page']);
+  const { value } = await client.history({ type: 'online' }).next();
+  assert.equal(value?.amount, 300);
+  assert.deepEqual(asked[1]?.query, { type: 'online', cursor: 'c' });
+});
+
 test('a next page without a query is not taken for the history that was asked for', async (context) => {
   const { client, asked } = await stub(context, ['history_next_without_query']);
   await assert.rejects(client.history({ type: 'online' }).next(), UnexpectedAnswerError);
