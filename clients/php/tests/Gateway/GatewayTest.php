@@ -52,6 +52,16 @@ final class GatewayTest extends GatewayTestCase
         self::assertSame('AVAILABLE', $payment->settlementStatus);
     }
 
+    public function test_a_payment_is_paid_by_card_and_its_money_is_on_its_way(): void
+    {
+        $created = $this->ask($this->demo->get, acceptCard: true);
+        (new Payer($this->demo->sandbox))->payByCard((string) $created->link, ...self::CARD);
+        $payment = $this->client->verifyPayment($created->paymentId);
+        self::assertSame([PaymentStatus::Success, 'card'], [$payment->status, $payment->type]);
+        self::assertSame('PROCESSING', $payment->settlementStatus);
+        self::assertSame('450921**1119', $payment->details['pan']);
+    }
+
     public function test_a_post_webhook_is_genuine_and_tells_what_happened(): void
     {
         $receiver = new Receiver();

@@ -17,6 +17,9 @@ abstract class GatewayTestCase extends TestCase
     protected const TRACKING_ID = 'طلب 42';
     protected const UNKNOWN = 'FoPKKHqfQIKfBqhEj8M47A';
 
+    /** A card of the sandbox that pays. */
+    protected const CARD = ['number' => '4509211111111119', 'expiry' => '12/26', 'cvc' => '748'];
+
     protected Demo $demo;
     /** Of the app whose webhooks come as GET. */
     protected Client $client;

@@ -15,6 +15,8 @@ PAYMENT: Any = {
     "developer_tracking_id": "طلب 42",
     "destination": SPLIT,
 }
+# Number, expiry and CVC of a card of the sandbox that pays.
+CARD = ("4509211111111119", "12/26", "748")
 
 
 def paid(app: App, phone: str, **other: Any) -> str:

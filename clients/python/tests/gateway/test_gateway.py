@@ -13,7 +13,8 @@ from qisma import ApiError, Destination, Webhook
 
 from ..server import Handler, serving
 from .demo import GET, PHONES, POST
-from .orders import PAYMENT, SPLIT, paid
+from .orders import CARD, PAYMENT, SPLIT, paid
+from .payer import pay_by_card
 
 
 @dataclass
@@ -71,6 +72,17 @@ def test_a_payment_is_paid_by_wallet_and_the_get_webhook_is_genuine() -> None:
         payment = client.verify_payment(payment_id)
     assert (payment.status, payment.type) == ("SUCCESS", "wallet")
     assert payment.settlement_status == "AVAILABLE"
+
+
+def test_a_payment_is_paid_by_card_and_its_money_is_on_its_way() -> None:
+    with GET.client() as client:
+        created = client.generate_payment(**PAYMENT, accept_card=True)
+        assert created.link is not None
+        pay_by_card(created.link, *CARD)
+        payment = client.verify_payment(created.payment_id)
+    assert (payment.status, payment.type) == ("SUCCESS", "card")
+    assert payment.settlement_status == "PROCESSING"
+    assert payment.details["pan"] == "450921**1119"
 
 
 def test_a_post_webhook_is_genuine_and_tells_what_happened() -> None:

@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Webhook } from '../../src/index.js';
 import { clientOf, demo } from './demo.js';
-import { LIMIT, PAYMENT, paid, refused } from './orders.js';
+import { CARD, LIMIT, PAYMENT, paid, refused } from './orders.js';
+import { payByCard } from './payer.js';
 import { receiver } from './receiver.js';
 
 test('a payment that was just asked for is pending, with its split', LIMIT, async () => {
@@ -46,6 +47,15 @@ test('a payment is paid by wallet, and the GET webhook is genuine', LIMIT, async
     [payment.status, payment.type, payment.settlement_status],
     ['SUCCESS', 'wallet', 'AVAILABLE'],
   );
+});
+
+test('a payment is paid by card, and its money is on its way', LIMIT, async () => {
+  const client = clientOf(demo.get);
+  const { payment_id, link } = await client.generatePayment({ ...PAYMENT, accept_card: true });
+  await payByCard(link ?? '', CARD);
+  const { status, type, settlement_status, details } = await client.verifyPayment(payment_id);
+  assert.deepEqual([status, type, settlement_status], ['SUCCESS', 'card', 'PROCESSING']);
+  assert.equal(details.pan, '450921**1119');
 });
 
 test('a POST webhook is genuine and tells what happened', LIMIT, async (context) => {

@@ -14,6 +14,8 @@ export const PAYMENT = {
     { amount: 1_500, destination: '4321' },
   ],
 };
+/** A card of the sandbox that pays. */
+export const CARD = { number: '4509211111111119', expiry: '12/26', cvc: '748' };
 export const LIMIT = { timeout: 30_000 };
 
 export async function refused(work: Promise<unknown>): Promise<ApiError> {
