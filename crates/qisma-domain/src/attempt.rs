@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::Acquirer;
+use crate::card::CardFingerprint;
 use crate::ids::{PaymentId, WalletId};
 use crate::limits;
 use crate::phone::Phone;
@@ -178,6 +179,9 @@ pub struct CardAttempt {
     pub needs_operator: bool,
     /// The card that paid.
     pub card: Option<CardDetails>,
+    /// The card that was declined, as far as limits know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declined_card: Option<Box<CardFingerprint>>,
     /// Giving back, where nobody should have paid.
     pub reversal: Reversal,
 }
@@ -309,6 +313,7 @@ mod tests {
             late_looks: 0,
             needs_operator: false,
             card: None,
+            declined_card: None,
             reversal: Reversal::NotDue,
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::app::{App, KeyPair};
 use crate::attempt::Attempt;
+use crate::card::CardWindow;
 use crate::challenge::Challenge;
 use crate::delivery::{Delivery, LearnedMethod};
 use crate::event::Event;
@@ -46,6 +47,10 @@ pub struct Changes {
     pub wallets: Vec<Wallet>,
     /// Windows of sent codes.
     pub phone_windows: Vec<PhoneWindow>,
+    /// Windows of declined cards that are forgotten, as they were; before those that follow.
+    pub card_windows_forgotten: Vec<CardWindow>,
+    /// Windows of declined cards.
+    pub card_windows: Vec<CardWindow>,
     /// Journal entries; only ever added.
     pub entries: Vec<JournalEntry>,
     /// Holds.
@@ -99,6 +104,8 @@ impl Changes {
             + self.terminals.len()
             + self.wallets.len()
             + self.phone_windows.len()
+            + self.card_windows_forgotten.len()
+            + self.card_windows.len()
             + self.entries.len()
             + postings
             + unfolded
@@ -139,6 +146,8 @@ impl Changes {
         self.terminals.append(&mut later.terminals);
         self.wallets.append(&mut later.wallets);
         self.phone_windows.append(&mut later.phone_windows);
+        self.card_windows_forgotten.append(&mut later.card_windows_forgotten);
+        self.card_windows.append(&mut later.card_windows);
         self.entries.append(&mut later.entries);
         self.holds.append(&mut later.holds);
         self.folded.append(&mut later.folded);

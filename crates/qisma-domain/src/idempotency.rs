@@ -83,6 +83,8 @@ pub struct IdempotencyRow {
     pub answer: String,
     /// The request that was answered first.
     pub request_id: String,
+    /// The path that it was sent to, as the router writes it: how the answer is worded.
+    pub route: String,
     /// When.
     pub created_at: Timestamp,
 }

@@ -13,6 +13,7 @@ pub mod account;
 pub mod allocation;
 pub mod app;
 pub mod attempt;
+pub mod card;
 pub mod challenge;
 pub mod changes;
 pub mod decide;

@@ -68,6 +68,11 @@ pub const REFUND_RESEND_SECS: i64 = 300;
 /// What stands instead of the acquirer's number where an operator said that a refund has failed.
 pub const REFUND_RESOLVED_CODE: i64 = -1;
 
+/// For so long a decline counts against its card.
+pub const CARD_DECLINES_WINDOW_SECS: i64 = 3_600;
+/// Declines of one card that are remembered: the highest limit that can be set.
+pub const CARD_DECLINES_KEPT_MAX: usize = 100;
+
 /// Hours for which a rotated key pair still works when the operator does not say.
 pub const KEY_OVERLAP_HOURS_DEFAULT: i64 = 24;
 /// The longest overlap.

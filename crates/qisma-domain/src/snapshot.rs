@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::account::Balance;
 use crate::app::{App, KeyPair};
 use crate::attempt::Attempt;
+use crate::card::{CardFingerprint, CardWindow, declined_cards};
 use crate::challenge::Challenge;
 use crate::changes::Changes;
 use crate::delivery::{Delivery, LearnedMethod};
@@ -40,6 +41,8 @@ pub struct Keys {
     pub wallets: BTreeSet<(Mode, Phone)>,
     /// Windows of sent codes, by phone.
     pub phone_windows: BTreeSet<(Mode, Phone)>,
+    /// Windows of declined cards.
+    pub card_windows: BTreeSet<CardFingerprint>,
     /// Accounts whose balance decides something.
     pub balances: BTreeSet<AccountId>,
     /// Holds.
@@ -64,8 +67,9 @@ impl Keys {
         let folded = || self.folded.first().map(|(account, _)| account.shard());
         let unfolded = || self.unfolded.first().map(|line| line.entry.shard());
         let hold = || self.holds.first().map(HoldId::shard);
+        let card = || self.card_windows.first().map(CardFingerprint::shard);
         let of_books = || account().or_else(folded).or_else(unfolded).or_else(hold);
-        payment.or_else(scope).or_else(delivery).or_else(of_books)
+        payment.or_else(scope).or_else(delivery).or_else(of_books).or_else(card)
     }
 
     /// Names the rows of another command too.
@@ -79,6 +83,7 @@ impl Keys {
         self.terminals.extend(other.terminals);
         self.wallets.extend(other.wallets);
         self.phone_windows.extend(other.phone_windows);
+        self.card_windows.extend(other.card_windows);
         self.balances.extend(other.balances);
         self.holds.extend(other.holds);
         self.folded.extend(other.folded);
@@ -155,6 +160,8 @@ pub struct Snapshot {
     pub wallets: BTreeMap<(Mode, Phone), Wallet>,
     /// Windows of sent codes.
     pub phone_windows: BTreeMap<(Mode, Phone), PhoneWindow>,
+    /// Windows of declined cards.
+    pub card_windows: BTreeMap<CardFingerprint, CardWindow>,
     /// Balances; an account without postings stands at zero.
     pub balances: BTreeMap<AccountId, Balance>,
     /// Holds.
@@ -174,12 +181,13 @@ pub struct Snapshot {
 impl Snapshot {
     /// The second round of loading: what the rows of the first one point to. A capture must know
     /// whether each leg's merchant can still receive, and what the payer's wallet holds; a code, how
-    /// many wrong ones its phone has had.
+    /// many wrong ones its phone has had; a further card attempt, how often its cards were declined.
     pub fn second_round(&self) -> Keys {
         let mut keys = Keys::default();
         for aggregate in self.payments.values() {
             let payment = &aggregate.payment;
             keys.merchants.extend(payment.legs.iter().map(|leg| leg.destination));
+            keys.card_windows.extend(declined_cards(aggregate));
             let open = aggregate.open_attempt().and_then(Attempt::wallet);
             keys.phone_windows.extend(open.map(|open| (payment.mode, open.phone.clone())));
             if let Some(wallet) = open.and_then(|attempt| attempt.wallet) {
@@ -193,6 +201,7 @@ impl Snapshot {
         keys.merchants.retain(|merchant| !self.merchants.contains_key(merchant));
         keys.balances.retain(|account| !self.balances.contains_key(account));
         keys.phone_windows.retain(|key| !self.phone_windows.contains_key(key));
+        keys.card_windows.retain(|card| !self.card_windows.contains_key(card));
         keys
     }
 
@@ -206,6 +215,7 @@ impl Snapshot {
         self.terminals.extend(other.terminals);
         self.wallets.extend(other.wallets);
         self.phone_windows.extend(other.phone_windows);
+        self.card_windows.extend(other.card_windows);
         self.balances.extend(other.balances);
         self.holds.extend(other.holds);
         self.folded.extend(other.folded);
@@ -263,6 +273,12 @@ impl Snapshot {
         }
         for window in &changes.phone_windows {
             self.phone_windows.insert((window.mode, window.phone.clone()), window.clone());
+        }
+        for window in &changes.card_windows_forgotten {
+            self.card_windows.remove(&window.card);
+        }
+        for window in &changes.card_windows {
+            self.card_windows.insert(window.card, window.clone());
         }
         for delivery in &changes.deliveries {
             self.deliveries.insert(delivery.id, delivery.clone());

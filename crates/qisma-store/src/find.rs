@@ -1,6 +1,7 @@
 //! Reads of one thing, in the words of whichever engine is asked.
 
 use qisma_domain::account::Balance;
+use qisma_domain::card::{CardFingerprint, CardWindow};
 use qisma_domain::delivery::{Delivery, DeliveryMethod};
 use qisma_domain::idempotency::{IdempotencyRow, IdempotencyScope};
 use qisma_domain::ids::{AccountId, AppId, DeliveryId, Mode, PaymentId};
@@ -86,6 +87,13 @@ pub(crate) fn phone_window(
 ) -> Read<Option<PhoneWindow>> {
     let values = [Shard(phone.shard(mode).0), Text(mode.as_str()), Text(phone.as_str())];
     session.find(statement!(FIND_PHONE_WINDOW), &values, rows::phone_window_from)
+}
+
+/// How often a card was declined.
+pub(crate) fn card_window(session: Session<'_>, card: CardFingerprint) -> Read<Option<CardWindow>> {
+    let text = String::from(card);
+    let values = [Shard(card.shard().0), Text(&text)];
+    session.find(statement!(FIND_CARD_WINDOW), &values, rows::card_window_from)
 }
 
 /// A delivery.

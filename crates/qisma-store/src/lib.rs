@@ -6,6 +6,7 @@
 //! [`Store::read`], straight to a read connection.
 
 pub mod audit;
+mod cards;
 pub mod carry;
 mod error;
 mod find;

@@ -6,7 +6,7 @@ use qisma_domain::app::{App, KeyPair};
 use qisma_domain::attempt::Attempt;
 use qisma_domain::delivery::{Delivery, DeliveryMethod};
 use qisma_domain::event::Event;
-use qisma_domain::idempotency::IdempotencyScope;
+use qisma_domain::idempotency::{IdempotencyRow, IdempotencyScope};
 use qisma_domain::ids::{AccountId, AppId, EventId, MerchantId, Mode, PaymentId};
 use qisma_domain::merchant::Merchant;
 use qisma_domain::payment::Payment;
@@ -275,7 +275,13 @@ impl<'c> Reader<'c> {
 
     /// Whether something was made under an idempotency key that is still remembered.
     pub fn has_idempotency_key(&self, scope: &IdempotencyScope) -> Read<bool> {
-        Ok(find::idempotency_row(self.session, scope)?.is_some())
+        Ok(self.idempotency_row(scope)?.is_some())
+    }
+
+    /// What is remembered of an idempotency key. The scope names the merchant, so a stranger's key and
+    /// one that nobody sent are one look that finds nothing.
+    pub fn idempotency_row(&self, scope: &IdempotencyScope) -> Read<Option<IdempotencyRow>> {
+        find::idempotency_row(self.session, scope)
     }
 
     /// What a receiver was found to take.

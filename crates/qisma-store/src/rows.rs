@@ -3,6 +3,7 @@
 use qisma_domain::account::Account;
 use qisma_domain::app::{App, KeyKind, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
+use qisma_domain::card::{CardFingerprint, CardWindow};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind};
@@ -133,6 +134,20 @@ pub fn phone_window_from(row: &Row<'_>) -> Read<PhoneWindow> {
         phone: phone(row, 1)?,
         codes: json(&row.get::<String>(2)?, "phone window")?,
         version: row.get(3)?,
+    })
+}
+
+/// A card's fingerprint.
+pub fn card_from(row: &Row<'_>) -> Read<CardFingerprint> {
+    known(CardFingerprint::try_from(row.get::<String>(0)?).ok(), "card's fingerprint")
+}
+
+/// A window of declined cards.
+pub fn card_window_from(row: &Row<'_>) -> Read<CardWindow> {
+    Ok(CardWindow {
+        card: card_from(row)?,
+        declined_at: json(&row.get::<String>(1)?, "card window")?,
+        version: row.get(2)?,
     })
 }
 
@@ -270,6 +285,7 @@ pub fn idempotency_from(row: &Row<'_>) -> Read<IdempotencyRow> {
         answer: row.get(6)?,
         request_id: row.get(7)?,
         created_at: at(row, 8)?,
+        route: row.get(9)?,
     })
 }
 

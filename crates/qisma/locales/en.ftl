@@ -117,6 +117,7 @@ decline-next = Nothing was taken. Try again, or pay another way.
 
 error-title = Error: { $title }
 notice-card-unavailable = Card unavailable. Try again in a moment, or pay another way.
+notice-too-many-cards = Too many card attempts. This payment takes no further card for now: pay another way, or go back to the shop and start again.
 notice-wallet-unavailable = The wallet is unavailable. Try again in a moment, or pay another way.
 notice-phone-invalid = Check this number: we need the 8 digits of a Tunisian mobile.
 notice-too-many-codes = Too many codes were requested. Try again later, or pay another way.

@@ -117,6 +117,7 @@ decline-next = Rien n’a été débité. Réessayez, ou payez autrement.
 
 error-title = Erreur : { $title }
 notice-card-unavailable = Carte indisponible. Réessayez dans un instant, ou payez autrement.
+notice-too-many-cards = Trop de tentatives par carte. Ce paiement n’accepte plus de carte pour le moment : payez autrement, ou retournez à la boutique et recommencez.
 notice-wallet-unavailable = Le portefeuille est indisponible. Réessayez dans un instant, ou payez autrement.
 notice-phone-invalid = Vérifiez ce numéro : il nous faut les 8 chiffres d’un mobile tunisien.
 notice-too-many-codes = Trop de codes ont été demandés. Réessayez plus tard, ou payez autrement.

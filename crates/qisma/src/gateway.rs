@@ -16,9 +16,11 @@ use crate::clock::Clock;
 use crate::config::{AcquirerSettings, Config};
 use crate::data_dir::DatabaseLock;
 use crate::http::KnownKeys;
+use crate::http::request_limits::RequestLimits;
 use crate::keyring::Keyring;
 use crate::messages::MessageSender;
 use crate::outbound::{Outbound, OutboundSettings};
+use crate::payer::card_limits::AddressLimits;
 use crate::payer::looks::PayerLooks;
 use crate::payer::refund::RefundNews;
 use crate::random::{BoxedRng, Randomness};
@@ -41,6 +43,8 @@ pub struct Parts {
     pub keyring: Keyring,
     /// What callers' public keys lead to.
     pub known_keys: KnownKeys,
+    /// How often callers may ask, and of one payment.
+    pub request_limits: RequestLimits,
     /// Where payers and acquirers find us; ends in `/`.
     pub public_url: Url,
     /// What payers' links begin with; ends in `/`.
@@ -61,6 +65,8 @@ pub struct Parts {
     pub inquiries: Notify,
     /// Told when a refund may have to be looked after sooner than was planned.
     pub refund_news: RefundNews,
+    /// What addresses have tried with cards.
+    pub address_limits: AddressLimits,
     /// The looks at banks that payers have caused and that are running.
     pub payer_looks: PayerLooks,
     /// Cancelled when a commit's outcome became unknown: the process must end with code 70.
@@ -137,6 +143,8 @@ impl Gateway {
             public_url: config.http.public_url_at(bound),
             link_base_url: config.http.link_base_url_at(bound),
             rng: Mutex::new(randomness.rng()),
+            request_limits: RequestLimits::new(&config.http),
+            address_limits: AddressLimits::new(&config.cards),
             config,
             store,
             clock,

@@ -140,11 +140,12 @@ impl Sides {
 }
 
 async fn side(binary: &Path, setting: Option<(&str, &str)>) -> anyhow::Result<(Stand, Shop)> {
-    let mut settings = vec![
-        ("QISMA__HTTP__VERIFY_PER_MINUTE_MAX".to_owned(), "60000000".to_owned()),
-        // A line for each request is a choice of the operator and the same on both sides.
-        ("QISMA__LOG__LEVEL".to_owned(), "warn".to_owned()),
-    ];
+    // The limits that are on by default stay on, as far as one address can live with them.
+    let mut settings: Vec<(String, String)> = ["VERIFY", "PAGES"]
+        .map(|name| (format!("QISMA__HTTP__{name}_PER_MINUTE_MAX"), "60000000".to_owned()))
+        .into();
+    // A line for each request is a choice of the operator and the same on both sides.
+    settings.push(("QISMA__LOG__LEVEL".to_owned(), "warn".to_owned()));
     settings.extend(setting.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let options = StandOptions { binary: binary.to_owned(), mutant: None, data: None, settings };
     let mut stand = Stand::open(options).await?;

@@ -29,9 +29,21 @@ pub struct StandOptions {
 
 /// The settings for a harness, which asks more often than anybody may and from one address.
 pub fn unlimited() -> Vec<(String, String)> {
-    let limits = ["VERIFY", "LOGIN_FAILURES", "UNKNOWN_LINKS", "BANK_LOOKS"];
+    let limits = [
+        "VERIFY",
+        "LOGIN_FAILURES",
+        "UNKNOWN_LINKS",
+        "BANK_LOOKS",
+        "PAGES",
+        "PAYMENT_FORMS",
+        "PAYMENT_REQUESTS",
+    ];
     let setting = |name| (format!("QISMA__HTTP__{name}_PER_MINUTE_MAX"), "60000000".to_owned());
-    limits.map(setting).into()
+    let mut settings: Vec<(String, String)> = limits.map(setting).into();
+    for name in ["DECLINES_PER_CARD", "ATTEMPTS_PER_ADDRESS", "DECLINES_PER_ADDRESS"] {
+        settings.push((format!("QISMA__CARDS__{name}_MAX"), "0".to_owned()));
+    }
+    settings
 }
 
 /// A gateway and its sandbox.

@@ -49,6 +49,28 @@ pub struct IdempotentRequest {
     pub fingerprint: [u8; 32],
     /// The request's id, told to whoever gets this answer again.
     pub request_id: String,
+    /// The path that it was sent to, as the router writes it.
+    pub route: String,
+}
+
+impl IdempotentRequest {
+    /// What is remembered of it: what was made, and the answer as JSON, from this moment on.
+    pub fn kept(
+        &self,
+        payment: PaymentId,
+        answer: String,
+        created_at: Timestamp,
+    ) -> IdempotencyRow {
+        IdempotencyRow {
+            scope: self.scope.clone(),
+            fingerprint: self.fingerprint,
+            payment,
+            answer,
+            request_id: self.request_id.clone(),
+            route: self.route.clone(),
+            created_at,
+        }
+    }
 }
 
 /// Create a payment.
@@ -147,14 +169,8 @@ impl Decide for CreatePayment {
         };
         let mut changes = Changes::none();
         if let Some(request) = &self.idempotent {
-            changes.idempotency.push(IdempotencyRow {
-                scope: request.scope.clone(),
-                fingerprint: request.fingerprint,
-                payment: payment.id,
-                answer: serde_json::to_string(&created).expect("plain strings are JSON"),
-                request_id: request.request_id.clone(),
-                created_at: now,
-            });
+            let answer = serde_json::to_string(&created).expect("plain strings are JSON");
+            changes.idempotency.push(request.kept(payment.id, answer, now));
         }
         changes.payments.push(payment);
         Ok((CreateAnswer { created, replay_of: None }, changes))

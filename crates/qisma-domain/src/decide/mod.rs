@@ -19,9 +19,11 @@ pub mod create_terminal;
 pub mod create_wallet;
 pub mod expire_payment;
 pub mod fold_lines;
+pub mod forget_cards;
 pub mod payment_change;
 pub mod place_hold;
 pub mod prune_keys;
+pub mod record_decline;
 pub mod record_delivery;
 pub mod record_opened;
 pub mod record_outcome;
@@ -37,6 +39,7 @@ pub mod rotate_keys;
 pub mod send_refund;
 pub mod set_merchant_status;
 pub mod start_card;
+pub mod start_limited_card;
 pub mod start_wallet;
 
 #[cfg(test)]

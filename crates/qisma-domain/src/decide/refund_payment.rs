@@ -84,6 +84,12 @@ struct Kept {
     refund_id: RefundId,
 }
 
+/// The refund that a key of this command was answered with.
+pub fn refund_kept(row: &IdempotencyRow) -> RefundId {
+    let kept: Kept = serde_json::from_str(&row.answer).expect("we wrote this answer");
+    kept.refund_id
+}
+
 /// Why nothing is given back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefundRefusal {
@@ -183,9 +189,9 @@ impl RefundPayment {
         if row.fingerprint != request.fingerprint {
             return Err(RefundRefusal::KeyReused);
         }
-        let kept: Kept = serde_json::from_str(&row.answer).expect("we wrote this answer");
+        let kept = refund_kept(row);
         let payment = see.payments.get(&self.payment).ok_or(RefundRefusal::NotFound)?;
-        let refund = payment.refunds.iter().find(|refund| refund.id == kept.refund_id);
+        let refund = payment.refunds.iter().find(|refund| refund.id == kept);
         let refund = refund.expect("a key and its refund commit together").clone();
         Ok(Some(RefundAnswer { refund, replay_of: Some(row.request_id.clone()) }))
     }
@@ -194,14 +200,8 @@ impl RefundPayment {
         let Some(request) = &self.idempotent else { return };
         let kept = Kept { payment_id: refund.payment, refund_id: refund.id };
         let created_at = change.now;
-        change.extra().idempotency.push(IdempotencyRow {
-            scope: request.scope.clone(),
-            fingerprint: request.fingerprint,
-            payment: refund.payment,
-            answer: serde_json::to_string(&kept).expect("plain strings are JSON"),
-            request_id: request.request_id.clone(),
-            created_at,
-        });
+        let answer = serde_json::to_string(&kept).expect("plain strings are JSON");
+        change.extra().idempotency.push(request.kept(refund.payment, answer, created_at));
     }
 
     /// What each leg gives, in order.

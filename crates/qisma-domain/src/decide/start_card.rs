@@ -52,6 +52,8 @@ pub enum StartRefusal {
     RailNotAccepted,
     /// No further attempt may be made.
     TooManyAttempts,
+    /// No further card may be tried, or not within this hour.
+    TooManyCardAttempts,
 }
 
 /// What stands in the way of a new attempt, on any rail.
@@ -117,6 +119,7 @@ impl Decide for StartCard {
                 late_looks: 0,
                 needs_operator: false,
                 card: None,
+                declined_card: None,
                 reversal: Reversal::NotDue,
             }),
             state: AttemptState::Init,

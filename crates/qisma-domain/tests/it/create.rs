@@ -15,6 +15,7 @@ fn keyed(key: &str, fingerprint: u8) -> CreatePayment {
         scope: scope(key),
         fingerprint: [fingerprint; 32],
         request_id: format!("request {key}"),
+        route: "/api/v2/generate_payment".into(),
     });
     command
 }

@@ -73,6 +73,7 @@ fn attempt_of(payment: &Payment) -> Attempt {
         late_looks: 0,
         needs_operator: false,
         card: None,
+        declined_card: None,
         reversal: Reversal::NotDue,
     };
     Attempt {

@@ -172,6 +172,7 @@ impl World {
         part.terminals.retain(|key, _| keys.terminals.contains(key));
         part.wallets.retain(|key, _| keys.wallets.contains(key));
         part.phone_windows.retain(|key, _| keys.phone_windows.contains(key));
+        part.card_windows.retain(|card, _| keys.card_windows.contains(card));
         part.balances.retain(|key, _| keys.balances.contains(key));
         part.holds.retain(|key, _| keys.holds.contains(key));
         part.folded.retain(|key| keys.folded.contains(key));

@@ -89,6 +89,18 @@ CREATE TABLE phone_windows (
     PRIMARY KEY (vshard, mode, phone)
 );
 
+-- `card` is a keyed hash of what an acquirer tells of a card; forgotten with its last decline.
+CREATE TABLE card_windows (
+    vshard      smallint  NOT NULL,
+    card        text COLLATE "C" NOT NULL,
+    declined    text      NOT NULL,
+    newest_us   bigint    NOT NULL,
+    version     bigint    NOT NULL,
+    PRIMARY KEY (vshard, card)
+);
+
+CREATE INDEX card_windows_to_forget ON card_windows (newest_us);
+
 CREATE TABLE payments (
     vshard                 smallint  NOT NULL,
     id                     uuid      NOT NULL,
@@ -244,6 +256,7 @@ CREATE TABLE idempotency_keys (
     payment_id   uuid      NOT NULL,
     answer       text      NOT NULL,
     request_id   text      NOT NULL,
+    route        text      NOT NULL,
     created_us   bigint    NOT NULL,
     PRIMARY KEY (vshard, merchant_id, mode, about, key)
 );

@@ -69,6 +69,17 @@ CREATE TABLE phone_windows (
     PRIMARY KEY (vshard, mode, phone)
 ) STRICT, WITHOUT ROWID;
 
+-- `card` is a keyed hash of what an acquirer tells of a card; forgotten with its last decline.
+CREATE TABLE card_windows (
+    vshard      INTEGER NOT NULL,
+    card        TEXT    NOT NULL,
+    declined    TEXT    NOT NULL,
+    newest_us   INTEGER NOT NULL,
+    version     INTEGER NOT NULL,
+    PRIMARY KEY (vshard, card)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX card_windows_to_forget ON card_windows (newest_us);
+
 CREATE TABLE payments (
     vshard                 INTEGER NOT NULL,
     id                     BLOB    NOT NULL,
@@ -213,6 +224,7 @@ CREATE TABLE idempotency_keys (
     payment_id   BLOB    NOT NULL,
     answer       TEXT    NOT NULL,
     request_id   TEXT    NOT NULL,
+    route        TEXT    NOT NULL,
     created_us   INTEGER NOT NULL,
     PRIMARY KEY (vshard, merchant_id, mode, about, key)
 ) STRICT, WITHOUT ROWID;

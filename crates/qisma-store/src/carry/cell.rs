@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::tables::{Column, Kind, Table};
+use super::columns::{Column, Kind, Table};
 use crate::error::ReadError;
 use crate::row::Row;
 

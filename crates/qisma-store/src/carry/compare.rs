@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use super::cell::read_row;
+use super::columns::Table;
 use super::report::{AccountCompared, BalanceCompared, DIFFERENCES_MAX, TableCompared};
-use super::tables::{ACCOUNTS, TABLES, Table};
+use super::tables::{ACCOUNTS, TABLES};
 use super::{BATCH_ROWS_MAX, Telling};
 use crate::audit::source::{Cursor, Source, Stream};
 use crate::error::ReadError;

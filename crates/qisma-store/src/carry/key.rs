@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cell::Cell;
-use super::tables::{Kind, Table};
+use super::columns::{Kind, Table};
 use crate::migrate::hex;
 
 /// The key of a row as text. People may read it, so ids are in hexadecimal.

@@ -6,6 +6,7 @@
 //! opens the target.
 
 mod cell;
+mod columns;
 mod compare;
 mod error;
 mod key;
@@ -19,10 +20,11 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 
 pub(crate) use cell::Cell;
+pub use columns::{Column, Kind, Table};
 pub use error::CarryError;
 pub(crate) use key::read as key_from;
 pub use report::{AccountCompared, BalanceCompared, CarryReport, TableCompared};
-pub use tables::{Column, Kind, NOT_CARRIED, TABLES, Table};
+pub use tables::{NOT_CARRIED, TABLES};
 pub use words::statements_on_server;
 
 use crate::audit::source::{Source, of_file};

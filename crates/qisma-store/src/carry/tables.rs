@@ -1,46 +1,9 @@
 //! What is carried from one database to another: every table, every column, in an order in which what
 //! is referred to comes before what refers to it. A test holds this list against both schemas.
 
-/// What a column holds, in the words of both engines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A shard: `INTEGER`, `smallint`.
-    Shard,
-    /// A whole number, an amount or a time: `INTEGER`, `bigint`.
-    Number,
-    /// Text.
-    Text,
-    /// Bytes: `BLOB`, `bytea`.
-    Bytes,
-    /// An id of 16 bytes: `BLOB`, `uuid`.
-    Id,
-    /// Yes or no: `INTEGER`, `boolean`.
-    Truth,
-}
-
-/// A column.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Its name, in both engines.
-    pub name: &'static str,
-    /// What it holds.
-    pub kind: Kind,
-    /// Whether it may hold nothing.
-    pub may_be_null: bool,
-}
-
-/// A table.
-#[derive(Clone, Copy, Debug)]
-pub struct Table {
-    /// Its name, in both engines.
-    pub name: &'static str,
-    /// How many of the columns, from the first one, are its primary key.
-    pub key_columns: usize,
-    /// Its columns, those of the key first and in the key's order.
-    pub columns: &'static [Column],
-    /// Columns that only a server has, each with what stands in it while nobody writes.
-    pub filled: &'static [(&'static str, &'static str)],
-}
+use super::columns::{
+    Column, Kind, Table, VSHARD, bytes, column, id, number, or_null, table, text, truth,
+};
 
 /// Tables of either engine that are not carried: they say how that database came about and who works
 /// on it, and nothing about money.
@@ -56,33 +19,6 @@ pub const NOT_CARRIED: &[&str] = &[
     "sqlite_stat1",
     "sqlite_stat4",
 ];
-
-const fn column(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, may_be_null: false }
-}
-const fn number(name: &'static str) -> Column {
-    column(name, Kind::Number)
-}
-const fn text(name: &'static str) -> Column {
-    column(name, Kind::Text)
-}
-const fn bytes(name: &'static str) -> Column {
-    column(name, Kind::Bytes)
-}
-const fn id(name: &'static str) -> Column {
-    column(name, Kind::Id)
-}
-const fn truth(name: &'static str) -> Column {
-    column(name, Kind::Truth)
-}
-const fn or_null(column: Column) -> Column {
-    Column { may_be_null: true, ..column }
-}
-const VSHARD: Column = column("vshard", Kind::Shard);
-
-const fn table(name: &'static str, key_columns: usize, columns: &'static [Column]) -> Table {
-    Table { name, key_columns, columns, filled: &[] }
-}
 
 /// Every table, in the order in which they are filled.
 pub const TABLES: &[Table] = &[
@@ -155,6 +91,11 @@ pub const TABLES: &[Table] = &[
         3,
         &[VSHARD, text("mode"), text("phone"), text("codes"), number("version")],
     ),
+    table(
+        "card_windows",
+        2,
+        &[VSHARD, text("card"), text("declined"), number("newest_us"), number("version")],
+    ),
     table("payments", 2, PAYMENTS),
     table(
         "legs",
@@ -200,6 +141,7 @@ pub const TABLES: &[Table] = &[
             id("payment_id"),
             text("answer"),
             text("request_id"),
+            text("route"),
             number("created_us"),
         ],
     ),

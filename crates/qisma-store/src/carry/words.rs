@@ -1,6 +1,6 @@
 //! The statements of a move, made from the list of tables: each table has the same three.
 
-use super::tables::{Kind, Table};
+use super::columns::{Kind, Table};
 
 impl Table {
     /// Its columns, for a statement.

@@ -146,6 +146,14 @@ fn rarer<'k>(keys: &'k Keys, all: &mut Vec<(Query<'k>, Fill)>) {
     if !keys.phone_windows.is_empty() {
         ask(sql::LOAD_PHONE_WINDOWS, phones(keys.phone_windows.iter()), phone_window);
     }
+    if !keys.card_windows.is_empty() {
+        let cards = || keys.card_windows.iter();
+        let params = vec![
+            shards_of(cards().map(|card| card.shard().0)),
+            Param::OwnTexts(cards().copied().map(String::from).collect()),
+        ];
+        ask(sql::LOAD_CARD_WINDOWS, params, card_window);
+    }
     if !keys.deliveries.is_empty() {
         let ids = || keys.deliveries.iter();
         let params = vec![
@@ -288,6 +296,12 @@ fn terminal(see: &mut Snapshot, row: &Row<'_>) -> Filled {
 fn wallet(see: &mut Snapshot, row: &Row<'_>) -> Filled {
     let found = rows::wallet_from(row)?;
     see.wallets.insert((found.mode, found.phone.clone()), found);
+    Ok(())
+}
+
+fn card_window(see: &mut Snapshot, row: &Row<'_>) -> Filled {
+    let found = rows::card_window_from(row)?;
+    see.card_windows.insert(found.card, found);
     Ok(())
 }
 

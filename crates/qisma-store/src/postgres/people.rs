@@ -1,6 +1,7 @@
-//! The steps of the small tables: merchants, apps, keys, terminals, wallets and windows of sent codes.
+//! The steps of the small tables: merchants, apps, keys, terminals, wallets and windows of codes and cards.
 
 use qisma_domain::app::{App, KeyPair};
+use qisma_domain::card::CardWindow;
 use qisma_domain::changes::Changes;
 use qisma_domain::link::Link;
 use qisma_domain::merchant::Merchant;
@@ -23,6 +24,8 @@ pub(super) struct People {
     terminals: Vec<Terminal>,
     wallets: Vec<Wallet>,
     phone_windows: Vec<Write<PhoneWindow>>,
+    card_windows_forgotten: Vec<CardWindow>,
+    card_windows: Vec<Write<CardWindow>>,
 }
 
 impl People {
@@ -34,6 +37,8 @@ impl People {
         terminals.sort_by_key(|row| (row.merchant, row.id.clone()));
         let mut wallets = take(&mut changes.wallets);
         wallets.sort_by_key(|row| row.id);
+        let mut forgotten = take(&mut changes.card_windows_forgotten);
+        forgotten.sort_by_key(|row| row.card);
         Self {
             merchants: fold_rows(take(&mut changes.merchants), |row| row.id, |row| row.version),
             apps: fold_rows(take(&mut changes.apps), |row| row.id, |row| row.version),
@@ -43,6 +48,12 @@ impl People {
             phone_windows: fold_rows(
                 windows,
                 |row| (row.mode, row.phone.clone()),
+                |row| row.version,
+            ),
+            card_windows_forgotten: forgotten,
+            card_windows: fold_rows(
+                take(&mut changes.card_windows),
+                |row| row.card,
                 |row| row.version,
             ),
         }
@@ -56,6 +67,7 @@ impl People {
         self.terminals(&mut steps);
         self.wallets(&mut steps);
         self.phone_windows(&mut steps);
+        self.card_windows(&mut steps);
         steps
     }
 
@@ -211,6 +223,49 @@ impl People {
                 column!(Texts, new, |write| write.row.mode.as_str()),
                 column!(Texts, new, |write| write.row.phone.as_str()),
                 column!(OwnTexts, new, |write| codes(&write.row)),
+                column!(Numbers, new, |write| write.row.version),
+            ],
+        });
+    }
+
+    fn card_windows<'p>(&'p self, steps: &mut Steps<'p>) {
+        let (forgotten, (new, old)) = (&self.card_windows_forgotten, apart(&self.card_windows));
+        let shard = |row: &CardWindow| i16::from(row.card.shard().0);
+        let card = |row: &CardWindow| String::from(row.card);
+        let declined =
+            |row: &CardWindow| serde_json::to_string(&row.declined_at).expect("numbers are JSON");
+        steps.push(Step {
+            sql: sets::DELETE_CARD_WINDOW,
+            rows: forgotten.len(),
+            what: "old windows of declined cards",
+            params: vec![
+                column!(Shards, forgotten, shard),
+                column!(OwnTexts, forgotten, card),
+                column!(Numbers, forgotten, |row| row.version),
+            ],
+        });
+        steps.push(Step {
+            sql: sets::UPDATE_CARD_WINDOW,
+            rows: old.len(),
+            what: "windows of declined cards",
+            params: vec![
+                column!(Shards, old, |write| shard(&write.row)),
+                column!(OwnTexts, old, |write| card(&write.row)),
+                column!(OwnTexts, old, |write| declined(&write.row)),
+                column!(Numbers, old, |write| write.row.newest().micros()),
+                column!(Numbers, old, |write| write.row.version),
+                column!(Numbers, old, |write| write.expected_version),
+            ],
+        });
+        steps.push(Step {
+            sql: sets::INSERT_CARD_WINDOW,
+            rows: new.len(),
+            what: "new windows of declined cards",
+            params: vec![
+                column!(Shards, new, |write| shard(&write.row)),
+                column!(OwnTexts, new, |write| card(&write.row)),
+                column!(OwnTexts, new, |write| declined(&write.row)),
+                column!(Numbers, new, |write| write.row.newest().micros()),
                 column!(Numbers, new, |write| write.row.version),
             ],
         });

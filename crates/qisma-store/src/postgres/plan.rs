@@ -330,6 +330,7 @@ impl Plan {
                 column!(Texts, new, |row| row.answer.as_str()),
                 column!(Texts, new, |row| row.request_id.as_str()),
                 column!(Numbers, new, |row| row.created_at.micros()),
+                column!(Texts, new, |row| row.route.as_str()),
             ],
         });
     }

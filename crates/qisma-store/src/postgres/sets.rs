@@ -77,6 +77,20 @@ statements! {
             $6::bigint[]) AS u (vshard, mode, phone, codes, version, expected)
         WHERE t.vshard = u.vshard AND t.mode = u.mode AND t.phone = u.phone AND t.version =
             u.expected";
+    INSERT_CARD_WINDOW = "INSERT INTO card_windows (vshard, card, declined, newest_us, version)
+        SELECT vshard, card, declined, newest_us, version
+        FROM unnest($1::smallint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) AS u
+            (vshard, card, declined, newest_us, version)
+        ON CONFLICT DO NOTHING";
+    UPDATE_CARD_WINDOW = "UPDATE card_windows AS t
+        SET declined = u.declined, newest_us = u.newest_us, version = u.version
+        FROM unnest($1::smallint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],
+            $6::bigint[]) AS u (vshard, card, declined, newest_us, version, expected)
+        WHERE t.vshard = u.vshard AND t.card = u.card AND t.version = u.expected";
+    DELETE_CARD_WINDOW = "DELETE
+        FROM card_windows AS t
+        USING unnest($1::smallint[], $2::text[], $3::bigint[]) AS u (vshard, card, version)
+        WHERE t.vshard = u.vshard AND t.card = u.card AND t.version = u.version";
 
     // -- payments --
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes, currency,
@@ -179,13 +193,13 @@ statements! {
 
     // -- idempotency --
     INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, about, key, fingerprint,
-            payment_id, answer, request_id, created_us)
+            payment_id, answer, request_id, created_us, route)
         SELECT vshard, merchant_id, mode, about, key, fingerprint, payment_id, answer,
-            request_id, created_us
+            request_id, created_us, route
         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[],
-            $6::bytea[], $7::uuid[], $8::text[], $9::text[], $10::bigint[]) AS u (vshard,
-            merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id,
-            created_us)
+            $6::bytea[], $7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::text[])
+            AS u (vshard, merchant_id, mode, about, key, fingerprint, payment_id, answer,
+            request_id, created_us, route)
         ON CONFLICT DO NOTHING";
     DELETE_IDEMPOTENCY_KEY = "DELETE
         FROM idempotency_keys AS t

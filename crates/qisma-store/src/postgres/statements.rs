@@ -88,6 +88,10 @@ statements! {
         WHERE vshard = $1 AND mode = $2 AND phone = $3";
     FIND_PHONE_WINDOW = "SELECT mode, phone, codes, version FROM phone_windows
         WHERE vshard = $1 AND mode = $2 AND phone = $3";
+    FIND_CARD_WINDOW = "SELECT card, declined, version FROM card_windows
+        WHERE vshard = $1 AND card = $2";
+    LIST_CARDS_TO_FORGET = "SELECT card FROM card_windows
+        WHERE newest_us < $1 AND vshard = ANY($3::smallint[]) ORDER BY newest_us LIMIT $2";
 
     // -- payments --
     FIND_PAYMENT = concat!("SELECT ", payment_columns!(),
@@ -173,7 +177,7 @@ statements! {
         WHERE next_look_us IS NOT NULL AND vshard = ANY($1::smallint[])";
 
     // -- idempotency --
-    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us
+    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us, route
         FROM idempotency_keys WHERE vshard = $1 AND merchant_id = $2 AND mode = $3 AND about = $4
             AND key = $5";
     LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, about, key FROM idempotency_keys
@@ -253,7 +257,7 @@ statements! {
         JOIN refund_parts q ON q.vshard = k.shard AND q.payment_id = k.payment
         ORDER BY q.payment_id, q.refund, q.leg");
     LOAD_IDEMPOTENCY_KEYS = "SELECT i.merchant_id, i.mode, i.about, i.key, i.fingerprint,
-            i.payment_id, i.answer, i.request_id, i.created_us
+            i.payment_id, i.answer, i.request_id, i.created_us, i.route
         FROM unnest($1::smallint[], $2::bigint[], $3::text[], $4::text[], $5::text[])
             AS k (vshard, merchant_id, mode, about, key)
         JOIN idempotency_keys i ON i.vshard = k.vshard AND i.merchant_id = k.merchant_id
@@ -288,6 +292,9 @@ statements! {
     LOAD_PHONE_WINDOWS = "SELECT w.mode, w.phone, w.codes, w.version
         FROM unnest($1::smallint[], $2::text[], $3::text[]) AS k (vshard, mode, phone)
         JOIN phone_windows w ON w.vshard = k.vshard AND w.mode = k.mode AND w.phone = k.phone";
+    LOAD_CARD_WINDOWS = "SELECT w.card, w.declined, w.version
+        FROM unnest($1::smallint[], $2::text[]) AS k (vshard, card)
+        JOIN card_windows w ON w.vshard = k.vshard AND w.card = k.card";
     LOAD_DELIVERIES = concat!("SELECT ", delivery_columns!(), "
         FROM unnest($1::smallint[], $2::uuid[]) AS k (shard, delivery)
         JOIN deliveries d ON d.vshard = k.shard AND d.id = k.delivery");

@@ -89,6 +89,10 @@ fn rarer(session: Session<'_>, keys: &Keys, see: &mut Snapshot) -> Result<(), Re
         let found = find::phone_window(session, key.0, &key.1)?;
         see.phone_windows.extend(found.map(|row| (key.clone(), row)));
     }
+    for card in &keys.card_windows {
+        let found = find::card_window(session, *card)?;
+        see.card_windows.extend(found.map(|row| (*card, row)));
+    }
     for id in &keys.deliveries {
         see.deliveries.extend(find::delivery(session, id)?.map(|row| (*id, row)));
     }

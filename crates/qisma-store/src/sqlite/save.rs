@@ -308,6 +308,7 @@ fn insert_idempotency_key(connection: &Connection, row: &IdempotencyRow) -> Step
         row.answer,
         row.request_id,
         row.created_at.micros(),
+        row.route,
     ])?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Writes merchants, apps, keys, terminals, wallets and windows of sent codes: the tables that are small.
+//! Writes merchants, apps, keys, terminals, wallets and windows of codes and cards: the small tables.
 
 use qisma_domain::changes::Changes;
 use qisma_domain::link::Link;
@@ -15,7 +15,8 @@ pub(super) fn save_people(connection: &Connection, changes: &mut Changes) -> Ste
     save_key_pairs(connection, changes)?;
     save_terminals(connection, changes)?;
     save_wallets(connection, changes)?;
-    save_phone_windows(connection, changes)
+    save_phone_windows(connection, changes)?;
+    save_card_windows(connection, changes)
 }
 
 fn save_merchants(connection: &Connection, changes: &mut Changes) -> Step {
@@ -157,6 +158,36 @@ fn save_phone_windows(connection: &Connection, changes: &mut Changes) -> Step {
             codes,
             row.version,
         ])?;
+    }
+    Ok(())
+}
+
+fn save_card_windows(connection: &Connection, changes: &mut Changes) -> Step {
+    for row in std::mem::take(&mut changes.card_windows_forgotten) {
+        let key = (row.card.shard().0, String::from(row.card), row.version);
+        let deleted = connection.prepare_cached(sql::DELETE_CARD_WINDOW)?.execute(key)?;
+        one_row(deleted, "card window")?;
+    }
+    let rows = std::mem::take(&mut changes.card_windows);
+    for write in fold_rows(rows, |row| row.card, |row| row.version) {
+        let row = &write.row;
+        let (shard, card) = (row.card.shard().0, String::from(row.card));
+        let declined = serde_json::to_string(&row.declined_at).expect("numbers are JSON");
+        let newest_us = row.newest().micros();
+        if write.expected_version > 0 {
+            let updated = connection.prepare_cached(sql::UPDATE_CARD_WINDOW)?.execute(params![
+                shard,
+                card,
+                declined,
+                newest_us,
+                row.version,
+                write.expected_version,
+            ])?;
+            one_row(updated, "card window")?;
+            continue;
+        }
+        let new = params![shard, card, declined, newest_us, row.version];
+        connection.prepare_cached(sql::INSERT_CARD_WINDOW)?.execute(new)?;
     }
     Ok(())
 }

@@ -121,6 +121,16 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5)";
     UPDATE_PHONE_WINDOW = "UPDATE phone_windows SET codes = ?4, version = ?5
         WHERE vshard = ?1 AND mode = ?2 AND phone = ?3 AND version = ?6";
+    FIND_CARD_WINDOW = "SELECT card, declined, version FROM card_windows
+        WHERE vshard = ?1 AND card = ?2";
+    INSERT_CARD_WINDOW = "INSERT INTO card_windows (vshard, card, declined, newest_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+    UPDATE_CARD_WINDOW = "UPDATE card_windows SET declined = ?3, newest_us = ?4, version = ?5
+        WHERE vshard = ?1 AND card = ?2 AND version = ?6";
+    DELETE_CARD_WINDOW = "DELETE FROM card_windows
+        WHERE vshard = ?1 AND card = ?2 AND version = ?3";
+    LIST_CARDS_TO_FORGET = "SELECT card FROM card_windows WHERE newest_us < ?1
+        ORDER BY newest_us LIMIT ?2";
 
     // -- payments --
     FIND_PAYMENT = concat!("SELECT ", payment_columns!(),
@@ -231,12 +241,12 @@ statements! {
         from_debt_millimes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
     // -- idempotency --
-    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us
+    FIND_IDEMPOTENCY_KEY = "SELECT merchant_id, mode, about, key, fingerprint, payment_id, answer, request_id, created_us, route
         FROM idempotency_keys WHERE vshard = ?1 AND merchant_id = ?2 AND mode = ?3 AND about = ?4
             AND key = ?5";
     INSERT_IDEMPOTENCY_KEY = "INSERT INTO idempotency_keys (vshard, merchant_id, mode, about,
-        key, fingerprint, payment_id, answer, request_id, created_us)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        key, fingerprint, payment_id, answer, request_id, created_us, route)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     LIST_IDEMPOTENCY_KEYS_TO_PRUNE = "SELECT merchant_id, mode, about, key FROM idempotency_keys
         WHERE created_us < ?1 ORDER BY created_us LIMIT ?2";
     DELETE_IDEMPOTENCY_KEY = "DELETE FROM idempotency_keys

@@ -77,6 +77,7 @@ pub fn keyed(key: &str, fingerprint: u8) -> CreatePayment {
         scope: scope(key),
         fingerprint: [fingerprint; 32],
         request_id: "a request".into(),
+        route: "/api/v2/generate_payment".into(),
     });
     command
 }

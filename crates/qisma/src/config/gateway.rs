@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use qisma_domain::decide::refund_payment::WhenShort;
+use qisma_domain::limits;
 use qisma_store::Fold;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
@@ -17,6 +18,8 @@ use crate::keyring::MasterKey;
 
 /// What a limit on the requests of a minute may be.
 const PER_MINUTE: RangeInclusive<u32> = 1..=60_000_000;
+/// The same for one that can be switched off.
+const PER_MINUTE_OR_OFF: RangeInclusive<u32> = 0..=60_000_000;
 
 /// How payers and platforms reach the gateway.
 #[derive(Clone, Debug)]
@@ -37,6 +40,16 @@ pub struct Http {
     pub connections_max: usize,
     /// How often one app may verify payments in a minute.
     pub verify_per_minute_max: u32,
+    /// Requests of one app in a minute; 0: no limit. Also the next ones.
+    pub app_requests_per_minute_max: u32,
+    /// Requests of all apps of one merchant in a minute.
+    pub merchant_requests_per_minute_max: u32,
+    /// Requests about one payment in a minute.
+    pub payment_requests_per_minute_max: u32,
+    /// Forms of one payment's page in a minute.
+    pub payment_forms_per_minute_max: u32,
+    /// Pages that one address may ask for in a minute.
+    pub pages_per_minute_max: u32,
     /// How often the credentials of one address may be refused in a minute.
     pub login_failures_per_minute_max: u32,
     /// How often one address may open links of payments that do not exist, in a minute.
@@ -76,6 +89,15 @@ impl Http {
             body_bytes_max: reader.number("http.body_bytes_max", 4_096..=1_048_576),
             connections_max: reader.number("http.connections_max", 16..=65_536),
             verify_per_minute_max: reader.number("http.verify_per_minute_max", PER_MINUTE),
+            app_requests_per_minute_max: reader
+                .number("http.app_requests_per_minute_max", PER_MINUTE_OR_OFF),
+            merchant_requests_per_minute_max: reader
+                .number("http.merchant_requests_per_minute_max", PER_MINUTE_OR_OFF),
+            payment_requests_per_minute_max: reader
+                .number("http.payment_requests_per_minute_max", PER_MINUTE_OR_OFF),
+            payment_forms_per_minute_max: reader
+                .number("http.payment_forms_per_minute_max", PER_MINUTE_OR_OFF),
+            pages_per_minute_max: reader.number("http.pages_per_minute_max", PER_MINUTE_OR_OFF),
             login_failures_per_minute_max: reader
                 .number("http.login_failures_per_minute_max", PER_MINUTE),
             unknown_links_per_minute_max: reader
@@ -205,6 +227,34 @@ impl Refunds {
                 _ => None,
             });
         Self { when_short: when_short.unwrap_or_default() }
+    }
+}
+
+/// How much may be tried with cards.
+#[derive(Clone, Copy, Debug)]
+pub struct Cards {
+    /// Card attempts of one payment.
+    pub attempts_per_payment_max: usize,
+    /// Declines of one card in an hour, over all payments; 0: no limit. Also the next ones.
+    pub declines_per_card_max: usize,
+    /// Card attempts from one address in ten minutes, those that were paid left out.
+    pub attempts_per_address_max: u32,
+    /// Declined card attempts from one address in an hour.
+    pub declines_per_address_max: u32,
+}
+
+impl Cards {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            attempts_per_payment_max: reader
+                .number("cards.attempts_per_payment_max", 1..=limits::ATTEMPTS_STARTED_MAX),
+            declines_per_card_max: reader
+                .number("cards.declines_per_card_max", 0..=limits::CARD_DECLINES_KEPT_MAX),
+            attempts_per_address_max: reader
+                .number("cards.attempts_per_address_max", PER_MINUTE_OR_OFF),
+            declines_per_address_max: reader
+                .number("cards.declines_per_address_max", PER_MINUTE_OR_OFF),
+        }
     }
 }
 

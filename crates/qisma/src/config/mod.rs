@@ -23,7 +23,8 @@ use thiserror::Error;
 pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
 pub use self::database::Database;
 pub use self::gateway::{
-    Http, Ledger, Links, Log, LogFormat, Metrics, Refunds, Sandbox, Security, TlsFiles, Workers,
+    Cards, Http, Ledger, Links, Log, LogFormat, Metrics, Refunds, Sandbox, Security, TlsFiles,
+    Workers,
 };
 use self::layers::Layers;
 pub use self::network::Network;
@@ -105,6 +106,8 @@ pub struct Config {
     pub sandbox: Sandbox,
     /// Who takes cards for us.
     pub acquirers: Acquirers,
+    /// How much may be tried with cards.
+    pub cards: Cards,
     /// Which ways to pay are open.
     pub rails: Rails,
     /// What stands in every QR code.
@@ -142,6 +145,7 @@ impl Config {
             security: Security::read(&mut reader),
             sandbox: Sandbox::read(&mut reader),
             acquirers: Acquirers::read(&mut reader),
+            cards: Cards::read(&mut reader),
             rails: Rails::read(&mut reader),
             qr: codes::read(&mut reader),
             messages: Messages::read(&mut reader),

@@ -37,7 +37,9 @@ where
             found = read.await?;
         }
         let caller = check(&gateway, found.as_deref(), (KeyKind::ApiKey, &proof), now);
-        caller.map(Self).map_err(refused)
+        let caller = caller.map_err(refused)?;
+        gateway.request_limits.of_caller(&caller, now)?;
+        Ok(Self(caller))
     }
 }
 

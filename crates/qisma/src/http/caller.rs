@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use qisma_domain::app::KeyKind;
-use qisma_domain::ids::{AppId, MerchantId, Mode};
+use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
 use qisma_domain::time::Timestamp;
 use qisma_store::{AuthRow, ReadError, Reader};
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +20,13 @@ const HEADER_CHARS_MAX: usize = 256;
 /// wrong. (Whether a public key was used in the last second can be told by the time all the same; it
 /// is a UUID that nobody guesses, and no secret.) No private key has this hash.
 const NOBODYS_HASH: [u8; 32] = [0; 32];
+
+/// The payment that a text names. What is no id names one of nobody, which is looked for like any other:
+/// unknown, foreign and malformed ids cost the same look and get the same answer.
+pub fn asked_about(text: &str) -> PaymentId {
+    // No payment is minted at the beginning of 1970.
+    PaymentId::parse(text).unwrap_or(PaymentId::from_bytes([0; 16]))
+}
 
 /// Proof that the caller holds the keys of an app of an active merchant.
 #[derive(Clone, Copy, Debug)]
@@ -73,14 +80,17 @@ impl Credentials {
         Ok(Self { public: public.to_owned(), private: private.into() })
     }
 
-    /// The app whose they are.
+    /// The app whose they are; its request is counted.
     pub async fn calling_app(self, gateway: &Gateway) -> Result<CallingApp, ApiError> {
-        if let Some(known) = self.known_caller(gateway) {
-            return known.map_err(refused);
-        }
-        let asker = gateway.clone();
-        let read = gateway.store.read(move |reader| self.caller(&asker, reader)).await?;
-        read.map_err(refused)
+        let known = if let Some(known) = self.known_caller(gateway) {
+            known
+        } else {
+            let asker = gateway.clone();
+            gateway.store.read(move |reader| self.caller(&asker, reader)).await?
+        };
+        let caller = known.map_err(refused)?;
+        gateway.request_limits.of_caller(&caller, gateway.now())?;
+        Ok(caller)
     }
 
     /// Who holds them, or why they are refused, for [`refused`].

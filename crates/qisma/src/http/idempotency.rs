@@ -50,6 +50,7 @@ pub fn request(
         scope,
         fingerprint: keyring.fingerprint(&parts),
         request_id: id.as_str().to_owned(),
+        route: route.to_owned(),
     }
 }
 

@@ -13,12 +13,14 @@ pub mod flouci;
 pub mod health;
 pub mod idempotency;
 mod known_keys;
+pub mod lost_answer;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 mod query;
 pub mod rate_limit;
 mod reference;
+pub mod request_limits;
 pub mod router;
 pub mod server;
 #[cfg(feature = "yardstick")]

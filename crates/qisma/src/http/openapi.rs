@@ -7,6 +7,7 @@ use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::transactions::{get_pos_transaction_status, init_pos_transaction};
 use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
 use super::flouci::{history, v1};
+use super::lost_answer;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +27,7 @@ use super::flouci::{history, v1};
         get_pos_transaction_status::read,
         refund_payment::create,
         history::list,
+        lost_answer::read,
         v1::generate_payment::create,
         v1::verify_payment::read,
     ),

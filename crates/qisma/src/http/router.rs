@@ -14,8 +14,8 @@ use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::transactions::{get_pos_transaction_status as pos_status, init_pos_transaction};
 use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
 use super::flouci::{history, v1};
-use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
-use super::{callbacks, checkout, health, middleware, reference};
+use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_pages};
+use super::{callbacks, checkout, health, lost_answer, middleware, reference};
 use crate::gateway::Gateway;
 
 /// Paths that name no payment, with no id or with slashes in it. They are answered like an unknown
@@ -97,6 +97,7 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/api/business/custom_transaction/status", get(transactions::status))
         .route("/api/business/custom_transaction/history", get(transactions::history))
         .route("/api/developers/history", get(history::list))
+        .route("/api/idempotency/{key}", get(lost_answer::read))
         .route("/api/generate_payment", post(v1::generate_payment::create))
         .route("/api/verify_payment/{payment_id}", get(v1::verify_payment::read))
         .route_layer(layer_of(limited.clone(), limit_login_failures));
@@ -113,7 +114,7 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/pay/{payment_id}/change", post(checkout::change_way))
         .route("/pay/{payment_id}/cancel", post(checkout::cancel))
         .route("/pay/{payment_id}/leave", get(checkout::leave))
-        .route_layer(layer_of(limited, limit_unknown_links));
+        .route_layer(layer_of(limited, limit_pages));
     let routes = Router::new()
         .merge(for_platforms)
         .merge(for_payers)

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
+use qisma_domain::card::CardFingerprint;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -82,6 +83,13 @@ impl Keyring {
     /// The key under which phone numbers and other velocity counters are hashed.
     pub fn phone_key(&self) -> &[u8; 32] {
         &self.phone
+    }
+
+    /// What limits know a card by: nobody without the key can tell which card it is, not even by trying
+    /// every number, and live cards are never those of the sandbox.
+    pub fn card_fingerprint(&self, mode: &str, masked_pan: &str, expiry: &str) -> CardFingerprint {
+        let parts = ["card", mode, masked_pan, expiry].map(str::as_bytes);
+        CardFingerprint::from_bytes(mac(&self.phone, &parts))
     }
 
     /// The key that spreads the retries of webhooks, repeatably for one delivery.

@@ -37,6 +37,8 @@ pub enum Notice {
     Declined(DeclineReason),
     /// The acquirer does not answer or refuses to open an order.
     CardUnavailable,
+    /// No further card is taken for this payment, or not within this hour.
+    TooManyCards,
     /// The wallet rail does not answer.
     WalletUnavailable,
     /// Not a Tunisian mobile number. Belongs to the phone field.
@@ -105,6 +107,7 @@ impl Notice {
         match self {
             Self::Declined(reason) => reason.key(),
             Self::CardUnavailable => "notice-card-unavailable",
+            Self::TooManyCards => "notice-too-many-cards",
             Self::WalletUnavailable => "notice-wallet-unavailable",
             Self::PhoneInvalid => "notice-phone-invalid",
             Self::TooManyCodes => "notice-too-many-codes",

@@ -7,10 +7,12 @@ use qisma_domain::decide::abandon_attempt::AbandonAttempt;
 use qisma_domain::decide::record_opened::RecordOpened;
 use qisma_domain::decide::record_outcome::Outcome;
 use qisma_domain::decide::start_card::{CardStarted, StartCard, StartRefusal};
+use qisma_domain::decide::start_limited_card::StartLimitedCard;
 use qisma_domain::ids::PaymentId;
 use qisma_domain::payment::Payment;
 use qisma_store::RunError;
 
+use super::card_limits::limits_of;
 use super::client_of;
 use super::outcome::{LookError, look_after_registration};
 use crate::acquirers::smt::{RefusalKind, RegisterAnswer, RegisterOrder};
@@ -69,7 +71,9 @@ async fn start(
     let acquirer = Acquirer::of_mode(payment.mode);
     let client =
         client_of(gateway, acquirer).ok_or(StartError::Refused(StartRefusal::RailNotAccepted))?;
-    let started = gateway.store.run(StartCard { payment: payment.id, acquirer }).await;
+    let start = StartCard { payment: payment.id, acquirer };
+    let limited = StartLimitedCard { start, limits: limits_of(&gateway.config.cards) };
+    let started = gateway.store.run(limited).await;
     let started = started.map_err(|error| match error {
         RunError::Refused(refusal) => StartError::Refused(refusal),
         error => StartError::Look(super::outcome::of_other_refusal(error)),

@@ -3,6 +3,7 @@
 //! here leaves a state that a worker can finish.
 
 pub mod card;
+pub mod card_limits;
 mod give_back;
 pub mod looks;
 pub mod outcome;

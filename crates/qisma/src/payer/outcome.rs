@@ -4,8 +4,10 @@
 use qisma_domain::attempt::{
     AbandonReason, Attempt, AttemptState, CardAttempt, CardDetails, DeclineClass, Reversal,
 };
+use qisma_domain::card::CardFingerprint;
 use qisma_domain::decide::abandon_attempt::AbandonAttempt;
 use qisma_domain::decide::payment_change::PaymentNotFound;
+use qisma_domain::decide::record_decline::RecordDecline;
 use qisma_domain::decide::record_outcome::{ApprovalFacts, BankReport, Outcome, RecordOutcome};
 use qisma_domain::ids::PaymentId;
 use qisma_domain::limits;
@@ -13,6 +15,7 @@ use qisma_domain::payment::Payment;
 use qisma_domain::time::Timestamp;
 use qisma_store::{Fence, ReadError, RunError};
 
+use super::card_limits;
 use super::client_of;
 use super::give_back::give_back;
 use crate::acquirers::smt::{
@@ -123,8 +126,8 @@ async fn look(
     if is_settled(attempt, card) {
         return Ok(Look { outcome: outcome_of(attempt.state), unpaid: false });
     }
-    let report = ask(gateway, &aggregate.payment, card).await;
-    record(gateway, &aggregate.payment, attempt, report, fence).await
+    let (report, used) = ask(gateway, &aggregate.payment, card).await;
+    record(gateway, &aggregate.payment, (attempt, used), report, fence).await
 }
 
 /// Whether nothing can follow what is recorded. A decline is not such a thing: some banks let the
@@ -145,7 +148,7 @@ const fn outcome_of(state: AttemptState) -> Outcome {
 async fn record(
     gateway: &Gateway,
     of: &Payment,
-    attempt: &Attempt,
+    (attempt, used): (&Attempt, Option<CardFingerprint>),
     report: BankReport,
     fence: &Fence,
 ) -> Result<Look, LookError> {
@@ -165,7 +168,16 @@ async fn record(
         };
     }
     let command = RecordOutcome { payment, attempt: number, report: report.clone() };
-    let outcome = gateway.store.run_fenced(command, fence).await?;
+    let outcome = match (&report, used) {
+        (BankReport::Declined { .. }, Some(card)) => {
+            gateway.store.run_fenced(RecordDecline { outcome: command, card }, fence).await?
+        }
+        _ => gateway.store.run_fenced(command, fence).await?,
+    };
+    gateway.address_limits.ended(payment, outcome, gateway.now());
+    if let (Outcome::Captured, Some(card)) = (outcome, used) {
+        card_limits::flag(gateway, payment, card).await;
+    }
     alarm(gateway.now(), attempt, card, &report, outcome);
     if !matches!(outcome, Outcome::Captured | Outcome::Declined | Outcome::Unchanged) {
         // The next look may have come nearer than the worker thinks.
@@ -187,16 +199,24 @@ pub(super) async fn status(client: &SmtClient, card: &CardAttempt) -> StatusAnsw
     client.status(by).await
 }
 
-async fn ask(gateway: &Gateway, payment: &Payment, card: &CardAttempt) -> BankReport {
+/// What the bank says, and the card that it says it of, where it tells.
+async fn ask(
+    gateway: &Gateway,
+    payment: &Payment,
+    card: &CardAttempt,
+) -> (BankReport, Option<CardFingerprint>) {
     let Some(client) = client_of(gateway, card.acquirer) else {
         tracing::error!(
             order_number = card.order_number,
             "the acquirer of this order is not set up any more: set acquirers.smt.* again"
         );
-        return BankReport::NoAnswer;
+        return (BankReport::NoAnswer, None);
     };
-    match status(client, card).await {
-        StatusAnswer::Order(facts) => report_of(payment, card, &client.settings().currency, &facts),
+    let report = match status(client, card).await {
+        StatusAnswer::Order(facts) => {
+            let report = report_of(payment, card, &client.settings().currency, &facts);
+            return (report, card_used(gateway, payment, &facts));
+        }
         StatusAnswer::NotRegistered => BankReport::NotRegistered,
         // A refusal to say and an answer that cannot be understood are no declines: the payer may
         // have paid.
@@ -212,7 +232,14 @@ async fn ask(gateway: &Gateway, payment: &Payment, card: &CardAttempt) -> BankRe
             tracing::warn!(order_number = card.order_number, %reason, "an order could not be read");
             BankReport::NoAnswer
         }
-    }
+    };
+    (report, None)
+}
+
+fn card_used(gateway: &Gateway, payment: &Payment, facts: &OrderFacts) -> Option<CardFingerprint> {
+    let card = facts.card.as_ref()?;
+    let (masked_pan, expiry) = (card.masked_pan.as_deref()?, card.expiration.as_deref()?);
+    Some(gateway.keyring.card_fingerprint(payment.mode.as_str(), masked_pan, expiry))
 }
 
 /// What an answer says of our attempt. The domain compares the facts once more before it believes

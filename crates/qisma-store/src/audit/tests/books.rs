@@ -172,6 +172,7 @@ impl Books {
                 scope: scope(key),
                 fingerprint: [4; 32],
                 request_id: "r".into(),
+                route: "/api/v2/generate_payment".into(),
             }),
         };
         self.run(command).await.created.payment_id
@@ -247,6 +248,7 @@ impl Books {
                 scope,
                 fingerprint: [4; 32],
                 request_id: "r".into(),
+                route: "/api/v2/generate_payment".into(),
             }),
         };
         self.run(command).await;

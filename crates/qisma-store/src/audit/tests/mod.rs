@@ -353,8 +353,8 @@ async fn a_key_whose_answer_names_another_payment_breaks_i10() {
 #[tokio::test]
 async fn one_payment_under_two_keys_breaks_i10() {
     let damage = "INSERT INTO idempotency_keys SELECT vshard, merchant_id, mode, about,
-        'again', fingerprint, payment_id, answer, request_id, created_us FROM idempotency_keys WHERE about = ''
-        LIMIT 1";
+        'again', fingerprint, payment_id, answer, request_id, route, created_us FROM idempotency_keys
+        WHERE about = '' LIMIT 1";
     check(Invariant::I10, damage, "made under 2 keys").await;
 }
 

@@ -53,7 +53,7 @@ async fn a_refund_that_nobody_looks_after_breaks_i11() {
 #[tokio::test]
 async fn a_refund_under_two_keys_breaks_i10() {
     let damage = "INSERT INTO idempotency_keys SELECT vshard, merchant_id, mode, about, 'again',
-        fingerprint, payment_id, answer, request_id, created_us FROM idempotency_keys
+        fingerprint, payment_id, answer, request_id, route, created_us FROM idempotency_keys
         WHERE about <> '' LIMIT 1";
     check(Invariant::I10, damage, "was made under 2 keys").await;
 }

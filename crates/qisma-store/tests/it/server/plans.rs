@@ -19,7 +19,7 @@ async fn a_worker_finds_its_rows_by_the_indexes_made_for_it_however_full_the_tab
              'pending', created_us, 0, NULL, false, 0, 1 FROM payments;
          INSERT INTO refunds SELECT vshard, id, 1, id::text, 1, 'pending', '', created_us, 0, false, 0,
              0, 1 FROM payments;
-         INSERT INTO idempotency_keys SELECT vshard, 1, 'test', '', id::text, '', id, '', '', created_us
+         INSERT INTO idempotency_keys SELECT vshard, 1, 'test', '', id::text, '', id, '', '', '', created_us
              FROM payments;
          ANALYZE",
     );

@@ -24,12 +24,21 @@ pub async fn pay_by_card(State(gateway): State<Gateway>, submission: Submission)
     let loaded = &form.loaded;
     let (payment, name) = (loaded.payment().clone(), loaded.payee.name.clone());
     let locale = loaded.tongue.locale;
+    let begun = gateway.address_limits.begin(loaded.client, loaded.now);
+    begun.map_err(|too_many| loaded.too_many(too_many))?;
     // In a task of its own: a payer who closes the tab now must not leave the attempt half begun.
     let starting = tokio::spawn({
         let gateway = gateway.clone();
         async move { start_card(&gateway, &payment, &name, locale).await }
     });
-    match starting.await {
+    let started = starting.await;
+    match started {
+        Ok(Ok(StartedCard::Unavailable) | Err(StartError::Refused(_))) => {
+            gateway.address_limits.not_begun(loaded.client);
+        }
+        _ => gateway.address_limits.begun(loaded.payment().id, loaded.client),
+    }
+    match started {
         Ok(Ok(StartedCard::AtBank)) => Ok(see_other(&loaded.frame().path_under("bank"))),
         Ok(Ok(StartedCard::Unavailable)) => Ok(loaded.to_page(Some(view::CARD_UNAVAILABLE))),
         Ok(Ok(StartedCard::Waiting)) => Ok(loaded.to_page(None)),
@@ -45,8 +54,11 @@ const fn word_of(refusal: StartRefusal) -> Option<&'static str> {
         StartRefusal::RailNotAccepted | StartRefusal::TooManyAttempts => {
             Some(view::CARD_UNAVAILABLE)
         }
-        // The page shows how it ended.
-        StartRefusal::NotFound | StartRefusal::Ended | StartRefusal::TimeOver => None,
+        // The page shows how it ended, and that no card is taken.
+        StartRefusal::NotFound
+        | StartRefusal::Ended
+        | StartRefusal::TimeOver
+        | StartRefusal::TooManyCardAttempts => None,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::gateway::Gateway;
 use crate::http::client::ClientAddress;
 use crate::http::rate_limit::TooMany;
 use crate::pages::{self, Frame, Payee, Problem};
+use crate::payer::card_limits;
 use crate::payer::outcome::LookError;
 
 /// Who looks.
@@ -32,6 +33,8 @@ pub struct Visitor {
 pub struct Loaded {
     /// The payment with its attempts and codes.
     pub aggregate: PaymentAggregate,
+    /// Whether it takes no further card.
+    pub cards_are_used_up: bool,
     /// Who is paid.
     pub payee: Payee,
     /// The language to answer in.
@@ -58,12 +61,14 @@ pub async fn load(gateway: &Gateway, id: PaymentId, visitor: Visitor) -> Result<
 
 async fn read(gateway: &Gateway, id: PaymentId, visitor: Visitor) -> Result<Loaded, Turned> {
     let Visitor { tongue, client } = visitor;
+    let (now, settings) = (gateway.now(), gateway.config.cards);
     let found = gateway.store.read(move |reader| {
         let Some(aggregate) = reader.payment_by_link(&id)? else { return Ok(None) };
         let merchant = reader.merchant(aggregate.payment.merchant)?;
-        Ok(Some((aggregate, merchant)))
+        let cards_are_used_up = card_limits::are_used_up(reader, &settings, &aggregate, now)?;
+        Ok(Some((aggregate, merchant, cards_are_used_up)))
     });
-    let (aggregate, merchant) = match found.await {
+    let (aggregate, merchant, cards_are_used_up) = match found.await {
         Ok(Some(found)) => found,
         Ok(None) => return Err(turned(problem_of(Problem::NotFound, tongue, None))),
         Err(error) => return Err(turned(read_failed(&error, tongue))),
@@ -74,7 +79,7 @@ async fn read(gateway: &Gateway, id: PaymentId, visitor: Visitor) -> Result<Load
         image_url: image.map(ToString::to_string),
         name: merchant.map(|merchant| merchant.name).unwrap_or_default(),
     };
-    Ok(Loaded { aggregate, payee, tongue, client, now: gateway.now() })
+    Ok(Loaded { aggregate, cards_are_used_up, payee, tongue, client, now })
 }
 
 fn read_failed(error: &ReadError, tongue: Tongue) -> Response {

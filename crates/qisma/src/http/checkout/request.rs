@@ -193,6 +193,8 @@ impl Submission {
     /// how it ended, whatever was submitted.
     pub async fn accept(self, gateway: &Gateway, form: &str) -> Result<Accepted, Turned> {
         let loaded = self.visit.load(gateway).await?;
+        let counted = gateway.request_limits.of_form(loaded.payment().id, loaded.now);
+        counted.map_err(|too_many| loaded.too_many(too_many))?;
         let refused = |problem| {
             Err(turned(problem_of(problem, self.visit.tongue, Some(&loaded.payment().id))))
         };

@@ -76,7 +76,9 @@ fn card_open(gateway: &Gateway, loaded: &Loaded, notice: Option<Notice>) -> Resp
 /// The page with a form for each way to pay.
 fn choose(gateway: &Gateway, loaded: &Loaded, notice: Option<Notice>) -> Response {
     let payment = loaded.payment();
-    let cards = payment.accept_card && gateway.acquirer(payment.mode).is_some();
+    let takes_cards = payment.accept_card && gateway.acquirer(payment.mode).is_some();
+    let cards = takes_cards && !loaded.cards_are_used_up;
+    let no_more_cards = (takes_cards && !cards).then_some(Notice::TooManyCards);
     let wallets = wallet::is_offered(gateway, payment.mode);
     let scan = wallets.then(|| {
         // The merchant's own name and not the shown one: the same code as everywhere.
@@ -88,7 +90,8 @@ fn choose(gateway: &Gateway, loaded: &Loaded, notice: Option<Notice>) -> Respons
         wallet_csrf: wallets.then(|| token(gateway, loaded, "wallet")),
         card_csrf: cards.then(|| token(gateway, loaded, "card")),
         cancel_csrf: token(gateway, loaded, "cancel"),
-        notice: notice.or_else(|| story_of(loaded)),
+        // What can be done now matters more than why the last card was declined.
+        notice: notice.or(no_more_cards).or_else(|| story_of(loaded)),
     });
     loaded.page(StatusCode::OK, html)
 }

@@ -87,6 +87,10 @@ error_codes! {
         "Send the header Authorization: Api-Key KEY with an API key of an active merchant.";
     /// No such payment, or somebody else's.
     PaymentNotFound = "payment_not_found", NOT_FOUND, "Payment not found";
+    /// Nothing was done under this key, or by somebody else.
+    IdempotencyKeyNotFound = "idempotency_key_not_found", NOT_FOUND,
+        "Nothing was done under this key in the last 30 days; send the request again, with the same \
+         Idempotency-Key.";
     /// Another merchant than the API key's.
     MerchantNotFound = "merchant_not_found", NOT_FOUND,
         "Merchant not found; send the merchant_id of the API key.";

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use qisma::http::error::ErrorCode;
+use qisma::http::lost_answer::ROUTES;
 use qisma::http::openapi::document;
 use reqwest::Method;
 use serde_json::Value;
@@ -14,7 +15,7 @@ const COMMITTED: &str = include_str!("../../../../../openapi.json");
 const ERRORS: &str = include_str!("../../../../../docs/errors.md");
 
 /// Method, path, and what is said of it.
-fn operations() -> Vec<(Method, String, Value)> {
+pub fn operations() -> Vec<(Method, String, Value)> {
     let document: Value = serde_json::from_str(&document()).unwrap();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -58,12 +59,26 @@ fn the_document_has_the_routers_api_paths_and_no_other() {
 async fn every_documented_operation_is_refused_without_keys() {
     let app = TestApp::start().await;
     for (method, path, _) in operations() {
-        let path = path.replace("{payment_id}", "AAAAAAAAAAAAAAAAAAAAAA");
+        let path = path.replace("{payment_id}", "AAAAAAAAAAAAAAAAAAAAAA").replace("{key}", "k");
         // The oldest of them have their keys in the body.
         let request = app.request(method.clone(), &path).header("content-type", "application/json");
         let reply = Reply::of(request.body("{}")).await;
         assert_eq!(reply.status, 401, "{method} {path}");
     }
+}
+
+#[test]
+fn every_answer_under_an_idempotency_key_can_be_asked_for_again() {
+    let takes_key = |operation: &Value| {
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        parameters.iter().any(|one| one["name"] == "Idempotency-Key")
+    };
+    let keyed: BTreeSet<String> = operations()
+        .into_iter()
+        .filter(|(_, _, operation)| takes_key(operation))
+        .map(|(_, path, _)| path)
+        .collect();
+    assert_eq!(keyed, ROUTES.map(str::to_owned).into());
 }
 
 #[test]

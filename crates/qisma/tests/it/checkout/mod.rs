@@ -3,6 +3,7 @@
 pub mod browser;
 mod callbacks;
 mod card;
+mod card_limits;
 mod deferred;
 mod expiry;
 mod faults;

@@ -204,6 +204,51 @@ async fn under_its_key_a_pending_refund_is_asked_for_again_and_tells_its_end() {
 }
 
 #[tokio::test]
+async fn under_its_key_a_refusal_is_told_again_and_can_be_asked_for() {
+    let world = World::start().await;
+    let payment = world.paid_by_card().await;
+    world.arm_refund("refused").await;
+    let bearer = bearer(&world.caller);
+    let ask = || {
+        let request = world
+            .request(Method::POST, "/api/v2/refund_payment")
+            .header(AUTHORIZATION, &bearer)
+            .header("content-type", "application/json")
+            .header("idempotency-key", "refund-1")
+            .body(json!({ "payment_id": payment }).to_string());
+        Reply::of(request)
+    };
+    let (first, again) = (ask().await, ask().await);
+    let path = format!("/api/idempotency/refund-1?payment_id={payment}");
+    let lost = Reply::of(world.request(Method::GET, &path).header(AUTHORIZATION, &bearer)).await;
+    for told in [again, lost] {
+        assert_eq!((told.status, &told.body), (409, &first.body));
+        assert_eq!(told.header("idempotent-replayed"), "true");
+        assert_eq!(told.header("original-request-id"), first.header("x-request-id"));
+    }
+    assert_eq!(world.refunds(payment).await, ["failed"]);
+}
+
+#[tokio::test]
+async fn two_at_once_under_one_key_give_back_once_at_the_bank() {
+    let world = World::start().await;
+    let payment = world.paid_by_card().await;
+    let ask = || {
+        let request = world
+            .request(Method::POST, "/api/v2/refund_payment")
+            .header(AUTHORIZATION, bearer(&world.caller))
+            .header("content-type", "application/json")
+            .header("idempotency-key", "refund-1")
+            .body(json!({ "payment_id": payment, "amount": 4_000 }).to_string());
+        Reply::of(request)
+    };
+    let (one, other) = tokio::join!(ask(), ask());
+    let id = |reply: &Reply| reply.json()["result"]["refund_id"].as_str().unwrap().to_owned();
+    assert_eq!(id(&one), id(&other));
+    assert_eq!(world.given_back(payment).await, 4_000);
+}
+
+#[tokio::test]
 async fn a_bank_that_hangs_is_not_waited_for_longer_than_a_caller_would() {
     let world = World::start().await;
     let payment = world.paid_by_card().await;

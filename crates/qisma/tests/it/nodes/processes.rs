@@ -46,6 +46,7 @@ fn with_settings(command: &mut Command, database: &Lent, bank: &str) {
         .env("QISMA__WORKERS__LEASE_SECS", LEASE.as_secs().to_string())
         .env("QISMA__WEBHOOKS__ALLOW_LOOPBACK", "true")
         .env("QISMA__HTTP__BANK_LOOKS_PER_MINUTE_MAX", "1000000")
+        .env("QISMA__CARDS__ATTEMPTS_PER_ADDRESS_MAX", "0")
         .env("QISMA__ACQUIRERS__SANDBOX__URL", bank);
 }
 

@@ -25,6 +25,9 @@ use crate::http::middleware::RequestId;
 use crate::http::query::Query;
 use crate::payer::wallet;
 
+/// Where it is.
+pub const ROUTE: &str = "/api/business/generate_custom_qr_code";
+
 /// Ask for a payment as a QR code.
 ///
 /// The code is one that wallet apps scan (EMVCo, merchant-presented), as a PNG; it leads to the
@@ -169,6 +172,7 @@ async fn make(
             scope: operation::scope(caller, &asked.operation),
             fingerprint: gateway.keyring.fingerprint(&[b"custom_qr", &amount]),
             request_id: request_id.as_str().to_owned(),
+            route: ROUTE.to_owned(),
         }),
     };
     let answer = gateway.store.run(command).await;

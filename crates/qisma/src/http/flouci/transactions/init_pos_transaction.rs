@@ -10,11 +10,13 @@ use qisma_domain::decide::create_payment::{
     CreatePayment, CreateRefusal, IdempotentRequest, NewPayment,
 };
 use qisma_domain::decide::start_card::StartRefusal;
+use qisma_domain::idempotency::IdempotencyRow;
 use qisma_domain::ids::{MerchantId, Mode, PaymentId};
 use qisma_domain::limits::TRACKING_ID_BYTES_MAX;
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::money::Amount;
-use qisma_domain::payment::{Canceler, Channel};
+use qisma_domain::payment::{Canceler, Channel, PaymentState};
+use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::terminal::TerminalId;
 use qisma_store::RunError;
 use serde::Serialize;
@@ -31,7 +33,8 @@ use crate::http::middleware::RequestId;
 use crate::payer::card::{StartError, StartedCard, start_at_terminal};
 use crate::payer::outcome::LookError;
 
-const ROUTE: &str = "/api/transactions/init_pos_transaction";
+/// Where it is, and for which path an idempotency key counts.
+pub const ROUTE: &str = "/api/transactions/init_pos_transaction";
 /// How long a terminal waits for its payer.
 const TERMINAL_TIMEOUT_SECS: i64 = 300;
 const METHODS: [&str; 4] = ["NFC", "CARD", "WALLET", "CHECK"];
@@ -91,6 +94,18 @@ pub async fn create(
     let asking = tokio::spawn(async move { ask(&gateway, id, &told).await });
     asking.await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))?;
     Ok(respond(terminal, id, made.replay_of.as_deref()))
+}
+
+/// The answer of a request that was granted before, as its payment stands now.
+pub async fn answer_again(gateway: &Gateway, row: &IdempotencyRow) -> Result<Response, ApiError> {
+    let id = row.payment;
+    let read = gateway.store.read(move |reader| reader.payment_by_link(&id)).await?;
+    let found = read.ok_or(ErrorCode::Internal)?;
+    let terminal = found.payment.channel.terminal().ok_or(ErrorCode::Internal)?.as_str().to_owned();
+    if matches!(found.payment.state, PaymentState::Canceled { .. }) && was_never_asked(&found) {
+        return Err(ErrorCode::TerminalUnavailable.into());
+    }
+    Ok(respond(terminal, id, Some(&row.request_id)))
 }
 
 /// What is asked for.
@@ -238,8 +253,7 @@ async fn ask(gateway: &Gateway, id: PaymentId, told: &str) -> Result<(), ApiErro
 async fn call_off(gateway: &Gateway, id: PaymentId) -> Result<(), ApiError> {
     let read = gateway.store.read(move |reader| reader.payment_by_link(&id));
     let found = read.await?.ok_or(ErrorCode::Internal)?;
-    let not_asked = AttemptState::Abandoned { reason: AbandonReason::NotOpened };
-    if found.attempts.iter().any(|attempt| attempt.state != not_asked) {
+    if !was_never_asked(&found) {
         return Ok(());
     }
     let command = CancelPayment { payment: id, by: Canceler::Merchant, unpaid_attempt: None };
@@ -249,6 +263,11 @@ async fn call_off(gateway: &Gateway, id: PaymentId) -> Result<(), ApiError> {
         Ok(()) | Err(RunError::Refused(_)) => Err(ErrorCode::TerminalUnavailable.into()),
         Err(error) => Err(ApiError::of_run(error, |_| ErrorCode::Internal.into())),
     }
+}
+
+fn was_never_asked(found: &PaymentAggregate) -> bool {
+    let not_asked = AttemptState::Abandoned { reason: AbandonReason::NotOpened };
+    found.attempts.iter().all(|attempt| attempt.state == not_asked)
 }
 
 fn refused(refusal: &CreateRefusal) -> ApiError {

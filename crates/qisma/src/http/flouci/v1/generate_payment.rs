@@ -9,9 +9,13 @@ use crate::gateway::Gateway;
 use crate::http::body::{Json, JsonObject, Members};
 use crate::http::caller::Credentials;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::flouci::v2::generate_payment::{GeneratePaymentAnswer, Wire, generate};
+use crate::http::flouci::v2::generate_payment::{Wire, generate};
+use crate::http::flouci::v2::generated::GeneratePaymentAnswer;
 use crate::http::flouci::v2::schema::GeneratePaymentV1Request;
 use crate::http::middleware::RequestId;
+
+/// This path.
+pub const WIRE: Wire = Wire { route: "/api/generate_payment", version: "v1" };
 
 /// Ask for a payment, with the keys in the body.
 ///
@@ -50,8 +54,7 @@ pub async fn create(
     let text = |name| text_of(&members, name).unwrap_or_default();
     let credentials = Credentials::of_pair(text("app_token"), text("app_secret"))?;
     let caller = credentials.calling_app(&gateway).await?;
-    let wire = Wire { route: "/api/generate_payment", version: "v1" };
-    generate(wire, &gateway, &caller, (&request_id, &headers, &members)).await
+    generate(WIRE, &gateway, &caller, (&request_id, &headers, &members)).await
 }
 
 fn text_of<'m>(members: &'m Members, name: &str) -> Option<&'m str> {

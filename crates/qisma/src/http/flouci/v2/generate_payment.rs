@@ -3,9 +3,9 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use qisma_domain::decide::create_payment::{
-    CreateAnswer, CreatePayment, CreateRefusal, IdempotentRequest, NewPayment,
+    CreatePayment, CreateRefusal, IdempotentRequest, NewPayment,
 };
 use qisma_domain::idempotency::{IdempotencyKey, IdempotencyScope};
 use qisma_domain::ids::{MerchantId, Mode};
@@ -17,12 +17,11 @@ use qisma_domain::link::LinkKind;
 use qisma_domain::merchant::Merchant;
 use qisma_domain::money::Amount;
 use qisma_domain::split::{LegRequest, Share, Split, SplitError};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::fields::{Fields, LegRead, destination_mistake, split_mistake};
+use super::generated::{GeneratePaymentAnswer, respond};
 use crate::gateway::Gateway;
-use crate::http::body::{Answer, JsonObject, Members};
+use crate::http::body::{JsonObject, Members};
 use crate::http::caller::CallingApp;
 use crate::http::error::{ApiError, ErrorBody, ErrorCode, Mistake};
 use crate::http::idempotency;
@@ -69,9 +68,11 @@ pub async fn create(
     headers: HeaderMap,
     JsonObject(members): JsonObject,
 ) -> Result<Response, ApiError> {
-    let wire = Wire { route: "/api/v2/generate_payment", version: "v2" };
-    generate(wire, &gateway, &caller, (&request_id, &headers, &members)).await
+    generate(WIRE, &gateway, &caller, (&request_id, &headers, &members)).await
 }
+
+/// This path.
+pub const WIRE: Wire = Wire { route: "/api/v2/generate_payment", version: "v2" };
 
 /// Through which version of the API a request came.
 #[derive(Clone, Copy)]
@@ -343,58 +344,4 @@ fn refused(refusal: CreateRefusal) -> ApiError {
             places.into_iter().map(|place| destination_mistake(DESTINATION, place)).collect(),
         ),
     }
-}
-
-/// The answer of `generate_payment`.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct GeneratePaymentAnswer {
-    /// The payment.
-    result: GeneratedPayment,
-    /// Always `developers`.
-    #[schema(example = "developers")]
-    name: &'static str,
-    /// Always 0.
-    #[schema(example = 0)]
-    code: u8,
-    /// The version of the path that was called.
-    #[schema(example = "v2")]
-    version: &'static str,
-}
-
-/// The payment that was made.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct GeneratedPayment {
-    /// Always true.
-    #[schema(example = true)]
-    success: bool,
-    /// The payment's id: 22 characters of base64url, which may begin with `-` or `_`.
-    #[schema(example = "FoPKKHqfQIKfBqhEj8M47A")]
-    payment_id: String,
-    /// Where the payer pays.
-    #[schema(example = "https://pay.example/pay/FoPKKHqfQIKfBqhEj8M47A")]
-    link: String,
-    /// The caller's own reference, as sent.
-    #[schema(required = true)]
-    developer_tracking_id: Option<String>,
-}
-
-fn respond(answer: CreateAnswer, version: &'static str) -> Response {
-    let CreateAnswer { created, replay_of } = answer;
-    // Exactly 200: a 201 breaks a client (Flouci API, section 2).
-    let mut response = Answer(GeneratePaymentAnswer {
-        result: GeneratedPayment {
-            success: true,
-            payment_id: created.payment_id.to_string(),
-            link: created.link,
-            developer_tracking_id: created.developer_tracking_id,
-        },
-        name: "developers",
-        code: 0,
-        version,
-    })
-    .into_response();
-    if let Some(original) = replay_of {
-        idempotency::mark_replay(&mut response, &original);
-    }
-    response
 }

@@ -2,6 +2,7 @@
 
 pub mod fields;
 pub mod generate_payment;
+pub mod generated;
 pub mod refund_payment;
 pub mod schema;
 pub mod verified;

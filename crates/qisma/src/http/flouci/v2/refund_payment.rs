@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use qisma_domain::decide::refund_payment::{
-    ChosenReversal, RefundAnswer, RefundPayment, RefundRefusal,
+    ChosenReversal, RefundAnswer, RefundPayment, RefundRefusal, refund_kept,
 };
+use qisma_domain::idempotency::IdempotencyRow;
 use qisma_domain::ids::{MerchantId, PaymentId};
 use qisma_domain::money::Amount;
 use qisma_domain::payment::PaymentState;
@@ -21,13 +22,14 @@ use super::fields::{Fields, LegRead};
 use super::verify_payment::parked;
 use crate::gateway::Gateway;
 use crate::http::body::{Answer, JsonObject, Members};
-use crate::http::caller::CallingApp;
+use crate::http::caller::{CallingApp, asked_about};
 use crate::http::error::{ApiError, ErrorBody, ErrorCode, Mistake, OfRefund, RefundErrorBody};
 use crate::http::idempotency;
 use crate::http::middleware::RequestId;
 use crate::payer::refund::go_on;
 
-const ROUTE: &str = "/api/v2/refund_payment";
+/// This path.
+pub const ROUTE: &str = "/api/v2/refund_payment";
 const REVERSALS: &str = "reversals";
 /// How long the acquirer is waited for; after that the refund goes on by itself (Flouci API: answers come
 /// in well under 5 s).
@@ -77,17 +79,21 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let made = refund(&gateway, &caller, &request_id, &headers, &members);
     let RefundAnswer { refund, replay_of } = made.await.map_err(ApiError::of_refund)?;
-    let refund = bring_to_an_end(&gateway, refund).await.map_err(ApiError::of_refund)?;
-    let mut response = respond(&refund).map_err(ApiError::of_refund)?;
-    if let Some(original) = replay_of {
-        idempotency::mark_replay(&mut response, &original);
-    }
-    Ok(response)
+    let refund = bring_to_an_end(&gateway, refund).await;
+    Ok(respond(&refund, replay_of.as_deref()))
+}
+
+/// What a key of this path is answered with again: its refund as it stands by now.
+pub async fn answer_again(gateway: &Gateway, row: IdempotencyRow) -> Result<Response, ApiError> {
+    let (payment, id) = (row.payment, refund_kept(&row));
+    let all = gateway.store.read(move |reader| reader.refunds(Some(&payment), i64::MAX)).await?;
+    let refund = all.iter().find(|refund| refund.id == id);
+    Ok(respond(refund.ok_or(ErrorCode::Internal)?, Some(&row.request_id)))
 }
 
 /// What is asked for, as it was understood.
 struct Asked {
-    payment: Option<PaymentId>,
+    payment: PaymentId,
     amount: Option<Amount>,
     reversals: Vec<ChosenReversal>,
 }
@@ -116,8 +122,7 @@ fn understand(members: &Members) -> Result<Asked, Vec<Mistake>> {
     }
     let chosen =
         |leg: LegRead| Some(ChosenReversal { destination: leg.destination?, amount: leg.amount? });
-    // What is no id is answered like an id of nobody.
-    let payment = id.and_then(|text| PaymentId::parse(&text).ok());
+    let payment = asked_about(&id.unwrap_or_default());
     Ok(Asked { payment, amount, reversals: legs.into_iter().filter_map(chosen).collect() })
 }
 
@@ -130,7 +135,7 @@ async fn refund(
 ) -> Result<RefundAnswer, ApiError> {
     let asked = understand(members).map_err(ApiError::of_mistakes)?;
     let key = idempotency::key_of(headers)?;
-    let payment = asked.payment.ok_or(ErrorCode::PaymentNotFound)?;
+    let payment = asked.payment;
     let &CallingApp { merchant, mode, .. } = caller;
     // Who has the legs, and whose share was parked, never changes once it is captured; before that there
     // is nothing to give back.
@@ -142,6 +147,7 @@ async fn refund(
         Ok(Some((found.payment, parked)))
     });
     let (found, parked) = read.await?.ok_or(ErrorCode::PaymentNotFound)?;
+    gateway.request_limits.of_payment(payment, gateway.now())?;
     if !matches!(found.state, PaymentState::Captured { .. }) {
         return Err(ErrorCode::RefundNotAllowed.into());
     }
@@ -223,9 +229,9 @@ fn refused(refusal: RefundRefusal) -> ApiError {
 }
 
 /// Goes to the acquirer at once, and waits for it a moment. Whoever leaves does not stop it.
-async fn bring_to_an_end(gateway: &Gateway, refund: Refund) -> Result<Refund, ApiError> {
+async fn bring_to_an_end(gateway: &Gateway, refund: Refund) -> Refund {
     if refund.state.is_final() {
-        return Ok(refund);
+        return refund;
     }
     let (payment, number) = (refund.payment, refund.number);
     let over_at = gateway.now().plus_secs(ANSWER_SECS_MAX);
@@ -245,7 +251,7 @@ async fn bring_to_an_end(gateway: &Gateway, refund: Refund) -> Result<Refund, Ap
     // The refund is made, whatever this read comes to: an error here would be taken for a refusal.
     let again = gateway.store.read(move |reader| reader.refunds(Some(&payment), i64::MAX)).await;
     let again = again.ok().and_then(|all| all.into_iter().find(|one| one.number == number));
-    Ok(again.unwrap_or(refund))
+    again.unwrap_or(refund)
 }
 
 /// The answer of `refund_payment`.
@@ -311,7 +317,16 @@ pub fn word_of(state: &RefundState) -> (&'static str, Option<String>) {
     }
 }
 
-fn respond(refund: &Refund) -> Result<Response, ApiError> {
+/// The refund as it stands, also one that the acquirer refused, and whether it was answered before.
+fn respond(refund: &Refund, replay_of: Option<&str>) -> Response {
+    let mut response = worded(refund).unwrap_or_else(|error| error.of_refund().into_response());
+    if let Some(original) = replay_of {
+        idempotency::mark_replay(&mut response, original);
+    }
+    response
+}
+
+fn worded(refund: &Refund) -> Result<Response, ApiError> {
     if let RefundState::Failed { .. } = refund.state {
         return Err(ErrorCode::RefundRefused.into());
     }

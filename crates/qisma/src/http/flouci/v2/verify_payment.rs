@@ -14,7 +14,7 @@ use qisma_store::{ReadError, Reader, RunError};
 use super::verified::{Verified, view};
 use crate::gateway::Gateway;
 use crate::http::body::Answer;
-use crate::http::caller::{CallingApp, Credentials, refused};
+use crate::http::caller::{CallingApp, Credentials, asked_about, refused};
 use crate::http::error::{ApiError, ErrorBody, ErrorCode};
 use crate::http::rate_limit::RateLimit;
 
@@ -57,22 +57,24 @@ pub async fn find(
     credentials: Credentials,
     payment_id: Result<Path<String>, PathRejection>,
 ) -> Result<Verified, ApiError> {
-    // What is no id is answered like an id of nobody.
-    let id = payment_id.ok().and_then(|Path(text)| PaymentId::parse(&text).ok());
+    let id = asked_about(&payment_id.map(|Path(text)| text).unwrap_or_default());
     let asker = gateway.clone();
     let read = gateway.store.read(move |reader| {
         let caller = match credentials.caller(&asker, reader)? {
             Ok(caller) => caller,
             Err(reason) => return Ok(Err(refused(reason))),
         };
-        if let Err(too_many) = limit.take(caller.app, asker.now()) {
+        let now = asker.now();
+        let counted = asker.request_limits.of_caller(&caller, now);
+        if let Err(too_many) = counted.and_then(|()| limit.take(caller.app, now)) {
             return Ok(Err(too_many.into()));
         }
-        let seen = id.map(|id| See::payment(reader, &caller, &id)).transpose()?.flatten();
+        let seen = See::payment(reader, &caller, &id)?;
         Ok(Ok((caller, seen)))
     });
     let (caller, seen) = read.await??;
     let mut seen = seen.ok_or(ErrorCode::PaymentNotFound)?;
+    gateway.request_limits.of_payment(seen.payment.payment.id, gateway.now())?;
     if seen.is_overdue(gateway) {
         let id = seen.payment.payment.id;
         expire(gateway, id).await?;
