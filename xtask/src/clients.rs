@@ -16,7 +16,7 @@ use crate::client::stand::set_environment;
 /// A start that takes longer is a failure.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many phones a kit pays with: one is sent a code only every half a minute.
-const PHONES_PER_KIT: usize = 2;
+const PHONES_PER_KIT: usize = 12;
 /// Far more than any of the commands takes, so that one that waits for ever is a failure and no more.
 const COMMAND_TIMEOUT_SECS: u64 = 600;
 
@@ -125,6 +125,8 @@ struct Demo {
     /// As the demo describes itself, see `crates/qisma/src/commands/demo/guide.rs`.
     guide: Value,
     post_app: Value,
+    /// Of the merchant of both apps.
+    api_key: Value,
 }
 
 impl Demo {
@@ -142,10 +144,13 @@ impl Demo {
         set_environment(&mut command, &[]);
         let mut process = Process::start(&mut command, &dir.path().join("demo.log"))?;
         let guide = await_guide(&mut process, &dir.path().join("demo.log")).await?;
-        let mut demo = Self { _process: process, binary, dir, guide, post_app: Value::Null };
+        let (post_app, api_key) = (Value::Null, Value::Null);
+        let mut demo = Self { _process: process, binary, dir, guide, post_app, api_key };
         // The demo's own app tries a GET first, as its mode is `auto`.
         let app = ["app", "create", "--merchant", "1000", "--mode", "test"];
         demo.post_app = demo.command(&[&app[..], &["--webhook-mode", "post"]].concat())?;
+        demo.api_key =
+            demo.command(&["apikey", "create", "--merchant", "1000", "--mode", "test"])?;
         Ok(demo)
     }
 
@@ -163,6 +168,7 @@ impl Demo {
             "sandbox": self.guide["sandbox"],
             "get": self.guide["app"],
             "post": self.post_app,
+            "api_key": self.api_key["api_key"],
             "phones": phones,
         }))
     }

@@ -48,6 +48,12 @@ final readonly class Answer
         return isset($this->members[$name]) ? $this->text($name) : null;
     }
 
+    public function status(): PaymentStatus
+    {
+        return PaymentStatus::tryFrom($this->text('status'))
+            ?? throw new UnreadableAnswer('the status is none of the six words');
+    }
+
     /** Refunds and confirmations carry their amount as digits in a text. */
     public function millimes(string $name): int
     {

@@ -13,7 +13,7 @@ final readonly class Binding
         public string $cardLastFour,
         public string $cardBrand,
         public string $status,
-        public string $createdAt,
+        public ?string $createdAt,
     ) {
     }
 }

@@ -54,7 +54,7 @@ final class Client
     }
 
     /**
-     * Asks for a payment. Send the payer to its link.
+     * Asks for a payment. Send the payer to its link, unless a saved card's status says that it is paid.
      *
      * @param int $amount in millimes
      * @param list<Destination>|null $destination the split; what is left goes to the calling merchant
@@ -99,6 +99,7 @@ final class Client
                 $result->text('payment_id'),
                 $result->optionalText('link'),
                 $result->optionalText('developer_tracking_id'),
+                isset($result->members['status']) ? $result->status() : null,
             );
         });
     }
@@ -116,8 +117,7 @@ final class Client
                 $paymentId,
                 $result->text('type'),
                 $result->millimes('amount'),
-                PaymentStatus::tryFrom($result->text('status'))
-                    ?? throw new UnreadableAnswer('the status is none of the six words'),
+                $result->status(),
                 $result->text('settlement_status'),
                 $result->optionalText('developer_tracking_id'),
                 $result->object('details')->members,
@@ -126,7 +126,7 @@ final class Client
     }
 
     /**
-     * Gives a payment back: all of it, a part, or chosen parts of the shares.
+     * Gives a payment back: all that is left of it, a part, or chosen parts of the shares.
      *
      * @param int|null $amount in millimes
      * @param list<Destination>|null $reversals
@@ -149,6 +149,11 @@ final class Client
                 $result->millimes('amount'),
                 $result->text('status'),
                 $result->optionalText('refunded_at'),
+                // Flouci's own answer has none.
+                isset($result->members['reversals']) ? array_map(
+                    static fn (Answer $part) => new Destination($part->text('destination'), $part->millimes('amount')),
+                    $result->objects('reversals'),
+                ) : [],
             );
         });
     }
@@ -205,18 +210,37 @@ final class Client
             $binding->text('card_last_four'),
             $binding->text('card_brand'),
             $binding->text('status'),
-            $binding->text('created_at'),
+            $binding->optionalText('created_at'),
         ), $answer->object('result')->objects('bindings'));
         return $this->get('/api/v2/bindings/list', ['client_id' => $clientId], $read);
     }
 
+    /** Gives a saved card up, for good. Of one that is not saved (any more) the same is said. */
+    public function revokeBinding(
+        #[\SensitiveParameter] string $clientId,
+        string $bindingId,
+        ?string $idempotencyKey = null,
+    ): RevokedBinding {
+        $body = ['client_id' => $clientId, 'binding_id' => $bindingId];
+        $read = static function (Answer $answer): RevokedBinding {
+            $result = $answer->object('result');
+            return new RevokedBinding(
+                $result->text('binding_id'),
+                $result->text('client_id'),
+                $result->text('status'),
+            );
+        };
+        return $this->post('/api/v2/bindings/revoke', $body, $idempotencyKey, $read);
+    }
+
     /**
-     * Every payment of the filter, page by page as they are needed.
+     * Every payment of the filter from the newest, page by page as they are needed.
      *
      * @param string $type `online` or `pos`
      * @param string|null $startDate ISO 8601, inclusive; so is endDate
      * @param string|null $operationStatus `S` success, `AS` all successes, `PF` failure, `P` pending, ...
      * @param string|null $terminalId 16 characters; with the type `pos` only
+     * @param int|null $limit how many a page has
      * @return \Generator<int, HistoryRow>
      */
     public function history(
@@ -227,6 +251,7 @@ final class Client
         ?string $operationStatus = null,
         #[\SensitiveParameter] ?string $appToken = null,
         ?string $terminalId = null,
+        ?int $limit = null,
     ): \Generator {
         $query = self::filled([
             'type' => $type,
@@ -236,18 +261,15 @@ final class Client
             'operation_status' => $operationStatus,
             'app_token' => $appToken,
             'terminal_id' => $terminalId,
+            'limit' => $limit === null ? null : (string) $limit,
         ]);
-        while ($query !== []) {
-            [$rows, $query] = $this->get('/api/developers/history', $query, self::historyPage(...));
-            // Not `yield from`, which would count anew on every page.
-            foreach ($rows as $row) {
-                yield $row;
-            }
-        }
+        $read = self::pageOf(self::historyRow(...));
+        $ask = fn (#[\SensitiveParameter] array $query) => $this->get('/api/developers/history', $query, $read);
+        return self::everyPage($ask, $query);
     }
 
     /**
-     * Sends an amount to a terminal, and gives the terminal's id.
+     * Sends an amount to a terminal.
      *
      * @param int $amountInMillimes
      * @param string $paymentMethod NFC, CARD, WALLET or CHECK
@@ -257,10 +279,10 @@ final class Client
         string $serialNumber,
         mixed $amountInMillimes,
         string $paymentMethod,
-        string $developerTrackingId,
+        ?string $developerTrackingId = null,
         ?string $webhook = null,
         ?string $idempotencyKey = null,
-    ): string {
+    ): StartedPosTransaction {
         return $this->post('/api/transactions/init_pos_transaction', [
             'id_terminal' => $idTerminal,
             'serial_number' => $serialNumber,
@@ -268,7 +290,10 @@ final class Client
             'payment_method' => $paymentMethod,
             'developer_tracking_id' => $developerTrackingId,
             'webhook' => $webhook,
-        ], $idempotencyKey, static fn (Answer $answer) => $answer->text('terminal_id'));
+        ], $idempotencyKey, static fn (Answer $answer) => new StartedPosTransaction(
+            $answer->text('terminal_id'),
+            $answer->optionalText('transaction_id'),
+        ));
     }
 
     /**
@@ -288,7 +313,7 @@ final class Client
             'flouci_transaction_id' => $flouciTransactionId,
         ]);
         $read = static fn (Answer $answer) => array_map(static fn (Answer $transaction) => new PosTransaction(
-            $transaction->text('developer_tracking_id'),
+            $transaction->optionalText('developer_tracking_id'),
             $transaction->text('payment_status'),
             $transaction->text('transaction_id'),
         ), $answer->objects('transactions'));
@@ -318,16 +343,55 @@ final class Client
         return $this->getByApiKey('/api/business/generate_custom_qr_code', $query, $read, $operationUuid);
     }
 
-    /**
-     * How the operation of a QR code stands: the answer as it came.
-     *
-     * @return array<string, mixed>
-     */
-    public function qrTransactionStatus(string $operationUuid): array
+    /** How the operation of a QR code stands. */
+    public function qrTransactionStatus(string $operationUuid): QrTransaction
     {
         $query = ['operation_uuid' => $operationUuid];
-        $read = static fn (Answer $answer) => $answer->members;
-        return $this->getByApiKey('/api/business/custom_transaction/status', $query, $read);
+        return $this->getByApiKey('/api/business/custom_transaction/status', $query, self::qrTransaction(...));
+    }
+
+    /**
+     * Every payment by QR code of the filter from the newest, page by page as they are needed.
+     *
+     * @param string|null $startDate ISO 8601, inclusive; so is endDate
+     * @param int|null $limit how many a page has
+     * @return \Generator<int, QrTransaction>
+     */
+    public function qrHistory(
+        ?string $merchantId = null,
+        ?string $startDate = null,
+        ?string $endDate = null,
+        ?int $limit = null,
+    ): \Generator {
+        $query = self::filled([
+            'merchant_id' => $merchantId,
+            'start_date' => $startDate,
+            'end_date' => $endDate,
+            'limit' => $limit === null ? null : (string) $limit,
+        ]);
+        $path = '/api/business/custom_transaction/history';
+        $read = self::pageOf(self::qrTransaction(...));
+        return self::everyPage(fn (array $query) => $this->getByApiKey($path, $query, $read), $query);
+    }
+
+    /**
+     * What the request with this key was answered: the body as it came, and nothing is done.
+     *
+     * An ApiException with the code `idempotency_key_not_found`: nothing was done by then.
+     *
+     * @param string|null $paymentId the payment, for what was done with one, such as a refund
+     * @return array<string, mixed>
+     */
+    public function lostAnswer(string $idempotencyKey, ?string $paymentId = null): array
+    {
+        Transport::checkIdempotencyKey($idempotencyKey);
+        // Proxies and libraries take these for steps in the path, however they are written.
+        if (in_array($idempotencyKey, ['.', '..'], true)) {
+            throw new \ValueError('this idempotency key cannot be asked for');
+        }
+        $path = '/api/idempotency/' . rawurlencode($idempotencyKey);
+        $query = self::filled(['payment_id' => $paymentId]);
+        return $this->get($path, $query, static fn (Answer $answer) => $answer->members);
     }
 
     /**
@@ -416,10 +480,43 @@ final class Client
         return array_filter($values, static fn (mixed $value) => $value !== null);
     }
 
-    /** @return array{list<HistoryRow>, array<string, string>} the rows, and the next page's query or none */
-    private static function historyPage(Answer $page): array
+    /**
+     * @template T
+     * @param \Closure(array<string, string>): array{list<T>, array<string, string>} $ask
+     * @param array<string, string> $query
+     * @return \Generator<int, T>
+     */
+    private static function everyPage(\Closure $ask, #[\SensitiveParameter] array $query): \Generator
     {
-        $rows = array_map(static fn (Answer $row) => new HistoryRow(
+        do {
+            [$rows, $query] = $ask($query);
+            // Not `yield from`, which would count anew on every page.
+            foreach ($rows as $row) {
+                yield $row;
+            }
+        } while ($query !== []);
+    }
+
+    /**
+     * @template T
+     * @param \Closure(Answer): T $read
+     * @return \Closure(Answer): array{list<T>, array<string, string>} the rows, and the next page's query or none
+     */
+    private static function pageOf(\Closure $read): \Closure
+    {
+        return static function (Answer $page) use ($read): array {
+            $link = $page->optionalText('next') ?? '';
+            $query = self::queryOf($link);
+            // Without one it would lead to everything, whatever was asked for.
+            return $link === '' || $query !== []
+                ? [array_map($read, $page->objects('results')), $query]
+                : throw new UnreadableAnswer("the answer's `next` has no query");
+        };
+    }
+
+    private static function historyRow(Answer $row): HistoryRow
+    {
+        return new HistoryRow(
             $row->text('payment_id'),
             $row->text('type'),
             $row->millimes('amount'),
@@ -427,13 +524,20 @@ final class Client
             $row->text('settlement_status'),
             $row->optionalText('developer_tracking_id'),
             $row->members,
-        ), $page->objects('results'));
-        $link = $page->optionalText('next') ?? '';
-        $query = self::queryOf($link);
-        // Without one it would lead to everything, whatever was asked for.
-        return $link === '' || $query !== []
-            ? [$rows, $query]
-            : throw new UnreadableAnswer("the answer's `next` has no query");
+        );
+    }
+
+    private static function qrTransaction(Answer $row): QrTransaction
+    {
+        return new QrTransaction(
+            $row->text('operation_uuid'),
+            $row->text('payment_id'),
+            $row->text('link'),
+            $row->millimes('amount_in_millimes'),
+            $row->status(),
+            $row->text('created_at'),
+            $row->text('updated_at'),
+        );
     }
 
     /**

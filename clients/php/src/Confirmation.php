@@ -4,10 +4,14 @@ declare(strict_types=1);
 
 namespace Qisma;
 
-/** A hold that was captured; the rest of it is released. */
+/** A hold that is captured; the rest of it is released. */
 final readonly class Confirmation
 {
-    /** @param int $amount what was captured, in millimes */
+    /**
+     * @param string $status `confirmed`, or `pending` while only the acquirer knows: it goes on by itself
+     * @param int $amount what is captured, in millimes
+     * @param string|null $confirmedAt null while it is pending
+     */
     public function __construct(
         public string $paymentId,
         public string $status,

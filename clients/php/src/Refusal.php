@@ -62,7 +62,13 @@ final readonly class Refusal
     public function isFinal(): bool
     {
         $saysLater = $this->status >= 500 || $this->retryAfterSecs !== null;
-        return !$saysLater && !in_array($this->status, [401, 429], true);
+        return $this->isCalledOff() || (!$saysLater && !in_array($this->status, [401, 429], true));
+    }
+
+    /** Whether this says "later" of another request: the same key finds the payment that was called off. */
+    public function isCalledOff(): bool
+    {
+        return $this->errorCode === 'terminal_unavailable';
     }
 
     /** @return list<FieldMistake> */

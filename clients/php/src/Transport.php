@@ -112,7 +112,8 @@ final class Transport
                 return self::understood($members, $read, $facts(true));
             }
             $isUnknown = $isUnknown || $refusal->errorCode === 'outcome_unknown';
-            $wait = in_array($refusal->status, self::LATER, true) ? $refusal->retryAfterSecs : null;
+            $isLater = in_array($refusal->status, self::LATER, true) && !$refusal->isCalledOff();
+            $wait = $isLater ? $refusal->retryAfterSecs : null;
             if ($isLast || $wait === null || $wait > $this->retryWaitSecsMax) {
                 throw new ApiException($refusal, $facts($isUnknown && !$refusal->isFinal()));
             }
@@ -133,9 +134,7 @@ final class Transport
     ): array {
         $headers = ['Authorization' => $authorization];
         if ($idempotencyKey !== null) {
-            if (!preg_match(self::KEY, $idempotencyKey)) {
-                throw new \ValueError('an idempotency key is 1 to 255 visible ASCII characters');
-            }
+            self::checkIdempotencyKey($idempotencyKey);
             $headers['Idempotency-Key'] = $idempotencyKey;
         }
         if ($body === null) {
@@ -189,6 +188,14 @@ final class Transport
             // Said below.
         }
         throw new \ValueError('Guzzle does not take this request');
+    }
+
+    /** Refuses what the gateway would. */
+    public static function checkIdempotencyKey(string $key): void
+    {
+        if (!preg_match(self::KEY, $key)) {
+            throw new \ValueError('an idempotency key is 1 to 255 visible ASCII characters');
+        }
     }
 
     private static function checkRange(string $name, float $value, float $min, float $max): void

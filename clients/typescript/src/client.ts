@@ -1,7 +1,7 @@
 // The calls of the API, one method each.
 import { Unreadable, checkMillimes, list, millimes, object, optionalText, text } from './read.js';
 import type { Json } from './read.js';
-import { Transport } from './transport.js';
+import { Transport, checkIdempotencyKey } from './transport.js';
 import type { TransportOptions } from './transport.js';
 import type {
   Binding,
@@ -20,8 +20,12 @@ import type {
   PosQuery,
   PosTransaction,
   QrCode,
+  QrHistoryFilter,
+  QrTransaction,
   Refund,
+  RevokedBinding,
   SettlementStatus,
+  StartedPosTransaction,
 } from './types.js';
 
 export interface ClientOptions extends TransportOptions {
@@ -62,7 +66,7 @@ export class QismaClient {
     this.#apiKey = options.apiKey && credential('apiKey', options.apiKey);
   }
 
-  /** Asks for a payment. Send the payer to its `link`. */
+  /** Asks for a payment. Send the payer to its `link`, unless a saved card's `status` says that it is paid. */
   async generatePayment(payment: NewPayment, options?: SendOptions): Promise<CreatedPayment> {
     checkMillimes('amount', payment.amount);
     checkShares(payment, 'destination');
@@ -72,6 +76,7 @@ export class QismaClient {
         payment_id: text(result, 'payment_id'),
         link: optionalText(result, 'link'),
         developer_tracking_id: optionalText(result, 'developer_tracking_id'),
+        status: optionalText(result, 'status') === undefined ? undefined : statusOf(result),
       };
     });
   }
@@ -82,13 +87,11 @@ export class QismaClient {
     if (!/^[A-Za-z0-9_-]+$/.test(paymentId)) throw new TypeError('that is no payment id');
     return this.#get(`/api/v2/verify_payment/${paymentId}`, {}, (answer) => {
       const result = object(answer, 'result');
-      const status = text(result, 'status');
-      if (!STATUSES.includes(status)) throw new Unreadable('the status is none of the six words');
       return {
         payment_id: paymentId,
         type: text(result, 'type'),
         amount: millimes(result, 'amount'),
-        status: status as PaymentStatus,
+        status: statusOf(result),
         settlement_status: text(result, 'settlement_status') as SettlementStatus,
         developer_tracking_id: optionalText(result, 'developer_tracking_id') ?? null,
         details: object(result, 'details') as Payment['details'],
@@ -97,7 +100,7 @@ export class QismaClient {
   }
 
   /**
-   * Gives a payment back: all of it, a part (as often as there is something left), or chosen shares.
+   * Gives a payment back: all that is left of it, a part (as often as there is something left), or chosen shares.
    *
    * All of it is meant by leaving `amount` out; one that is there but undefined is a mistake.
    */
@@ -113,6 +116,8 @@ export class QismaClient {
         amount: millimes(result, 'amount'),
         status: text(result, 'status'),
         refunded_at: optionalText(result, 'refunded_at'),
+        // Flouci's own answer has none.
+        reversals: 'reversals' in result ? list(result, 'reversals').map(share) : [],
       };
     });
   }
@@ -162,36 +167,48 @@ export class QismaClient {
         card_last_four: text(binding, 'card_last_four'),
         card_brand: text(binding, 'card_brand'),
         status: text(binding, 'status'),
-        created_at: text(binding, 'created_at'),
+        created_at: optionalText(binding, 'created_at'),
       })),
     );
   }
 
-  /** Every payment of the filter, page by page as they are needed. */
-  async *history(filter: HistoryFilter): AsyncGenerator<HistoryRow, void, undefined> {
-    let query: Query | undefined = { ...filter };
-    while (query !== undefined) {
-      const page: HistoryPage = await this.#get('/api/developers/history', query, (answer) => ({
-        rows: list(answer, 'results').map(historyRow),
-        next: queryOf(optionalText(answer, 'next')),
-      }));
-      yield* page.rows;
-      query = page.next;
-    }
+  /** Gives a saved card up, for good. Of one that is not saved (any more) the same is said. */
+  async revokeBinding(clientId: string, bindingId: string, options?: SendOptions): Promise<RevokedBinding> {
+    const body = { client_id: clientId, binding_id: bindingId };
+    return this.#post('/api/v2/bindings/revoke', body, options, (answer) => {
+      const result = object(answer, 'result');
+      return {
+        binding_id: text(result, 'binding_id'),
+        client_id: text(result, 'client_id'),
+        status: text(result, 'status'),
+      };
+    });
   }
 
-  /** Sends an amount to a terminal, and gives the terminal's id. */
-  async initPosTransaction(transaction: NewPosTransaction, options?: SendOptions): Promise<string> {
+  /** Every payment of the filter from the newest, page by page as they are needed. */
+  history(filter: HistoryFilter): AsyncGenerator<HistoryRow, void, undefined> {
+    return everyPage({ ...filter }, (query) => {
+      return this.#get('/api/developers/history', query, (answer) => pageOf(answer, historyRow));
+    });
+  }
+
+  /** Sends an amount to a terminal. */
+  async initPosTransaction(
+    transaction: NewPosTransaction,
+    options?: SendOptions,
+  ): Promise<StartedPosTransaction> {
     checkMillimes('amount_in_millimes', transaction.amount_in_millimes);
-    const path = '/api/transactions/init_pos_transaction';
-    return this.#post(path, transaction, options, (answer) => text(answer, 'terminal_id'));
+    return this.#post('/api/transactions/init_pos_transaction', transaction, options, (answer) => ({
+      terminal_id: text(answer, 'terminal_id'),
+      transaction_id: optionalText(answer, 'transaction_id'),
+    }));
   }
 
   /** The transactions of a terminal that have this id. */
   async posTransactions(query: PosQuery): Promise<readonly PosTransaction[]> {
     return this.#get('/api/transactions/get_pos_transaction_status', { ...query }, (answer) =>
       list(answer, 'transactions').map((transaction) => ({
-        developer_tracking_id: text(transaction, 'developer_tracking_id'),
+        developer_tracking_id: optionalText(transaction, 'developer_tracking_id'),
         payment_status: text(transaction, 'payment_status'),
         transaction_id: text(transaction, 'transaction_id'),
       })),
@@ -211,10 +228,33 @@ export class QismaClient {
     }));
   }
 
-  /** How the operation of a QR code stands: the answer as it came. */
-  async qrTransactionStatus(operationUuid: string): Promise<Json> {
+  /** How the operation of a QR code stands. */
+  async qrTransactionStatus(operationUuid: string): Promise<QrTransaction> {
     const target = targetOf('/api/business/custom_transaction/status', { operation_uuid: operationUuid });
-    return this.#transport.call({ method: 'GET', target, authorization: this.#apiKeyHeader() }, (answer) => answer);
+    return this.#transport.call({ method: 'GET', target, authorization: this.#apiKeyHeader() }, qrTransaction);
+  }
+
+  /** Every payment by QR code of the filter from the newest, page by page as they are needed. */
+  qrHistory(filter: QrHistoryFilter = {}): AsyncGenerator<QrTransaction, void, undefined> {
+    return everyPage({ ...filter }, (query) => {
+      const target = targetOf('/api/business/custom_transaction/history', query);
+      const call = { method: 'GET', target, authorization: this.#apiKeyHeader() } as const;
+      return this.#transport.call(call, (answer) => pageOf(answer, qrTransaction));
+    });
+  }
+
+  /**
+   * What the request with this key was answered: the body as it came, and nothing is done.
+   *
+   * For what was done with a payment, such as a refund, name the payment. An ApiError with the code
+   * `idempotency_key_not_found`: nothing was done by then.
+   */
+  async lostAnswer(idempotencyKey: string, of: { readonly payment_id?: string } = {}): Promise<Json> {
+    checkIdempotencyKey(idempotencyKey);
+    // The platform takes these for steps in the path, however they are written.
+    if (['.', '..'].includes(idempotencyKey)) throw new TypeError('this idempotency key cannot be asked for');
+    const path = `/api/idempotency/${encodeURIComponent(idempotencyKey)}`;
+    return this.#get(path, { payment_id: of.payment_id }, (answer) => answer);
   }
 
   #post<T>(path: string, body: object, options: SendOptions | undefined, read: (answer: Json) => T): Promise<T> {
@@ -236,9 +276,25 @@ export class QismaClient {
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-interface HistoryPage {
-  readonly rows: readonly HistoryRow[];
+interface Page<T> {
+  readonly rows: readonly T[];
   readonly next: Query | undefined;
+}
+
+async function* everyPage<T>(
+  first: Query,
+  ask: (query: Query) => Promise<Page<T>>,
+): AsyncGenerator<T, void, undefined> {
+  let query: Query | undefined = first;
+  while (query !== undefined) {
+    const page: Page<T> = await ask(query);
+    yield* page.rows;
+    query = page.next;
+  }
+}
+
+function pageOf<T>(answer: Json, read: (row: Json) => T): Page<T> {
+  return { rows: list(answer, 'results').map(read), next: queryOf(optionalText(answer, 'next')) };
 }
 
 /** Also keeps line breaks out of the header. */
@@ -266,6 +322,28 @@ function targetOf(path: string, query: Query): string {
   const words = Object.entries(query).filter(([, value]) => value !== undefined);
   const written = new URLSearchParams(words.map(([name, value]) => [name, String(value)])).toString();
   return written === '' ? path : `${path}?${written}`;
+}
+
+function statusOf(from: Json): PaymentStatus {
+  const status = text(from, 'status');
+  if (!STATUSES.includes(status)) throw new Unreadable('the status is none of the six words');
+  return status as PaymentStatus;
+}
+
+function share(from: Json): Destination {
+  return { destination: text(from, 'destination'), amount: millimes(from, 'amount') };
+}
+
+function qrTransaction(row: Json): QrTransaction {
+  return {
+    operation_uuid: text(row, 'operation_uuid'),
+    payment_id: text(row, 'payment_id'),
+    link: text(row, 'link'),
+    amount_in_millimes: millimes(row, 'amount_in_millimes'),
+    status: statusOf(row),
+    created_at: text(row, 'created_at'),
+    updated_at: text(row, 'updated_at'),
+  };
 }
 
 function historyRow(row: Json): HistoryRow {

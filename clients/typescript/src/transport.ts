@@ -32,6 +32,8 @@ export interface Call {
 
 /** The statuses that say "later". 409 says it, with a time, while the same key is at work. */
 const LATER = [409, 429, 503];
+/** Says "later", but of another request: the same key finds the payment that was called off. */
+const CALLED_OFF = 'terminal_unavailable';
 const FIRST_PAUSE_SECS = 0.5;
 /** What the gateway takes (docs/api.md). */
 const KEY = /^[!-~]{1,255}$/;
@@ -69,9 +71,7 @@ export class Transport {
   async call<T>(call: Call, read: (answer: Json) => T): Promise<T> {
     const { idempotencyKey, operationUuid } = call;
     // Here, so that the caller's mistakes are not taken for a lost connection, and that every try sends the same.
-    if (idempotencyKey !== undefined && !KEY.test(idempotencyKey)) {
-      throw new TypeError('an idempotency key is 1 to 255 visible ASCII characters');
-    }
+    if (idempotencyKey !== undefined) checkIdempotencyKey(idempotencyKey);
     const body = call.body === undefined ? null : JSON.stringify(call.body);
     const isChange = idempotencyKey !== undefined || operationUuid !== undefined;
     const facts = (isUnknown: boolean): CallFacts => {
@@ -96,7 +96,8 @@ export class Transport {
       }
       if (refused === undefined) return understood(answer, read, facts(true));
       if (refused.code === 'outcome_unknown') isUnknown = true;
-      const wait = LATER.includes(refused.status) ? refused.retryAfterSecs : undefined;
+      const isLater = LATER.includes(refused.status) && refused.code !== CALLED_OFF;
+      const wait = isLater ? refused.retryAfterSecs : undefined;
       if (isLast || wait === undefined || wait > this.#retryWaitSecsMax) {
         throw new ApiError(refused, facts(isUnknown && !isFinal(refused)));
       }
@@ -130,6 +131,11 @@ export class Transport {
   }
 }
 
+/** Refuses what the gateway would. */
+export function checkIdempotencyKey(key: string): void {
+  if (!KEY.test(key)) throw new TypeError('an idempotency key is 1 to 255 visible ASCII characters');
+}
+
 function within(name: string, value: number, min: number, max: number): number {
   // Written so that what is no number is refused, too.
   if (!(value >= min && value <= max)) throw new TypeError(`${name} must be from ${min} to ${max}`);
@@ -144,7 +150,8 @@ function isForeign(refused: Refusal): boolean {
 /** Whether a refusal also tells what became of earlier tries under the same key. */
 function isFinal(refused: Refusal): boolean {
   const saysLater = refused.status >= 500 || refused.retryAfterSecs !== undefined;
-  return !saysLater && refused.status !== 401 && refused.status !== 429;
+  const isOfTheKey = !saysLater && refused.status !== 401 && refused.status !== 429;
+  return isOfTheKey || refused.code === CALLED_OFF;
 }
 
 function understood<T>(answer: Answer, read: (answer: Json) => T, facts: CallFacts): T {

@@ -34,9 +34,11 @@ export interface NewPayment {
 /** A payment that was made. */
 export interface CreatedPayment {
   readonly payment_id: string;
-  /** Where the payer goes; absent when a binding was charged without a page. */
+  /** Where the payer goes. Of a saved card: only while `status` is `PENDING`. */
   readonly link: string | undefined;
   readonly developer_tracking_id: string | undefined;
+  /** How the charge of a saved card stands; absent of every other payment. */
+  readonly status: PaymentStatus | undefined;
 }
 
 /** How a payment stands; one of these six words, for ever. */
@@ -93,16 +95,21 @@ export interface Refund {
   readonly refund_id: string;
   readonly payment_id: string;
   readonly amount: number;
+  /** `success`, or `pending` while only the acquirer knows: it goes on by itself. */
   readonly status: string;
-  /** ISO 8601. */
+  /** ISO 8601; absent while it is pending. */
   readonly refunded_at: string | undefined;
+  /** Whose shares it is taken from. */
+  readonly reversals: readonly Reversal[];
 }
 
 export interface Confirmation {
   readonly payment_id: string;
+  /** `confirmed`, or `pending` while only the acquirer knows: it goes on by itself. */
   readonly status: string;
-  /** What was captured; the rest of the hold is released. */
+  /** What is captured; the rest of the hold is released. */
   readonly amount: number;
+  /** Absent while it is pending. */
   readonly confirmed_at: string | undefined;
 }
 
@@ -119,7 +126,14 @@ export interface Binding {
   readonly card_last_four: string;
   readonly card_brand: string;
   readonly status: string;
-  readonly created_at: string;
+  readonly created_at: string | undefined;
+}
+
+/** A saved card that cannot be charged any more. */
+export interface RevokedBinding {
+  readonly binding_id: string;
+  readonly client_id: string;
+  readonly status: string;
 }
 
 export interface HistoryFilter {
@@ -133,6 +147,8 @@ export interface HistoryFilter {
   readonly app_token?: string;
   /** 16 characters; only with the type `pos`. */
   readonly terminal_id?: string;
+  /** How many a page has. */
+  readonly limit?: number;
 }
 
 /** A payment in the history. More members than these may come. */
@@ -152,12 +168,20 @@ export interface NewPosTransaction {
   readonly serial_number: string;
   readonly amount_in_millimes: number;
   readonly payment_method: 'NFC' | 'CARD' | 'WALLET' | 'CHECK';
-  readonly developer_tracking_id: string;
+  readonly developer_tracking_id?: string;
   readonly webhook?: string;
 }
 
+/** An amount that waits at a terminal. */
+export interface StartedPosTransaction {
+  readonly terminal_id: string;
+  /** Names it for posTransactions; Flouci leaves it out. */
+  readonly transaction_id: string | undefined;
+}
+
 export interface PosTransaction {
-  readonly developer_tracking_id: string;
+  readonly developer_tracking_id: string | undefined;
+  /** `P` waiting, `PS` paid, `PF` declined or called off, `PE` not paid in time. */
   readonly payment_status: string;
   readonly transaction_id: string;
 }
@@ -178,4 +202,25 @@ export interface QrCode {
   /** A PNG, in base64. */
   readonly qr_code: string;
   readonly operation_uuid: string;
+}
+
+/** A payment by QR code. */
+export interface QrTransaction {
+  readonly operation_uuid: string;
+  readonly payment_id: string;
+  /** The page to which the code leads. */
+  readonly link: string;
+  readonly amount_in_millimes: number;
+  readonly status: PaymentStatus;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface QrHistoryFilter {
+  readonly merchant_id?: string;
+  /** ISO 8601, inclusive. */
+  readonly start_date?: string;
+  readonly end_date?: string;
+  /** How many a page has. */
+  readonly limit?: number;
 }

@@ -12,6 +12,7 @@ final readonly class Demo
     /**
      * @param array<string, string> $get the app whose webhooks come as GET
      * @param array<string, string> $post the app whose webhooks come as POST
+     * @param string $apiKey of the merchant whose apps these are
      * @param list<string> $phones phones with a wallet, each good for one code now
      */
     private function __construct(
@@ -19,6 +20,7 @@ final readonly class Demo
         public string $sandbox,
         public array $get,
         public array $post,
+        public string $apiKey,
         public array $phones,
     ) {
     }
@@ -29,12 +31,20 @@ final readonly class Demo
         if ($described === false) {
             throw new \RuntimeException('run these with: cargo xtask ci --only clients');
         }
-        return new self(...json_decode($described, true, flags: JSON_THROW_ON_ERROR));
+        $told = json_decode($described, true, flags: JSON_THROW_ON_ERROR);
+        return new self(
+            $told['gateway'],
+            $told['sandbox'],
+            $told['get'],
+            $told['post'],
+            $told['api_key'],
+            $told['phones'],
+        );
     }
 
     /** @param array<string, string> $app */
     public function client(array $app): Client
     {
-        return new Client($this->gateway, $app['public_key'], $app['private_key']);
+        return new Client($this->gateway, $app['public_key'], $app['private_key'], $this->apiKey);
     }
 }

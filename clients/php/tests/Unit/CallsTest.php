@@ -10,6 +10,9 @@ use Qisma\CreatedPayment;
 use Qisma\Destination;
 use Qisma\HistoryRow;
 use Qisma\PaymentStatus;
+use Qisma\PosTransaction;
+use Qisma\QrTransaction;
+use Qisma\StartedPosTransaction;
 use Qisma\UnexpectedAnswerException;
 use Qisma\Webhook;
 
@@ -59,6 +62,14 @@ final class CallsTest extends TestCase
             'binding_id' => 'b',
             'cvc' => '748',
         ], $stub->asked()[0]['body']);
+    }
+
+    public function test_a_saved_card_that_was_charged_says_so(): void
+    {
+        $stub = new Stub(['generate_payment_with_binding']);
+        $card = ['clientId' => 'amira@example.com', 'bindingId' => 'b', 'cvc' => '748'];
+        $created = $stub->client->generatePayment(...self::PAYMENT + $card);
+        self::assertSame(PaymentStatus::Success, $created->status);
     }
 
     public function test_an_empty_tracking_id_is_sent(): void
@@ -115,6 +126,29 @@ final class CallsTest extends TestCase
         self::assertSame(['payment_id' => self::ID], $stub->asked()[0]['body']);
     }
 
+    public function test_a_refund_that_only_the_acquirer_knows_is_pending_with_its_shares(): void
+    {
+        $stub = new Stub(['refund_payment_pending']);
+        $refund = $stub->client->refundPayment(self::ID);
+        self::assertSame(['pending', null], [$refund->status, $refund->refundedAt]);
+        $shares = [new Destination('1234', 6_000), new Destination('1000', 4_000)];
+        self::assertEquals($shares, $refund->reversals);
+    }
+
+    public function test_a_hold_is_confirmed_whole_by_the_payment_alone(): void
+    {
+        $stub = new Stub(['confirm_payment']);
+        $stub->client->confirmPayment(self::ID);
+        self::assertSame(['payment_id' => self::ID], $stub->asked()[0]['body']);
+    }
+
+    public function test_a_capture_that_only_the_acquirer_knows_is_pending(): void
+    {
+        $stub = new Stub(['confirm_payment_pending']);
+        $confirmed = $stub->client->confirmPayment(self::ID);
+        self::assertSame(['pending', null], [$confirmed->status, $confirmed->confirmedAt]);
+    }
+
     public function test_a_hold_is_confirmed_in_part(): void
     {
         $stub = new Stub(['confirm_payment']);
@@ -129,8 +163,9 @@ final class CallsTest extends TestCase
     {
         $stub = new Stub(['cancel_payment']);
         $canceled = $stub->client->cancelPayment(self::ID);
-        self::assertSame('2025-01-15T10:30:00Z', $canceled->cancelledAt);
+        self::assertSame(['cancelled', '2025-01-15T10:30:00Z'], [$canceled->status, $canceled->cancelledAt]);
         self::assertSame('/api/v2/cancel_payment', $stub->asked()[0]['path']);
+        self::assertSame(['payment_id' => self::ID], $stub->asked()[0]['body']);
     }
 
     public function test_bindings_are_listed(): void
@@ -143,15 +178,39 @@ final class CallsTest extends TestCase
         self::assertSame(['client_id' => 'amira@example.com'], $asked['query']);
     }
 
+    public function test_a_binding_whose_time_nobody_knows_is_listed(): void
+    {
+        $stub = new Stub(['bindings_list_without_a_time']);
+        [$binding] = $stub->client->listBindings('amira@example.com');
+        self::assertNull($binding->createdAt);
+    }
+
+    public function test_a_binding_is_given_up(): void
+    {
+        $stub = new Stub(['bindings_revoke']);
+        self::assertSame('revoked', $stub->client->revokeBinding('amira@example.com', 'b')->status);
+        [$asked] = $stub->asked();
+        self::assertSame(['POST', '/api/v2/bindings/revoke'], [$asked['method'], $asked['path']]);
+        self::assertSame(['client_id' => 'amira@example.com', 'binding_id' => 'b'], $asked['body']);
+    }
+
     public function test_the_history_goes_on_from_page_to_page_and_never_to_another_host(): void
     {
         $stub = new Stub(['history_first_page', 'history_last_page']);
-        $rows = iterator_to_array($stub->client->history('online', operationStatus: 'S'), false);
+        $rows = iterator_to_array($stub->client->history('online', operationStatus: 'S', limit: 2));
         self::assertSame([1_250, 700, 300], array_map(static fn (HistoryRow $row) => $row->amount, $rows));
         [$first, $second] = $stub->asked();
         self::assertSame('/api/developers/history', $first['path']);
-        self::assertSame(['type' => 'online', 'operation_status' => 'S'], $first['query']);
+        self::assertSame(['type' => 'online', 'operation_status' => 'S', 'limit' => '2'], $first['query']);
         self::assertSame(['type' => 'online', 'cursor' => 'a+b='], $second['query']);
+    }
+
+    public function test_an_empty_page_that_leads_on_is_not_the_end_of_the_history(): void
+    {
+        $stub = new Stub(['history_empty_page', 'history_last_page']);
+        $rows = iterator_to_array($stub->client->history('online'));
+        self::assertSame([300], array_map(static fn (HistoryRow $row) => $row->amount, $rows));
+        self::assertSame(['type' => 'online', 'cursor' => 'c'], $stub->asked()[1]['query']);
     }
 
     public function test_a_next_page_without_a_query_is_not_taken_for_the_history_that_was_asked_for(): void
@@ -171,8 +230,8 @@ final class CallsTest extends TestCase
     public function test_a_terminal_is_sent_an_amount(): void
     {
         $stub = new Stub(['init_pos_transaction']);
-        $terminal = $stub->client->initPosTransaction('testing1234', 's', 1_000, 'CARD', 'order-42');
-        self::assertSame('testing1234', $terminal);
+        $started = $stub->client->initPosTransaction('testing1234', 's', 1_000, 'CARD', 'order-42');
+        self::assertEquals(new StartedPosTransaction('testing1234', null), $started);
         [$asked] = $stub->asked();
         self::assertSame('/api/transactions/init_pos_transaction', $asked['path']);
         self::assertSame([
@@ -182,6 +241,14 @@ final class CallsTest extends TestCase
             'payment_method' => 'CARD',
             'developer_tracking_id' => 'order-42',
         ], $asked['body']);
+    }
+
+    public function test_a_terminals_transaction_has_an_id_without_a_name_of_the_callers(): void
+    {
+        $stub = new Stub(['init_pos_transaction_with_its_id', 'get_pos_transaction_status_without_a_name']);
+        $started = $stub->client->initPosTransaction('testing1234', 's', 1_000, 'NFC');
+        [$found] = $stub->client->posTransactions(flouciTransactionId: $started->transactionId);
+        self::assertEquals(new PosTransaction(null, 'P', (string) $started->transactionId), $found);
     }
 
     public function test_transactions_of_a_terminal_are_found_by_either_id(): void
@@ -211,10 +278,50 @@ final class CallsTest extends TestCase
     public function test_the_status_of_a_qr_operation_is_read_with_the_api_key(): void
     {
         $stub = new Stub(['custom_transaction_status']);
-        self::assertSame('P', $stub->client->qrTransactionStatus('uuid')['status']);
+        $transaction = $stub->client->qrTransactionStatus('uuid');
+        self::assertSame([PaymentStatus::Success, self::ID], [$transaction->status, $transaction->paymentId]);
         [$asked] = $stub->asked();
         self::assertSame('/api/business/custom_transaction/status', $asked['path']);
         self::assertSame(['operation_uuid' => 'uuid'], $asked['query']);
+        self::assertSame('Api-Key api-key', $asked['headers']['authorization']);
+    }
+
+    public function test_payments_by_qr_code_are_listed_from_page_to_page_with_the_api_key(): void
+    {
+        $stub = new Stub(['custom_transaction_history_first_page', 'custom_transaction_history_last_page']);
+        $rows = iterator_to_array($stub->client->qrHistory(startDate: '2026-11-01', limit: 1));
+        $amounts = array_map(static fn (QrTransaction $row) => $row->amountInMillimes, $rows);
+        self::assertSame([1_000, 700], $amounts);
+        [$first, $second] = $stub->asked();
+        self::assertSame('/api/business/custom_transaction/history', $second['path']);
+        self::assertSame(['start_date' => '2026-11-01', 'limit' => '1'], $first['query']);
+        self::assertSame(['limit' => '1', 'before' => '1.AZPKKHqfQIKfBqhEj8M47B'], $second['query']);
+        self::assertSame('Api-Key api-key', $second['headers']['authorization']);
+    }
+
+    public function test_a_lost_answer_is_asked_for_by_its_key_whatever_that_holds(): void
+    {
+        $stub = new Stub(['refund_payment']);
+        $answer = $stub->client->lostAnswer('a/b?c%2F', self::ID);
+        self::assertSame('success', $answer['status']);
+        [$asked] = $stub->asked();
+        self::assertSame(['GET', '/api/idempotency/a%2Fb%3Fc%252F'], [$asked['method'], $asked['path']]);
+        self::assertSame(['payment_id' => self::ID], $asked['query']);
+        self::assertArrayNotHasKey('idempotency-key', $asked['headers']);
+    }
+
+    public function test_a_key_that_leads_to_another_path_is_not_asked_for(): void
+    {
+        $stub = new Stub([]);
+        foreach (['.', '..', 'a b', ''] as $key) {
+            try {
+                $stub->client->lostAnswer($key);
+                self::fail("took $key");
+            } catch (\ValueError $error) {
+                self::assertStringContainsString('idempotency key', $error->getMessage());
+            }
+        }
+        self::assertSame([], $stub->asked());
     }
 
     public function test_an_amount_that_is_no_integer_is_refused_also_from_a_caller_without_strict_types(): void

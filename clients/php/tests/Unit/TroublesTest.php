@@ -48,11 +48,48 @@ final class TroublesTest extends TestCase
         self::assertSame('Payment cannot be refunded', $error->getMessage());
     }
 
-    public function test_an_acquirer_that_refuses_a_saved_card_is_told_apart(): void
+    public function test_a_saved_card_that_is_declined_is_told_apart(): void
     {
-        $stub = new Stub(['acquirer_refused']);
-        $error = $this->apiError(fn () => $this->pay($stub, bindingId: 'b', cvc: '748'));
-        self::assertSame(412, $error->status);
+        $stub = new Stub(['charge_declined']);
+        $error = $this->apiError(fn () => $this->pay($stub, clientId: 'a', bindingId: 'b', cvc: '748'));
+        self::assertSame([412, 'charge_declined'], [$error->status, $error->errorCode]);
+        self::assertSame('was declined: insufficient_funds', $error->mistakes[0]->message);
+    }
+
+    public function test_no_error_holds_a_cvc(): void
+    {
+        // As where nobody wrote settings for PHP: a trace has the arguments.
+        ini_set('zend.exception_ignore_args', '0');
+        foreach (['charge_declined', 'hang-up', 'not_json', 'request_invalid'] as $answer) {
+            $stub = new Stub([$answer], ['retriesMax' => 0]);
+            $error = $this->callError(fn () => $stub->client->generatePayment(
+                10_000,
+                'https://a.example',
+                'https://a.example',
+                clientId: 'a',
+                bindingId: 'b',
+                cvc: '748-as-typed',
+            ));
+            ob_start();
+            var_dump($error);
+            self::assertStringNotContainsString('748-as-typed', $error . ob_get_clean(), $answer);
+        }
+    }
+
+    public function test_a_key_under_which_nothing_was_done_is_told_apart(): void
+    {
+        $stub = new Stub(['idempotency_key_not_found']);
+        $error = $this->apiError(static fn () => $stub->client->lostAnswer('order-42'));
+        self::assertSame(['idempotency_key_not_found', false], [$error->errorCode, $error->outcomeUnknown]);
+    }
+
+    public function test_a_payment_that_was_called_off_at_its_terminal_is_not_asked_for_under_the_same_key(): void
+    {
+        $stub = new Stub(['outcome_unknown', 'terminal_unavailable']);
+        $send = static fn () => $stub->client->initPosTransaction('testing1234', 's', 1_000, 'CARD');
+        $error = $this->apiError($send);
+        self::assertSame(['terminal_unavailable', false], [$error->errorCode, $error->outcomeUnknown]);
+        self::assertCount(2, $stub->asked());
     }
 
     public function test_an_error_page_of_a_proxy_is_no_answer_and_is_asked_again_with_the_same_key(): void

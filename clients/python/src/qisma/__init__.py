@@ -21,7 +21,10 @@ from .models import (
     PaymentStatus,
     PosTransaction,
     QrCode,
+    QrTransaction,
     Refund,
+    RevokedBinding,
+    StartedPosTransaction,
 )
 from .webhook import VerifiedWebhook, Webhook
 
@@ -42,7 +45,10 @@ __all__ = [
     "QismaClient",
     "QismaError",
     "QrCode",
+    "QrTransaction",
     "Refund",
+    "RevokedBinding",
+    "StartedPosTransaction",
     "UnexpectedAnswerError",
     "VerifiedWebhook",
     "Webhook",

@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 # The statuses that say "later". 409 says it, with a time, while the same key is at work.
 _LATER = (409, 429, 503)
+# Says "later", but of another request: the same key finds the payment that was called off.
+_CALLED_OFF = "terminal_unavailable"
 _FIRST_PAUSE_SECS = 0.5
 _DIGITS = re.compile(r"[0-9]+")
 # What the gateway takes (docs/api.md).
@@ -47,7 +49,13 @@ class Refusal:
     def is_final(self) -> bool:
         """Whether this also tells what became of earlier tries under the same key."""
         says_later = self.status >= 500 or self.retry_after_secs is not None
-        return not says_later and self.status not in (401, 429)
+        is_of_the_key = not says_later and self.status not in (401, 429)
+        return is_of_the_key or self.code == _CALLED_OFF
+
+    def wait_secs(self) -> float | None:
+        """How long to wait before the same request makes sense again; None if never."""
+        is_later = self.status in _LATER and self.code != _CALLED_OFF
+        return self.retry_after_secs if is_later else None
 
     def error(self, facts: CallFacts) -> ApiError:
         return ApiError(
@@ -113,8 +121,7 @@ class Transport:
         """
         headers = {"Authorization": authorization}
         if idempotency_key is not None:
-            if not _KEY.fullmatch(idempotency_key):
-                raise ValueError("an idempotency key is 1 to 255 visible ASCII characters")
+            check_idempotency_key(idempotency_key)
             headers["Idempotency-Key"] = idempotency_key
         request = self._written(method, self._root + path, query, body, headers)
         is_change = idempotency_key is not None or operation_uuid is not None
@@ -140,7 +147,7 @@ class Transport:
                 return _understood(answer, read, facts(True))
             else:
                 is_unknown = is_unknown or refusal.code == "outcome_unknown"
-                wait = refusal.retry_after_secs if refusal.status in _LATER else None
+                wait = refusal.wait_secs()
                 if is_last or wait is None or wait > self._retry_wait_secs_max:
                     raise refusal.error(facts(is_unknown and not refusal.is_final()))
                 self._sleep(wait)
@@ -178,6 +185,12 @@ class Transport:
             return self._http.send(request)
         except (httpx.TransportError, httpx.DecodingError) as cause:
             return type(cause).__name__
+
+
+def check_idempotency_key(key: str) -> None:
+    """Refuses what the gateway would."""
+    if not _KEY.fullmatch(key):
+        raise ValueError("an idempotency key is 1 to 255 visible ASCII characters")
 
 
 def _check_range(name: str, value: float, least: float, most: float) -> None:

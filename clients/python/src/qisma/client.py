@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Literal, TypeVar, get_args
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
 
@@ -23,7 +23,7 @@ from ._read import (
     shares,
     text,
 )
-from ._transport import Transport
+from ._transport import Transport, check_idempotency_key
 from .models import (
     Binding,
     Cancellation,
@@ -36,7 +36,10 @@ from .models import (
     PosMethod,
     PosTransaction,
     QrCode,
+    QrTransaction,
     Refund,
+    RevokedBinding,
+    StartedPosTransaction,
 )
 
 _KEY = re.compile(r"[!-9;-~]+")
@@ -120,7 +123,8 @@ class QismaClient:
         ``destination`` is the split; what is left goes to the calling merchant.
         ``pre_authorization`` holds the money for :meth:`confirm_payment` or
         :meth:`cancel_payment`. A card payment with ``client_id`` makes a binding; ``binding_id``,
-        ``client_id`` and ``cvc`` together charge one. The idempotency key is a fresh UUID when
+        ``client_id`` and ``cvc`` together charge one: then the answer's ``status`` says whether
+        that is done or the payer must go to ``link``. The idempotency key is a fresh UUID when
         absent.
         """
         check_millimes("amount", amount)
@@ -170,7 +174,7 @@ class QismaClient:
         reversals: Iterable[Destination] | None = None,
         idempotency_key: str | None = None,
     ) -> Refund:
-        """Gives a payment back: all of it, a part, or chosen parts of the shares."""
+        """Gives a payment back: all that is left of it, a part, or chosen parts of the shares."""
         if amount is not None:
             check_millimes("amount", amount)
         taken = None if reversals is None else shares("reversals", reversals)
@@ -197,6 +201,13 @@ class QismaClient:
         """The saved cards of a payer."""
         return self._get("/api/v2/bindings/list", {"client_id": client_id}, _bindings)
 
+    def revoke_binding(
+        self, client_id: str, binding_id: str, *, idempotency_key: str | None = None
+    ) -> RevokedBinding:
+        """Gives a saved card up, for good. Of one that is not saved (any more) the same is said."""
+        body = {"client_id": client_id, "binding_id": binding_id}
+        return self._post("/api/v2/bindings/revoke", body, idempotency_key, _revoked)
+
     def history(
         self,
         type: Literal["online", "pos"],  # noqa: A002 - the API's own word
@@ -207,11 +218,13 @@ class QismaClient:
         operation_status: str | None = None,
         app_token: str | None = None,
         terminal_id: str | None = None,
+        limit: int | None = None,
     ) -> Iterator[HistoryRow]:
-        """Every payment of the filter, page by page as they are needed.
+        """Every payment of the filter from the newest, page by page as they are needed.
 
         Dates are ISO 8601 and inclusive; ``operation_status`` is ``S`` (success), ``AS`` (all
-        successes), ``PF`` (failure), ``P`` (pending), ...; ``terminal_id`` goes with ``pos`` only.
+        successes), ``PF`` (failure), ``P`` (pending), ...; ``terminal_id`` goes with ``pos`` only;
+        ``limit`` is how many a page has.
         """
         query = _filled(
             {
@@ -222,10 +235,11 @@ class QismaClient:
                 "operation_status": operation_status,
                 "app_token": app_token,
                 "terminal_id": terminal_id,
+                "limit": None if limit is None else str(limit),
             }
         )
         while query:
-            rows, query = self._get("/api/developers/history", query, _page)
+            rows, query = self._get("/api/developers/history", query, _page_of(_history_row))
             yield from rows
 
     def init_pos_transaction(
@@ -235,11 +249,11 @@ class QismaClient:
         serial_number: str,
         amount_in_millimes: int,
         payment_method: PosMethod,
-        developer_tracking_id: str,
+        developer_tracking_id: str | None = None,
         webhook: str | None = None,
         idempotency_key: str | None = None,
-    ) -> str:
-        """Sends an amount to a terminal, and gives the terminal's id."""
+    ) -> StartedPosTransaction:
+        """Sends an amount to a terminal."""
         check_millimes("amount_in_millimes", amount_in_millimes)
         body = {
             "id_terminal": id_terminal,
@@ -250,7 +264,7 @@ class QismaClient:
             "webhook": webhook,
         }
         path = "/api/transactions/init_pos_transaction"
-        return self._post(path, body, idempotency_key, lambda answer: text(answer, "terminal_id"))
+        return self._post(path, body, idempotency_key, _started)
 
     def pos_transactions(
         self,
@@ -296,11 +310,49 @@ class QismaClient:
             operation_uuid=operation_uuid,
         )
 
-    def qr_transaction_status(self, operation_uuid: str) -> Json:
-        """How the operation of a QR code stands: the answer as it came."""
+    def qr_transaction_status(self, operation_uuid: str) -> QrTransaction:
+        """How the operation of a QR code stands."""
         query = {"operation_uuid": operation_uuid}
         path = "/api/business/custom_transaction/status"
-        return self._get_by_api_key(path, query, lambda answer: answer)
+        return self._get_by_api_key(path, query, _qr_transaction)
+
+    def qr_history(
+        self,
+        *,
+        merchant_id: str | None = None,
+        start_date: str | None = None,
+        end_date: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[QrTransaction]:
+        """Every payment by QR code from the newest, page by page as they are needed."""
+        path = "/api/business/custom_transaction/history"
+        query = _filled(
+            {
+                "merchant_id": merchant_id,
+                "start_date": start_date,
+                "end_date": end_date,
+                "limit": None if limit is None else str(limit),
+            }
+        )
+        while True:
+            rows, query = self._get_by_api_key(path, query, _page_of(_qr_transaction))
+            yield from rows
+            if not query:
+                return
+
+    def lost_answer(self, idempotency_key: str, *, payment_id: str | None = None) -> Json:
+        """What the request with this key was answered: the body as it came, and nothing is done.
+
+        For what was done with a payment, such as a refund, ``payment_id`` names the payment. An
+        :class:`ApiError` with the code ``idempotency_key_not_found``: nothing was done by then.
+        """
+        check_idempotency_key(idempotency_key)
+        # Proxies and libraries take these for steps in the path, however they are written.
+        if idempotency_key in (".", ".."):
+            raise ValueError("this idempotency key cannot be asked for")
+        query = None if payment_id is None else {"payment_id": payment_id}
+        path = f"/api/idempotency/{quote(idempotency_key, safe='')}"
+        return self._get(path, query, lambda answer: answer)
 
     def _post(
         self,
@@ -350,6 +402,7 @@ def _created(answer: Json) -> CreatedPayment:
         payment_id=text(result, "payment_id"),
         link=optional_text(result, "link"),
         developer_tracking_id=optional_text(result, "developer_tracking_id"),
+        status=None if result.get("status") is None else _status(text(result, "status")),
     )
 
 
@@ -361,6 +414,11 @@ def _refund(answer: Json) -> Refund:
         amount=millimes(result, "amount"),
         status=text(result, "status"),
         refunded_at=optional_text(result, "refunded_at"),
+        reversals=tuple(
+            Destination(text(part, "destination"), millimes(part, "amount"))
+            # Flouci's own answer has none.
+            for part in (objects(result, "reversals") if "reversals" in result else [])
+        ),
     )
 
 
@@ -391,44 +449,77 @@ def _bindings(answer: Json) -> list[Binding]:
             card_last_four=text(binding, "card_last_four"),
             card_brand=text(binding, "card_brand"),
             status=text(binding, "status"),
-            created_at=text(binding, "created_at"),
+            created_at=optional_text(binding, "created_at"),
         )
         for binding in objects(as_object(answer, "result"), "bindings")
     ]
 
 
-def _page(answer: Json) -> tuple[list[HistoryRow], dict[str, str]]:
-    """A page of the history, and the query of the next one, empty at the end."""
-    rows = [
-        HistoryRow(
-            payment_id=text(row, "payment_id"),
-            type=text(row, "type"),
-            amount=millimes(row, "amount"),
-            status=text(row, "status"),
-            settlement_status=text(row, "settlement_status"),
-            developer_tracking_id=optional_text(row, "developer_tracking_id"),
-            all=row,
-        )
-        for row in objects(answer, "results")
-    ]
-    # Of the link only the query is taken: keys go to the configured address alone.
-    link = optional_text(answer, "next") or ""
-    query = dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
-    if link and not query:
-        # It would lead to everything, whatever was asked for.
-        raise Unreadable("the answer's `next` has no query")
-    return rows, query
+def _revoked(answer: Json) -> RevokedBinding:
+    result = as_object(answer, "result")
+    return RevokedBinding(
+        binding_id=text(result, "binding_id"),
+        client_id=text(result, "client_id"),
+        status=text(result, "status"),
+    )
+
+
+def _page_of(read: Callable[[Json], T]) -> Callable[[Json], tuple[list[T], dict[str, str]]]:
+    """Reads a page of rows, and the query of the next one, empty at the end."""
+
+    def page(answer: Json) -> tuple[list[T], dict[str, str]]:
+        rows = [read(row) for row in objects(answer, "results")]
+        # Of the link only the query is taken: keys go to the configured address alone.
+        link = optional_text(answer, "next") or ""
+        query = dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+        if link and not query:
+            # It would lead to everything, whatever was asked for.
+            raise Unreadable("the answer's `next` has no query")
+        return rows, query
+
+    return page
+
+
+def _history_row(row: Json) -> HistoryRow:
+    return HistoryRow(
+        payment_id=text(row, "payment_id"),
+        type=text(row, "type"),
+        amount=millimes(row, "amount"),
+        status=text(row, "status"),
+        settlement_status=text(row, "settlement_status"),
+        developer_tracking_id=optional_text(row, "developer_tracking_id"),
+        all=row,
+    )
+
+
+def _started(answer: Json) -> StartedPosTransaction:
+    return StartedPosTransaction(
+        terminal_id=text(answer, "terminal_id"),
+        transaction_id=optional_text(answer, "transaction_id"),
+    )
 
 
 def _pos_transactions(answer: Json) -> list[PosTransaction]:
     return [
         PosTransaction(
-            developer_tracking_id=text(transaction, "developer_tracking_id"),
+            developer_tracking_id=optional_text(transaction, "developer_tracking_id"),
             payment_status=text(transaction, "payment_status"),
             transaction_id=text(transaction, "transaction_id"),
         )
         for transaction in objects(answer, "transactions")
     ]
+
+
+def _qr_transaction(row: Json) -> QrTransaction:
+    return QrTransaction(
+        operation_uuid=text(row, "operation_uuid"),
+        payment_id=text(row, "payment_id"),
+        link=text(row, "link"),
+        amount_in_millimes=millimes(row, "amount_in_millimes"),
+        status=_status(text(row, "status")),
+        created_at=text(row, "created_at"),
+        updated_at=text(row, "updated_at"),
+    )
 
 
 def _check_key(name: str, value: str) -> None:

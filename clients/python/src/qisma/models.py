@@ -29,8 +29,10 @@ class CreatedPayment:
 
     payment_id: str
     link: str | None
-    """Where the payer goes; None when a binding was charged without a page."""
+    """Where the payer goes. Of a saved card: only while ``status`` is ``PENDING``."""
     developer_tracking_id: str | None
+    status: PaymentStatus | None = None
+    """How the charge of a saved card stands; None for every other payment."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,22 @@ class Refund:
     payment_id: str
     amount: int
     status: str
+    """``success``, or ``pending`` while only the acquirer knows: it goes on by itself."""
     refunded_at: str | None
+    """None while it is pending."""
+    reversals: tuple[Destination, ...] = ()
+    """Whose shares it is taken from."""
 
 
 @dataclass(frozen=True)
 class Confirmation:
     payment_id: str
     status: str
+    """``confirmed``, or ``pending`` while only the acquirer knows: it goes on by itself."""
     amount: int
-    """What was captured; the rest of the hold is released."""
+    """What is captured; the rest of the hold is released."""
     confirmed_at: str | None
+    """None while it is pending."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,16 @@ class Binding:
     card_last_four: str
     card_brand: str
     status: str
-    created_at: str
+    created_at: str | None
+
+
+@dataclass(frozen=True)
+class RevokedBinding:
+    """A saved card that cannot be charged any more."""
+
+    binding_id: str
+    client_id: str
+    status: str
 
 
 @dataclass(frozen=True)
@@ -101,9 +118,19 @@ class HistoryRow:
 
 
 @dataclass(frozen=True)
+class StartedPosTransaction:
+    """An amount that waits at a terminal."""
+
+    terminal_id: str
+    transaction_id: str | None
+    """Names it for :meth:`QismaClient.pos_transactions`; Flouci leaves it out."""
+
+
+@dataclass(frozen=True)
 class PosTransaction:
-    developer_tracking_id: str
+    developer_tracking_id: str | None
     payment_status: str
+    """``P`` waiting, ``PS`` paid, ``PF`` declined or called off, ``PE`` not paid in time."""
     transaction_id: str
 
 
@@ -112,3 +139,17 @@ class QrCode:
     qr_code: str
     """A PNG, in base64."""
     operation_uuid: str
+
+
+@dataclass(frozen=True)
+class QrTransaction:
+    """A payment by QR code."""
+
+    operation_uuid: str
+    payment_id: str
+    link: str
+    """The page to which the code leads."""
+    amount_in_millimes: int
+    status: PaymentStatus
+    created_at: str
+    updated_at: str

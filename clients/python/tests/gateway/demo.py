@@ -14,7 +14,7 @@ class App:
     webhook_secret: str
 
     def client(self) -> QismaClient:
-        return QismaClient(GATEWAY, self.public_key, self.private_key)
+        return QismaClient(GATEWAY, self.public_key, self.private_key, api_key=API_KEY)
 
 
 if "QISMA_DEMO" not in os.environ:
@@ -31,5 +31,7 @@ GATEWAY: str = _DESCRIBED["gateway"]
 SANDBOX: str = _DESCRIBED["sandbox"]
 GET, POST = _app("get"), _app("post")
 """Apps whose webhooks come as GET and as POST."""
+API_KEY: str = _DESCRIBED["api_key"]
+"""Of the merchant whose apps these are."""
 PHONES: list[str] = _DESCRIBED["phones"]
 """Phones with a wallet, each good for one code now."""

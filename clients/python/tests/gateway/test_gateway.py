@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from queue import Queue
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -13,17 +12,9 @@ import pytest
 from qisma import ApiError, Destination, Webhook
 
 from ..server import Handler, serving
-from .demo import GET, PHONES, POST, App
-from .payer import pay_by_wallet
-
-SPLIT = [Destination("1234", 8_000), Destination("4321", 1_500)]
-PAYMENT: Any = {
-    "amount": 10_000,
-    "success_link": "https://shop.example/thanks",
-    "fail_link": "https://shop.example/sorry",
-    "developer_tracking_id": "طلب 42",
-    "destination": SPLIT,
-}
+from .demo import GET, PHONES, POST
+from .orders import CARD, PAYMENT, SPLIT, paid
+from .payer import pay_by_card
 
 
 @dataclass
@@ -49,14 +40,6 @@ def receiver() -> Iterator[tuple[str, "Queue[Received]"]]:
         yield f"{url}/hook", received
 
 
-def paid(app: App, webhook: str, phone: str) -> str:
-    with app.client() as client:
-        created = client.generate_payment(**PAYMENT, webhook=webhook)
-    assert created.link is not None
-    pay_by_wallet(created.link, phone)
-    return created.payment_id
-
-
 def test_a_payment_that_was_just_asked_for_is_pending_with_its_split() -> None:
     with GET.client() as client:
         created = client.generate_payment(**PAYMENT)
@@ -80,7 +63,7 @@ def test_the_same_key_gives_the_same_payment() -> None:
 
 def test_a_payment_is_paid_by_wallet_and_the_get_webhook_is_genuine() -> None:
     with receiver() as (url, received):
-        payment_id = paid(GET, url, PHONES[0])
+        payment_id = paid(GET, PHONES[0], webhook=url)
         webhook = received.get(timeout=20)
     assert webhook.method == "GET"
     assert (webhook.query["payment_id"], webhook.query["success"]) == ([payment_id], ["True"])
@@ -91,9 +74,20 @@ def test_a_payment_is_paid_by_wallet_and_the_get_webhook_is_genuine() -> None:
     assert payment.settlement_status == "AVAILABLE"
 
 
+def test_a_payment_is_paid_by_card_and_its_money_is_on_its_way() -> None:
+    with GET.client() as client:
+        created = client.generate_payment(**PAYMENT, accept_card=True)
+        assert created.link is not None
+        pay_by_card(created.link, *CARD)
+        payment = client.verify_payment(created.payment_id)
+    assert (payment.status, payment.type) == ("SUCCESS", "card")
+    assert payment.settlement_status == "PROCESSING"
+    assert payment.details["pan"] == "450921**1119"
+
+
 def test_a_post_webhook_is_genuine_and_tells_what_happened() -> None:
     with receiver() as (url, received):
-        payment_id = paid(POST, url, PHONES[1])
+        payment_id = paid(POST, PHONES[1], webhook=url)
         webhook = received.get(timeout=20)
     assert webhook.method == "POST"
     event = Webhook(POST.webhook_secret).verify(webhook.body, webhook.headers).event

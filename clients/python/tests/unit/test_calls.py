@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from qisma import Destination, QismaClient, UnexpectedAnswerError
+from qisma import Destination, QismaClient, StartedPosTransaction, UnexpectedAnswerError
 
 from .stub import stub
 
@@ -39,8 +39,15 @@ def test_a_hold_and_a_saved_card_are_asked_for_by_their_fields() -> None:
         "cvc": "748",
     }
     with stub("generate_payment") as gateway:
-        gateway.client.generate_payment(**PAYMENT, **fields)
+        created = gateway.client.generate_payment(**PAYMENT, **fields)
+        assert created.status is None
         assert gateway.asked[0].body == {**PAYMENT, **fields}
+
+
+def test_a_saved_card_that_was_charged_says_so() -> None:
+    with stub("generate_payment_with_binding") as gateway:
+        fields: Any = {"client_id": "amira@example.com", "binding_id": "b", "cvc": "748"}
+        assert gateway.client.generate_payment(**PAYMENT, **fields).status == "SUCCESS"
 
 
 def test_an_empty_tracking_id_is_sent() -> None:
@@ -83,6 +90,13 @@ def test_a_refund_of_everything_sends_the_payment_alone() -> None:
         assert gateway.asked[0].body == {"payment_id": ID}
 
 
+def test_a_refund_that_only_the_acquirer_knows_is_pending_with_its_shares() -> None:
+    with stub("refund_payment_pending") as gateway:
+        refund = gateway.client.refund_payment(ID)
+        assert (refund.status, refund.refunded_at) == ("pending", None)
+        assert refund.reversals == (Destination("1234", 6_000), Destination("1000", 4_000))
+
+
 def test_a_hold_is_confirmed_in_part() -> None:
     with stub("confirm_payment") as gateway:
         confirmed = gateway.client.confirm_payment(ID, amount=8_500)
@@ -91,11 +105,24 @@ def test_a_hold_is_confirmed_in_part() -> None:
         assert gateway.asked[0].body == {"payment_id": ID, "amount": 8_500}
 
 
+def test_a_hold_is_confirmed_whole_by_the_payment_alone() -> None:
+    with stub("confirm_payment") as gateway:
+        gateway.client.confirm_payment(ID)
+        assert gateway.asked[0].body == {"payment_id": ID}
+
+
+def test_a_capture_that_only_the_acquirer_knows_is_pending() -> None:
+    with stub("confirm_payment_pending") as gateway:
+        confirmed = gateway.client.confirm_payment(ID)
+        assert (confirmed.status, confirmed.confirmed_at) == ("pending", None)
+
+
 def test_a_hold_is_released() -> None:
     with stub("cancel_payment") as gateway:
         canceled = gateway.client.cancel_payment(ID)
-        assert canceled.cancelled_at == "2025-01-15T10:30:00Z"
+        assert (canceled.status, canceled.cancelled_at) == ("cancelled", "2025-01-15T10:30:00Z")
         assert gateway.asked[0].path == "/api/v2/cancel_payment"
+        assert gateway.asked[0].body == {"payment_id": ID}
 
 
 def test_bindings_are_listed() -> None:
@@ -106,14 +133,35 @@ def test_bindings_are_listed() -> None:
         assert gateway.asked[0].query == {"client_id": "amira@example.com"}
 
 
+def test_a_binding_whose_time_nobody_knows_is_listed() -> None:
+    with stub("bindings_list_without_a_time") as gateway:
+        [binding] = gateway.client.list_bindings("amira@example.com")
+        assert binding.created_at is None
+
+
+def test_a_binding_is_given_up() -> None:
+    with stub("bindings_revoke") as gateway:
+        revoked = gateway.client.revoke_binding("amira@example.com", "b")
+        assert revoked.status == "revoked"
+        [asked] = gateway.asked
+        assert (asked.method, asked.path) == ("POST", "/api/v2/bindings/revoke")
+        assert asked.body == {"client_id": "amira@example.com", "binding_id": "b"}
+
+
 def test_the_history_goes_on_from_page_to_page_and_never_to_another_host() -> None:
     with stub("history_first_page", "history_last_page") as gateway:
-        rows = list(gateway.client.history("online", operation_status="S"))
+        rows = list(gateway.client.history("online", operation_status="S", limit=2))
         assert [row.amount for row in rows] == [1_250, 700, 300]
         first, second = gateway.asked
         assert first.path == "/api/developers/history"
-        assert first.query == {"type": "online", "operation_status": "S"}
+        assert first.query == {"type": "online", "operation_status": "S", "limit": "2"}
         assert second.query == {"type": "online", "cursor": "a+b="}
+
+
+def test_an_empty_page_that_leads_on_is_not_the_end_of_the_history() -> None:
+    with stub("history_empty_page", "history_last_page") as gateway:
+        assert [row.amount for row in gateway.client.history("online")] == [300]
+        assert gateway.asked[1].query == {"type": "online", "cursor": "c"}
 
 
 def test_a_next_page_without_a_query_is_not_taken_for_the_history_that_was_asked_for() -> None:
@@ -138,9 +186,24 @@ def test_a_terminal_is_sent_an_amount() -> None:
         "developer_tracking_id": "order-42",
     }
     with stub("init_pos_transaction") as gateway:
-        assert gateway.client.init_pos_transaction(**transaction) == "testing1234"
+        started = gateway.client.init_pos_transaction(**transaction)
+        assert started == StartedPosTransaction("testing1234", None)
         assert gateway.asked[0].path == "/api/transactions/init_pos_transaction"
         assert gateway.asked[0].body == transaction
+
+
+def test_a_terminals_transaction_has_an_id_without_a_name_of_the_callers() -> None:
+    names = ("init_pos_transaction_with_its_id", "get_pos_transaction_status_without_a_name")
+    with stub(*names) as gateway:
+        started = gateway.client.init_pos_transaction(
+            id_terminal="testing1234",
+            serial_number="s",
+            amount_in_millimes=1_000,
+            payment_method="NFC",
+        )
+        [found] = gateway.client.pos_transactions(flouci_transaction_id=started.transaction_id)
+        assert (found.developer_tracking_id, found.payment_status) == (None, "P")
+        assert found.transaction_id == started.transaction_id
 
 
 def test_transactions_of_a_terminal_are_found_by_either_id() -> None:
@@ -169,9 +232,41 @@ def test_a_qr_code_is_drawn_with_the_api_key_for_an_operation_that_the_client_na
 
 def test_the_status_of_a_qr_operation_is_read_with_the_api_key() -> None:
     with stub("custom_transaction_status") as gateway:
-        assert gateway.client.qr_transaction_status("uuid")["status"] == "P"
+        transaction = gateway.client.qr_transaction_status("uuid")
+        assert (transaction.status, transaction.payment_id) == ("SUCCESS", ID)
         assert gateway.asked[0].path == "/api/business/custom_transaction/status"
         assert gateway.asked[0].query == {"operation_uuid": "uuid"}
+        assert gateway.asked[0].headers["Authorization"] == "Api-Key api-key"
+
+
+def test_payments_by_qr_code_are_listed_from_page_to_page_with_the_api_key() -> None:
+    page = "custom_transaction_history"
+    with stub(f"{page}_first_page", f"{page}_last_page") as gateway:
+        rows = list(gateway.client.qr_history(start_date="2026-11-01", limit=1))
+        assert [row.amount_in_millimes for row in rows] == [1_000, 700]
+        first, second = gateway.asked
+        assert first.path == second.path == "/api/business/custom_transaction/history"
+        assert first.query == {"start_date": "2026-11-01", "limit": "1"}
+        assert second.query == {"limit": "1", "before": "1.AZPKKHqfQIKfBqhEj8M47B"}
+        assert second.headers["Authorization"] == "Api-Key api-key"
+
+
+def test_a_lost_answer_is_asked_for_by_its_key_whatever_that_holds() -> None:
+    with stub("refund_payment") as gateway:
+        answer = gateway.client.lost_answer("a/b?c%2F", payment_id=ID)
+        assert answer["result"]["refund_id"] == "ref_1"
+        [asked] = gateway.asked
+        assert (asked.method, asked.path) == ("GET", "/api/idempotency/a%2Fb%3Fc%252F")
+        assert asked.query == {"payment_id": ID}
+        assert asked.headers["Idempotency-Key"] is None
+
+
+@pytest.mark.parametrize("key", [".", "..", "a b", ""])
+def test_a_key_that_leads_to_another_path_is_not_asked_for(key: str) -> None:
+    with stub() as gateway:
+        with pytest.raises(ValueError, match="idempotency key"):
+            gateway.client.lost_answer(key)
+        assert gateway.asked == []
 
 
 @pytest.mark.parametrize("amount", [10.5, 10.0, True, "1000", None])

@@ -49,10 +49,30 @@ def test_the_short_refusal_of_flouci_is_understood() -> None:
     assert caught.value.message == "Payment cannot be refunded"
 
 
-def test_an_acquirer_that_refuses_a_saved_card_is_told_apart() -> None:
-    with stub("acquirer_refused") as gateway, pytest.raises(qisma.ApiError) as caught:
-        gateway.client.generate_payment(**PAYMENT, binding_id="b", cvc="748")
-    assert caught.value.status == 412
+def test_a_saved_card_that_is_declined_is_told_apart() -> None:
+    with stub("charge_declined") as gateway, pytest.raises(qisma.ApiError) as caught:
+        gateway.client.generate_payment(**PAYMENT, client_id="a", binding_id="b", cvc="748")
+    assert (caught.value.status, caught.value.code) == (412, "charge_declined")
+    assert caught.value.mistakes[0].message == "was declined: insufficient_funds"
+
+
+def test_a_key_under_which_nothing_was_done_is_told_apart() -> None:
+    with stub("idempotency_key_not_found") as gateway, pytest.raises(qisma.ApiError) as caught:
+        gateway.client.lost_answer("order-42")
+    assert (caught.value.code, caught.value.outcome_unknown) == ("idempotency_key_not_found", False)
+
+
+def test_a_payment_that_was_called_off_at_its_terminal_is_not_asked_for_under_the_same_key() -> None:
+    with stub("outcome_unknown", "terminal_unavailable") as gateway:
+        with pytest.raises(qisma.ApiError) as caught:
+            gateway.client.init_pos_transaction(
+                id_terminal="testing1234",
+                serial_number="s",
+                amount_in_millimes=1_000,
+                payment_method="CARD",
+            )
+        assert (caught.value.code, caught.value.outcome_unknown) == ("terminal_unavailable", False)
+        assert len(gateway.asked) == 2
 
 
 def test_an_error_page_of_a_proxy_is_no_answer_and_is_asked_again_with_the_same_key() -> None:
@@ -211,6 +231,14 @@ def test_no_error_leads_to_the_request_with_its_keys() -> None:
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
     assert "748" not in "".join(traceback.format_exception_only(caught.value))
+
+
+@pytest.mark.parametrize("answer", ["charge_declined", "hang up", "not_json", "request_invalid"])
+def test_no_error_holds_a_cvc(answer: str) -> None:
+    with stub(answer, retries_max=0) as gateway, pytest.raises(qisma.CallError) as caught:
+        fields: Any = {"client_id": "a", "binding_id": "b", "cvc": "748"}
+        gateway.client.generate_payment(**PAYMENT, **fields, idempotency_key="order-42")
+    assert "748" not in f"{caught.value!r} {vars(caught.value)}"
 
 
 def test_a_gateway_that_does_not_answer_in_time_is_given_up() -> None:

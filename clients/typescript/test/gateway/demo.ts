@@ -13,6 +13,8 @@ export interface Demo {
   /** Apps whose webhooks come as GET and as POST. */
   readonly get: App;
   readonly post: App;
+  /** Of the merchant whose apps these are. */
+  readonly api_key: string;
   /** Phones with a wallet, each good for one code now. */
   readonly phones: readonly string[];
 }
@@ -26,5 +28,6 @@ export function clientOf(app: App): QismaClient {
     baseUrl: demo.gateway,
     publicKey: app.public_key,
     privateKey: app.private_key,
+    apiKey: demo.api_key,
   });
 }

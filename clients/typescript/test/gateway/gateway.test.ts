@@ -2,36 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { ApiError, Webhook } from '../../src/index.js';
-import type { QismaClient } from '../../src/index.js';
+import { Webhook } from '../../src/index.js';
 import { clientOf, demo } from './demo.js';
-import { payByWallet } from './payer.js';
+import { CARD, LIMIT, PAYMENT, paid, refused } from './orders.js';
+import { payByCard } from './payer.js';
 import { receiver } from './receiver.js';
-
-const PAYMENT = {
-  amount: 10_000,
-  success_link: 'https://shop.example/thanks',
-  fail_link: 'https://shop.example/sorry',
-  developer_tracking_id: 'طلب 42',
-  destination: [
-    { amount: 8_000, destination: '1234' },
-    { amount: 1_500, destination: '4321' },
-  ],
-};
-const LIMIT = { timeout: 30_000 };
-
-async function refused(work: Promise<unknown>): Promise<ApiError> {
-  const error: unknown = await work.catch((error: unknown) => error);
-  assert.ok(error instanceof ApiError, String(error));
-  return error;
-}
-
-async function paid(client: QismaClient, webhook: string, phone: string | undefined): Promise<string> {
-  const created = await client.generatePayment({ ...PAYMENT, webhook });
-  assert.ok(created.link !== undefined && phone !== undefined);
-  await payByWallet(created.link, phone);
-  return created.payment_id;
-}
 
 test('a payment that was just asked for is pending, with its split', LIMIT, async () => {
   const client = clientOf(demo.get);
@@ -62,7 +37,7 @@ test('the same key gives the same payment', LIMIT, async () => {
 
 test('a payment is paid by wallet, and the GET webhook is genuine', LIMIT, async (context) => {
   const [client, { url, received }] = [clientOf(demo.get), await receiver(context)];
-  const id = await paid(client, url, demo.phones[0]);
+  const id = await paid(client, demo.phones[0], { webhook: url });
   const { method, query, headers, body } = await received;
   assert.deepEqual([method, query.get('payment_id'), query.get('success')], ['GET', id, 'True']);
   const { event } = await new Webhook(demo.get.webhook_secret).verify(body, headers);
@@ -74,9 +49,18 @@ test('a payment is paid by wallet, and the GET webhook is genuine', LIMIT, async
   );
 });
 
+test('a payment is paid by card, and its money is on its way', LIMIT, async () => {
+  const client = clientOf(demo.get);
+  const { payment_id, link } = await client.generatePayment({ ...PAYMENT, accept_card: true });
+  await payByCard(link ?? '', CARD);
+  const { status, type, settlement_status, details } = await client.verifyPayment(payment_id);
+  assert.deepEqual([status, type, settlement_status], ['SUCCESS', 'card', 'PROCESSING']);
+  assert.equal(details.pan, '450921**1119');
+});
+
 test('a POST webhook is genuine and tells what happened', LIMIT, async (context) => {
   const [client, { url, received }] = [clientOf(demo.post), await receiver(context)];
-  const id = await paid(client, url, demo.phones[1]);
+  const id = await paid(client, demo.phones[1], { webhook: url });
   const { method, headers, body } = await received;
   assert.equal(method, 'POST');
   const { event } = await new Webhook(demo.post.webhook_secret).verify(body, headers);

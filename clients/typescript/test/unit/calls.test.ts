@@ -20,6 +20,7 @@ test('a payment is asked for with its split', async (context) => {
     payment_id: ID,
     link: `https://pay.example/pay/${ID}`,
     developer_tracking_id: 'order-42',
+    status: undefined,
   });
   assert.equal(asked[0]?.method, 'POST');
   assert.equal(asked[0]?.path, '/api/v2/generate_payment');
@@ -32,6 +33,12 @@ test('a hold and a saved card are asked for by their fields', async (context) =>
   const fields = { pre_authorization: true, client_id: 'amira@example.com', binding_id: 'b', cvc: '748' };
   await client.generatePayment({ ...PAYMENT, ...fields });
   assert.deepEqual(asked[0]?.body, { ...PAYMENT, ...fields });
+});
+
+test('a saved card that was charged says so', async (context) => {
+  const { client } = await stub(context, ['generate_payment_with_binding']);
+  const fields = { client_id: 'amira@example.com', binding_id: 'b', cvc: '748' };
+  assert.equal((await client.generatePayment({ ...PAYMENT, ...fields })).status, 'SUCCESS');
 });
 
 test('a payment is read', async (context) => {
@@ -100,6 +107,28 @@ for (const [name, call] of forgotten) {
   });
 }
 
+test('a refund that only the acquirer knows is pending, with its shares', async (context) => {
+  const { client } = await stub(context, ['refund_payment_pending']);
+  const { status, refunded_at, reversals } = await client.refundPayment(ID);
+  assert.deepEqual([status, refunded_at], ['pending', undefined]);
+  assert.deepEqual(reversals, [
+    { destination: '1234', amount: 6_000 },
+    { destination: '1000', amount: 4_000 },
+  ]);
+});
+
+test('a hold is confirmed whole by the payment alone', async (context) => {
+  const { client, asked } = await stub(context, ['confirm_payment']);
+  await client.confirmPayment(ID);
+  assert.deepEqual(asked[0]?.body, { payment_id: ID });
+});
+
+test('a capture that only the acquirer knows is pending', async (context) => {
+  const { client } = await stub(context, ['confirm_payment_pending']);
+  const { status, confirmed_at } = await client.confirmPayment(ID);
+  assert.deepEqual([status, confirmed_at], ['pending', undefined]);
+});
+
 test('a hold is confirmed in part', async (context) => {
   const { client, asked } = await stub(context, ['confirm_payment']);
   const confirmed = await client.confirmPayment(ID, { amount: 8_500 });
@@ -111,8 +140,9 @@ test('a hold is confirmed in part', async (context) => {
 test('a hold is released', async (context) => {
   const { client, asked } = await stub(context, ['cancel_payment']);
   const canceled = await client.cancelPayment(ID);
-  assert.equal(canceled.cancelled_at, '2025-01-15T10:30:00Z');
+  assert.deepEqual([canceled.status, canceled.cancelled_at], ['cancelled', '2025-01-15T10:30:00Z']);
   assert.equal(asked[0]?.path, '/api/v2/cancel_payment');
+  assert.deepEqual(asked[0]?.body, { payment_id: ID });
 });
 
 test('bindings are listed', async (context) => {
@@ -123,14 +153,36 @@ test('bindings are listed', async (context) => {
   assert.deepEqual(asked[0]?.query, { client_id: 'amira@example.com' });
 });
 
+test('a binding whose time nobody knows is listed', async (context) => {
+  const { client } = await stub(context, ['bindings_list_without_a_time']);
+  const [binding] = await client.listBindings('amira@example.com');
+  assert.equal(binding?.created_at, undefined);
+});
+
+test('a binding is given up', async (context) => {
+  const { client, asked } = await stub(context, ['bindings_revoke']);
+  const { status } = await client.revokeBinding('amira@example.com', 'b');
+  assert.equal(status, 'revoked');
+  assert.deepEqual([asked[0]?.method, asked[0]?.path], ['POST', '/api/v2/bindings/revoke']);
+  assert.deepEqual(asked[0]?.body, { client_id: 'amira@example.com', binding_id: 'b' });
+});
+
 test('the history goes on from page to page, and never to another host', async (context) => {
   const { client, asked } = await stub(context, ['history_first_page', 'history_last_page']);
   const rows: HistoryRow[] = [];
-  for await (const row of client.history({ type: 'online', operation_status: 'S' })) rows.push(row);
+  const filter = { type: 'online', operation_status: 'S', limit: 2 } as const;
+  for await (const row of client.history(filter)) rows.push(row);
   assert.deepEqual(rows.map((row) => row.amount), [1_250, 700, 300]);
   assert.equal(asked[0]?.path, '/api/developers/history');
-  assert.deepEqual(asked[0]?.query, { type: 'online', operation_status: 'S' });
+  assert.deepEqual(asked[0]?.query, { type: 'online', operation_status: 'S', limit: '2' });
   assert.deepEqual(asked[1]?.query, { type: 'online', cursor: 'a+b=' });
+});
+
+test('an empty page that leads on is not the end of the history', async (context) => {
+  const { client, asked } = await stub(context, ['history_empty_page', 'history_last_page']);
+  const { value } = await client.history({ type: 'online' }).next();
+  assert.equal(value?.amount, 300);
+  assert.deepEqual(asked[1]?.query, { type: 'online', cursor: 'c' });
 });
 
 test('a next page without a query is not taken for the history that was asked for', async (context) => {
@@ -157,9 +209,25 @@ test('a terminal is sent an amount', async (context) => {
     payment_method: 'CARD',
     developer_tracking_id: 'order-42',
   } as const;
-  assert.equal(await client.initPosTransaction(transaction), 'testing1234');
+  const started = await client.initPosTransaction(transaction);
+  assert.deepEqual(started, { terminal_id: 'testing1234', transaction_id: undefined });
   assert.equal(asked[0]?.path, '/api/transactions/init_pos_transaction');
   assert.deepEqual(asked[0]?.body, transaction);
+});
+
+test("a terminal's transaction has an id without a name of the caller's", async (context) => {
+  const names = ['init_pos_transaction_with_its_id', 'get_pos_transaction_status_without_a_name'];
+  const { client } = await stub(context, names);
+  const started = await client.initPosTransaction({
+    id_terminal: 'testing1234',
+    serial_number: 's',
+    amount_in_millimes: 1_000,
+    payment_method: 'NFC',
+  });
+  const id = started.transaction_id ?? '';
+  assert.deepEqual(await client.posTransactions({ flouci_transaction_id: id }), [
+    { developer_tracking_id: undefined, payment_status: 'P', transaction_id: id },
+  ]);
 });
 
 test('transactions of a terminal are found by either id', async (context) => {
@@ -193,11 +261,44 @@ test('a QR operation is named also where the caller gives undefined', async (con
 
 test('the status of a QR operation is read with the API key', async (context) => {
   const { client, asked } = await stub(context, ['custom_transaction_status']);
-  const status = await client.qrTransactionStatus('uuid');
-  assert.equal(status['status'], 'P');
+  const transaction = await client.qrTransactionStatus('uuid');
+  assert.deepEqual([transaction.status, transaction.payment_id], ['SUCCESS', ID]);
   assert.equal(asked[0]?.path, '/api/business/custom_transaction/status');
   assert.deepEqual(asked[0]?.query, { operation_uuid: 'uuid' });
+  assert.equal(asked[0]?.headers.authorization, 'Api-Key api-key');
 });
+
+test('payments by QR code are listed from page to page with the API key', async (context) => {
+  const page = 'custom_transaction_history';
+  const { client, asked } = await stub(context, [`${page}_first_page`, `${page}_last_page`]);
+  const amounts: number[] = [];
+  const filter = { start_date: '2026-11-01', limit: 1 };
+  for await (const row of client.qrHistory(filter)) amounts.push(row.amount_in_millimes);
+  assert.deepEqual(amounts, [1_000, 700]);
+  assert.equal(asked[1]?.path, '/api/business/custom_transaction/history');
+  assert.deepEqual(asked.map(({ query }) => query), [
+    { start_date: '2026-11-01', limit: '1' },
+    { limit: '1', before: '1.AZPKKHqfQIKfBqhEj8M47B' },
+  ]);
+  assert.equal(asked[1]?.headers.authorization, 'Api-Key api-key');
+});
+
+test('a lost answer is asked for by its key, whatever that holds', async (context) => {
+  const { client, asked } = await stub(context, ['refund_payment']);
+  const answer = await client.lostAnswer('a/b?c%2F', { payment_id: ID });
+  assert.equal(answer['status'], 'success');
+  assert.deepEqual([asked[0]?.method, asked[0]?.path], ['GET', '/api/idempotency/a%2Fb%3Fc%252F']);
+  assert.deepEqual(asked[0]?.query, { payment_id: ID });
+  assert.equal(asked[0]?.headers['idempotency-key'], undefined);
+});
+
+for (const key of ['.', '..', 'a b', '']) {
+  test(`a lost answer is not asked for by the key ${JSON.stringify(key)}`, async (context) => {
+    const { client, asked } = await stub(context, []);
+    await assert.rejects(client.lostAnswer(key), /idempotency key/);
+    assert.equal(asked.length, 0);
+  });
+}
 
 for (const amount of [10.5, Number.NaN, 2 ** 53, '1000' as unknown as number]) {
   test(`the amount ${JSON.stringify(amount)} is refused before anything is sent`, async (context) => {

@@ -1,6 +1,7 @@
 // What goes wrong: errors, repetitions, time limits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { ApiError, CallError, ConnectionError, UnexpectedAnswerError } from '../../src/index.js';
 import { stub } from './stub.js';
 
@@ -48,11 +49,43 @@ test("Flouci's short refusal is understood", async (context) => {
   assert.deepEqual([error.code, error.message], ['REFUND_NOT_ALLOWED', 'Payment cannot be refunded']);
 });
 
-test('an acquirer that refuses a saved card is told apart', async (context) => {
-  const { client } = await stub(context, ['acquirer_refused']);
-  const error = await apiErrorOf(client.generatePayment({ ...PAYMENT, binding_id: 'b', cvc: '748' }));
-  assert.equal(error.status, 412);
-  assert.doesNotMatch(JSON.stringify(error), /748/);
+const SAVED_CARD = { ...PAYMENT, client_id: 'a', binding_id: 'b', cvc: '748' };
+
+test('a saved card that is declined is told apart', async (context) => {
+  const { client } = await stub(context, ['charge_declined']);
+  const error = await apiErrorOf(client.generatePayment(SAVED_CARD));
+  assert.deepEqual([error.status, error.code], [412, 'charge_declined']);
+  assert.equal(error.mistakes[0]?.message, 'was declined: insufficient_funds');
+});
+
+for (const answer of ['charge_declined', 'hang up', 'not_json', 'request_invalid']) {
+  test(`no error holds a CVC after ${answer}`, async (context) => {
+    const { client } = await stub(context, [answer], { retriesMax: 0 });
+    // A fresh key may hold the same digits.
+    const error = await errorOf(client.generatePayment(SAVED_CARD, { idempotencyKey: 'order-42' }));
+    assert.ok(error instanceof CallError);
+    const { stack, ...members } = error;
+    assert.doesNotMatch(`${String(error)} ${inspect(members)}`, /748/);
+  });
+}
+
+test('a key under which nothing was done is told apart', async (context) => {
+  const { client } = await stub(context, ['idempotency_key_not_found']);
+  const error = await apiErrorOf(client.lostAnswer('order-42'));
+  assert.deepEqual([error.code, error.outcomeUnknown], ['idempotency_key_not_found', false]);
+});
+
+test('a payment that was called off at its terminal is not asked for under the same key', async (context) => {
+  const { client, asked } = await stub(context, ['outcome_unknown', 'terminal_unavailable']);
+  const transaction = {
+    id_terminal: 'testing1234',
+    serial_number: 's',
+    amount_in_millimes: 1_000,
+    payment_method: 'CARD',
+  } as const;
+  const error = await apiErrorOf(client.initPosTransaction(transaction));
+  assert.deepEqual([error.code, error.outcomeUnknown], ['terminal_unavailable', false]);
+  assert.equal(asked.length, 2);
 });
 
 test('an error page of a proxy is no answer, and is asked again with the same key', async (context) => {
