@@ -81,11 +81,6 @@ pub async fn list(
     path = "/api/v2/bindings/revoke",
     operation_id = "revoke_binding",
     tag = "Flouci API",
-    params(
-        ("Idempotency-Key" = Option<String>, Header,
-            description = "1 to 255 visible ASCII characters. It changes nothing: the request itself \
-                           has one effect, however often it is sent"),
-    ),
     request_body = super::schema::RevokeBindingRequest,
     responses(
         (status = 200, description = "The card cannot be charged", body = RevokeBindingAnswer),
