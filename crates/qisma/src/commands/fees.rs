@@ -35,13 +35,15 @@ pub struct PlanArguments {
     #[arg(long, value_name = "BPS", value_parser = arguments::bps, default_value = "0")]
     bps: Bps,
     /// ... and this on top, in millimes.
-    #[arg(long, value_name = "MILLIMES", value_parser = arguments::amount, default_value = "0")]
+    #[arg(long, value_name = "MILLIMES", value_parser = arguments::amount, default_value = "0",
+        allow_hyphen_values = true)]
     fixed: Amount,
     /// Never less, in millimes.
-    #[arg(long, value_name = "MILLIMES", value_parser = arguments::amount, default_value = "0")]
+    #[arg(long, value_name = "MILLIMES", value_parser = arguments::amount, default_value = "0",
+        allow_hyphen_values = true)]
     min: Amount,
     /// Never more, in millimes [default: no maximum].
-    #[arg(long, value_name = "MILLIMES", value_parser = arguments::amount)]
+    #[arg(long, value_name = "MILLIMES", value_parser = arguments::amount, allow_hyphen_values = true)]
     max: Option<Amount>,
     /// Tax on the fee, in basis points: 1900 is 19 %.
     #[arg(long, value_name = "BPS", value_parser = arguments::bps, default_value = "0")]

@@ -31,7 +31,7 @@ fn plan(bearer: &str) -> FeePlan {
 }
 
 impl World {
-    async fn charge(&self, plan: FeePlan) {
+    async fn set_fees(&self, plan: FeePlan) {
         let platform = MerchantId::parse("1000").unwrap();
         merchants::set_fees(&self.gateway, platform, Some(plan)).await.unwrap();
     }
@@ -99,7 +99,7 @@ impl World {
 #[tokio::test]
 async fn a_platform_pays_fee_and_tax_out_of_its_share() {
     let world = World::start().await;
-    world.charge(plan("platform")).await;
+    world.set_fees(plan("platform")).await;
     world.pays(8_000, 1_000).await;
     assert_eq!(world.taken().await, (250, 48));
     assert_eq!(world.platform().await, [1_000 - 298, 0, 0]);
@@ -109,7 +109,7 @@ async fn a_platform_pays_fee_and_tax_out_of_its_share() {
 #[tokio::test]
 async fn a_platform_that_gives_all_away_owes_the_fee() {
     let world = World::start().await;
-    world.charge(plan("platform")).await;
+    world.set_fees(plan("platform")).await;
     world.pays(8_000, 1_900).await;
     assert_eq!((world.taken().await, world.platform().await), ((250, 48), [0, 0, -198]));
 }
@@ -119,7 +119,7 @@ async fn a_platform_that_has_money_pays_with_it_before_it_owes() {
     let world = World::start().await;
     world.pays_by_wallet(world.payment_with(|new| new.legs.truncate(1)).await).await;
     assert_eq!(world.platform().await, [0, 2_000, 0]);
-    world.charge(plan("platform")).await;
+    world.set_fees(plan("platform")).await;
     world.pays(8_000, 2_000).await;
     assert_eq!(world.platform().await, [0, 2_000 - 298, 0]);
 }
@@ -127,7 +127,7 @@ async fn a_platform_that_has_money_pays_with_it_before_it_owes() {
 #[tokio::test]
 async fn a_leg_that_bears_the_fee_gets_that_much_less() {
     let world = World::start().await;
-    world.charge(plan(LEG)).await;
+    world.set_fees(plan(LEG)).await;
     world.pays(8_000, 2_000).await;
     assert_eq!((world.balance("1234").await, world.balance("4321").await), (7_702, 2_000));
     assert_eq!(world.platform().await, [0, 0, 0]);
@@ -136,11 +136,11 @@ async fn a_leg_that_bears_the_fee_gets_that_much_less() {
 #[tokio::test]
 async fn legs_may_bear_a_fee_alike_or_in_proportion() {
     let world = World::start_rich().await;
-    world.charge(plan("equal")).await;
+    world.set_fees(plan("equal")).await;
     world.pays(8_000, 1_500).await;
     // 298 in three: 100, 99 and 99.
     assert_eq!((world.balance("1234").await, world.balance("4321").await), (7_900, 1_401));
-    world.charge(plan("proportional")).await;
+    world.set_fees(plan("proportional")).await;
     world.pays(8_000, 1_500).await;
     // 298 at 80, 15 and 5 %: 238, 45 and 15.
     assert_eq!((world.balance("1234").await, world.balance("4321").await), (15_662, 2_856));
@@ -149,7 +149,7 @@ async fn legs_may_bear_a_fee_alike_or_in_proportion() {
 #[tokio::test]
 async fn a_fee_that_its_leg_cannot_bear_is_refused_with_the_leg_and_what_it_lacks() {
     let world = World::start().await;
-    world.charge(plan(LEG)).await;
+    world.set_fees(plan(LEG)).await;
     let reply = world.asks(297, 2_000).await;
     assert_eq!((reply.status, reply.error().as_str()), (400, "request_invalid"));
     assert_eq!(reply.refused_fields(), ["destination[0].amount"]);
@@ -161,9 +161,9 @@ async fn a_fee_that_its_leg_cannot_bear_is_refused_with_the_leg_and_what_it_lack
 #[tokio::test]
 async fn a_fee_is_that_of_the_plan_when_the_payment_was_made() {
     let world = World::start().await;
-    world.charge(plan("platform")).await;
+    world.set_fees(plan("platform")).await;
     let payment = world.payment().await;
-    world.charge(FeePlan { bps: Bps::try_from(5_000).unwrap(), ..plan(LEG) }).await;
+    world.set_fees(FeePlan { bps: Bps::try_from(5_000).unwrap(), ..plan(LEG) }).await;
     world.pay_by_card(payment, FRICTIONLESS).await;
     assert_eq!(world.taken().await, (250, 48));
 }
@@ -178,7 +178,7 @@ async fn a_merchant_without_a_plan_pays_nothing() {
 #[tokio::test]
 async fn a_fee_is_kept_when_the_payment_is_given_back() {
     let world = World::start().await;
-    world.charge(plan(LEG)).await;
+    world.set_fees(plan(LEG)).await;
     let payment = world.pays(8_000, 2_000).await;
     assert_eq!(world.gives_all_back(payment).await.status, 200);
     assert_eq!(world.taken().await, (250, 48));
@@ -188,7 +188,7 @@ async fn a_fee_is_kept_when_the_payment_is_given_back() {
 #[tokio::test]
 async fn what_is_settled_is_what_the_fee_has_left() {
     let world = World::start().await;
-    world.charge(plan("platform")).await;
+    world.set_fees(plan("platform")).await;
     world.pays(8_000, 1_000).await;
     world.clock.advance(5 * 86_400);
     settle::step(&world.gateway).await;
@@ -198,7 +198,7 @@ async fn what_is_settled_is_what_the_fee_has_left() {
 #[tokio::test]
 async fn fees_are_taken_where_balances_follow_later() {
     let world = World::start_rich_with(&[DEFERRED]).await;
-    world.charge(plan("platform")).await;
+    world.set_fees(plan("platform")).await;
     world.pays(8_000, 1_000).await;
     fold::step(&world.gateway).await;
     assert_eq!((world.taken().await, world.platform().await), ((250, 48), [702, 0, 0]));
@@ -212,7 +212,7 @@ async fn captures_at_once_never_overdraw_what_the_platform_has() {
     let world = World::start_rich().await;
     world.pays_by_wallet(world.payment_with(|new| new.legs.truncate(1)).await).await;
     let large = FeePlan { min: Amount::from_millimes(1_000).unwrap(), ..plan("platform") };
-    world.charge(large).await;
+    world.set_fees(large).await;
     let mut payments = vec![];
     for _ in 0..4 {
         payments.push(world.payment().await);
