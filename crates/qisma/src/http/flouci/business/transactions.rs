@@ -90,7 +90,7 @@ async fn find(
     operation_id = "custom_transaction_history",
     tag = "Flouci API",
     params(
-        ("merchant_id" = Option<String>, Query, pattern = "^(0|[1-9][0-9]{0,17})$",
+        ("merchant_id" = Option<String>, Query, pattern = "^(0|[1-9][0-9]{0,17})?$",
             description = "The merchant of the API key, and no other"),
         ("start_date" = Option<String>, Query,
             description = "From when on: a day of Tunisia, or a moment (ISO 8601)"),
