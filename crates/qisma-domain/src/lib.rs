@@ -5,7 +5,7 @@
 //! [`changes::Changes`]. The manifest keeps it so.
 //!
 //! In reading order: [`ids`], [`money`], [`split`] and [`allocation`] say what is divided among
-//! whom; [`payment`], [`attempt`] and [`refund`] say what may happen to it; [`journal`], [`account`] and
+//! whom; [`payment`], [`attempt`], [`authorization`] and [`refund`] say what may happen to it; [`journal`], [`account`] and
 //! [`postings`] say what the books make of it, [`hold`] what is reserved before; [`event`] and [`delivery`] say who hears of it;
 //! [`decide`] holds one file for each command.
 
@@ -13,6 +13,7 @@ pub mod account;
 pub mod allocation;
 pub mod app;
 pub mod attempt;
+pub mod authorization;
 pub mod challenge;
 pub mod changes;
 pub mod decide;

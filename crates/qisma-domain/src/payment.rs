@@ -4,11 +4,15 @@
 //! created -> processing       a card attempt is open
 //! created -> requires_action  a wallet attempt waits for its code
 //! both    -> created          the attempt was declined or left, and another may be made
+//! any of the three -> authorized, where the merchant wants to take the money later (ADR 0021)
+//! authorized -> captured | expired | canceled
 //! any of the three -> captured | failed | expired | canceled, and no way back
 //! ```
 
 use serde::{Deserialize, Serialize};
 
+use crate::allocation::continued_allocation;
+use crate::authorization::Authorization;
 use crate::ids::{AppId, MerchantId, Mode, PaymentId};
 use crate::link::Link;
 use crate::money::{Amount, Currency};
@@ -45,10 +49,14 @@ pub enum PaymentState {
     Processing,
     /// A wallet attempt is open and waits for the payer's code.
     RequiresAction,
+    /// Approved: the money is held until the merchant takes it or lets it go.
+    Authorized,
     /// Paid and divided.
     Captured {
         /// The attempt that paid.
         attempt: u16,
+        /// How much was taken: the payment's amount, or less of what was only held before.
+        amount: Amount,
         /// When.
         at: Timestamp,
     },
@@ -80,11 +88,17 @@ impl PaymentState {
             Self::Created => "created",
             Self::Processing => "processing",
             Self::RequiresAction => "requires_action",
+            Self::Authorized => "authorized",
             Self::Captured { .. } => "captured",
             Self::Failed { .. } => "failed",
             Self::Expired { .. } => "expired",
             Self::Canceled { .. } => "canceled",
         }
+    }
+
+    /// Whether nobody has paid it yet, and somebody still may.
+    pub const fn awaits_payer(&self) -> bool {
+        matches!(self, Self::Created | Self::Processing | Self::RequiresAction)
     }
 
     /// Whether nothing can change it any more.
@@ -137,6 +151,10 @@ pub struct Payment {
     pub accept_card: bool,
     /// The picture to show instead of the merchant's.
     pub image_url: Option<Link>,
+    /// For how long an approval holds the money until the merchant takes it; none: it is taken at once.
+    pub hold_secs: Option<i64>,
+    /// What is held for it, or was. Invariant: there, if it is authorized.
+    pub authorization: Option<Authorization>,
     /// How many events it has had.
     pub sequence: i64,
     /// Raised by one with each change.
@@ -156,7 +174,30 @@ pub struct InvalidTransition {
 impl Payment {
     /// Whether somebody may still pay it, seen from this moment.
     pub fn is_payable(&self, now: Timestamp) -> bool {
-        !self.state.is_terminal() && now < self.expires_at
+        self.state.awaits_payer() && now < self.expires_at
+    }
+
+    /// What was taken for it.
+    pub const fn captured(&self) -> Amount {
+        match self.state {
+            PaymentState::Captured { amount, .. } => amount,
+            _ => Amount::ZERO,
+        }
+    }
+
+    /// Divides what is captured of it among its legs, by the rule of partial refunds (ADR 0004): no leg
+    /// gets more than was asked for it, and together they get all of it.
+    pub fn divide(&mut self, captured: Amount) {
+        if captured == self.amount {
+            return;
+        }
+        let wanted: Vec<Amount> = self.legs.iter().map(|leg| leg.amount).collect();
+        let nothing = vec![Amount::ZERO; wanted.len()];
+        let shares = continued_allocation(&wanted, &nothing, captured);
+        let shares = shares.expect("no more is captured than was asked for");
+        for (leg, share) in self.legs.iter_mut().zip(shares) {
+            leg.captured = Some(share);
+        }
     }
 
     /// The moment of this payment's next change: now, but always later than the one before, so that
@@ -178,8 +219,9 @@ impl Payment {
                 | (S::Processing | S::RequiresAction, S::Created | S::Failed { .. })
                 | (
                     S::Created | S::Processing | S::RequiresAction,
-                    S::Captured { .. } | S::Expired { .. } | S::Canceled { .. },
+                    S::Authorized | S::Captured { .. } | S::Expired { .. } | S::Canceled { .. },
                 )
+                | (S::Authorized, S::Captured { .. } | S::Expired { .. } | S::Canceled { .. })
         );
         if !allowed {
             return Err(InvalidTransition { from: self.state.as_str(), to: to.as_str() });
@@ -202,12 +244,13 @@ mod tests {
 
     const AT: Timestamp = Timestamp::from_secs(1);
 
-    fn every_state() -> [PaymentState; 7] {
+    fn every_state() -> [PaymentState; 8] {
         [
             PaymentState::Created,
             PaymentState::Processing,
             PaymentState::RequiresAction,
-            PaymentState::Captured { attempt: 1, at: AT },
+            PaymentState::Authorized,
+            PaymentState::Captured { attempt: 1, amount: Amount::ZERO, at: AT },
             PaymentState::Failed { reason: FailureReason::Declined, at: AT },
             PaymentState::Expired { at: AT },
             PaymentState::Canceled { by: Canceler::Payer, at: AT },
@@ -218,9 +261,10 @@ mod tests {
     #[test]
     fn only_the_listed_transitions_are_allowed() {
         let allowed = "
-            created: processing requires_action captured failed expired canceled
-            processing: created captured failed expired canceled
-            requires_action: created captured failed expired canceled
+            created: processing requires_action authorized captured failed expired canceled
+            processing: created authorized captured failed expired canceled
+            requires_action: created authorized captured failed expired canceled
+            authorized: captured expired canceled
             captured:
             failed:
             expired:

@@ -19,10 +19,15 @@ pub enum Source {
     Wallet(WalletId),
 }
 
-/// The lines of a capture: the source gives the whole amount, each leg's merchant is credited its
-/// share. A merchant that can no longer receive is credited in its *parked* account: approved money
-/// is never refused (semantics: `mode: park`).
-pub fn of_capture(payment: &Payment, source: Source, parked: &BTreeSet<MerchantId>) -> Postings {
+/// The lines of a capture: the source gives what is captured, each leg's merchant is credited its
+/// share of that, which the legs have been told before. A merchant that can no longer receive is
+/// credited in its *parked* account: approved money is never refused (semantics: `mode: park`).
+pub fn of_capture(
+    payment: &Payment,
+    captured: Amount,
+    source: Source,
+    parked: &BTreeSet<MerchantId>,
+) -> Postings {
     let (from, credited) = match source {
         Source::Card(acquirer) => (clearing_of(payment, acquirer), AccountKind::Pending),
         Source::Wallet(wallet) => {
@@ -31,13 +36,13 @@ pub fn of_capture(payment: &Payment, source: Source, parked: &BTreeSet<MerchantI
     };
     // A merchant may hold a leg and the remainder: one line an account keeps the fold simple.
     let mut shares: BTreeMap<Account, i64> = BTreeMap::new();
-    for leg in payment.legs.iter().filter(|leg| !leg.amount.is_zero()) {
+    for leg in payment.legs.iter().filter(|leg| !leg.share().is_zero()) {
         let kind = if parked.contains(&leg.destination) { AccountKind::Parked } else { credited };
         let account = Account::merchant(leg.destination, kind, payment.mode, payment.currency);
         let share = shares.entry(account).or_default();
-        *share = share.checked_add(leg.amount.millimes()).expect("at most 51 legs of 10^12");
+        *share = share.checked_add(leg.share().millimes()).expect("at most 51 legs of 10^12");
     }
-    let mut lines = vec![Posting { account: from, amount_millimes: -payment.amount.millimes() }];
+    let mut lines = vec![Posting { account: from, amount_millimes: -captured.millimes() }];
     lines.extend(
         shares.into_iter().map(|(account, amount_millimes)| Posting { account, amount_millimes }),
     );

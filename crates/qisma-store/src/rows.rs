@@ -3,6 +3,7 @@
 use qisma_domain::account::Account;
 use qisma_domain::app::{App, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
+use qisma_domain::authorization::Authorization;
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind};
@@ -138,9 +139,16 @@ pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
         developer_tracking_id: row.get(16)?,
         accept_card: row.get(17)?,
         image_url: link(row, 18)?,
+        hold_secs: row.get(22)?,
+        authorization: authorization(row)?,
         sequence: row.get(19)?,
         version: row.get(20)?,
     })
+}
+
+fn authorization(row: &Row<'_>) -> Read<Option<Authorization>> {
+    let text: Option<String> = row.get(23)?;
+    text.map(|text| json(&text, "authorization")).transpose()
 }
 
 fn payment_state(row: &Row<'_>) -> Read<PaymentState> {
@@ -153,8 +161,12 @@ fn payment_state(row: &Row<'_>) -> Read<PaymentState> {
         ("created", None, None) => Some(PaymentState::Created),
         ("processing", None, None) => Some(PaymentState::Processing),
         ("requires_action", None, None) => Some(PaymentState::RequiresAction),
+        ("authorized", None, None) => Some(PaymentState::Authorized),
         ("captured", Some(at), None) => {
-            attempt.map(|attempt| PaymentState::Captured { attempt, at })
+            let amount = row.get::<Option<i64>>(21)?.map(Amount::from_millimes);
+            attempt
+                .zip(amount.transpose().ok().flatten())
+                .map(|(attempt, amount)| PaymentState::Captured { attempt, amount, at })
         }
         ("failed", Some(at), Some("declined")) => {
             Some(PaymentState::Failed { reason: FailureReason::Declined, at })
@@ -179,10 +191,11 @@ pub fn payment_state_columns(
     state: &PaymentState,
 ) -> (Option<u16>, Option<&'static str>, Option<i64>) {
     match state {
-        PaymentState::Created | PaymentState::Processing | PaymentState::RequiresAction => {
-            (None, None, None)
-        }
-        PaymentState::Captured { attempt, at } => (Some(*attempt), None, Some(at.micros())),
+        PaymentState::Created
+        | PaymentState::Processing
+        | PaymentState::RequiresAction
+        | PaymentState::Authorized => (None, None, None),
+        PaymentState::Captured { attempt, at, .. } => (Some(*attempt), None, Some(at.micros())),
         PaymentState::Failed { reason: FailureReason::Declined, at } => {
             (None, Some("declined"), Some(at.micros()))
         }
@@ -199,6 +212,30 @@ pub fn payment_state_columns(
     }
 }
 
+/// The columns of what was taken of a payment, and of what is held for it.
+pub struct MoneyColumns {
+    /// What was taken.
+    pub captured_millimes: Option<i64>,
+    /// What is held, or was, as JSON.
+    pub authorized: Option<String>,
+    /// When that is looked after.
+    pub look_us: Option<i64>,
+}
+
+impl MoneyColumns {
+    /// Those of a payment.
+    pub fn of(payment: &Payment) -> Self {
+        let held = payment.authorization.as_ref();
+        let is_captured = matches!(payment.state, PaymentState::Captured { .. });
+        Self {
+            captured_millimes: is_captured.then(|| payment.captured().millimes()),
+            authorized: held
+                .map(|held| serde_json::to_string(held).expect("plain structs are JSON")),
+            look_us: held.and_then(|held| held.next_look_at).map(Timestamp::micros),
+        }
+    }
+}
+
 /// A leg.
 pub fn leg_from(row: &Row<'_>) -> Read<Leg> {
     Ok(Leg {
@@ -206,6 +243,10 @@ pub fn leg_from(row: &Row<'_>) -> Read<Leg> {
         destination: merchant_id(row, 1)?,
         amount: known(Amount::from_millimes(row.get(2)?).ok(), "leg amount")?,
         kind: known(LegKind::parse(&row.get::<String>(3)?), "leg kind")?,
+        captured: row
+            .get::<Option<i64>>(4)?
+            .map(|millimes| known(Amount::from_millimes(millimes).ok(), "leg share"))
+            .transpose()?,
     })
 }
 
@@ -279,6 +320,7 @@ pub fn hold_from(row: &Row<'_>) -> Read<Hold> {
         attempt: row.get(8)?,
         state: known(HoldState::parse(&row.get::<String>(9)?), "hold state")?,
         opened_at: at(row, 10)?,
+        look_at: at(row, 12)?,
         version: row.get(11)?,
     })
 }

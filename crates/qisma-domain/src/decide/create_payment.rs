@@ -36,6 +36,8 @@ pub struct NewPayment {
     pub image_url: Option<Link>,
     /// How long it may be paid.
     pub session_timeout_secs: i64,
+    /// For how long an approval holds the money until the merchant takes it; none: it is taken at once.
+    pub hold_secs: Option<i64>,
 }
 
 /// The key a request came with, and what the request was.
@@ -191,6 +193,8 @@ impl CreatePayment {
             developer_tracking_id: new.developer_tracking_id.clone(),
             accept_card: new.accept_card,
             image_url: new.image_url.clone(),
+            hold_secs: new.hold_secs,
+            authorization: None,
             sequence: 0,
             version: 1,
         }

@@ -4,13 +4,16 @@ use rand_core::Rng;
 use std::collections::BTreeSet;
 
 use crate::attempt::{AbandonReason, Attempt, AttemptState, CardAttempt, Reversal};
+use crate::authorization::{Authorization, Step};
 use crate::challenge::Challenge;
-use crate::changes::Changes;
+use crate::changes::{Changes, LegShare};
 use crate::delivery::{Delivery, DeliveryMethod, DeliveryState};
-use crate::event::{Event, EventKind, RefundTold, body_of};
+use crate::event::{Event, EventKind, RefundTold, body_of, is_success};
 use crate::ids::{DeliveryId, EntryId, EventId, HoldId, MerchantId, PaymentId};
 use crate::journal::{EntryKind, FoldAt, JournalEntry, Postings};
 use crate::limits;
+use crate::merchant::Merchant;
+use crate::money::Amount;
 use crate::payment::{FailureReason, Payment, PaymentState};
 use crate::postings::{Source, of_capture};
 use crate::refund::{Refund, refundable};
@@ -103,6 +106,20 @@ impl<'a> PaymentChange<'a> {
         }
     }
 
+    /// Puts what is held for the payment as it will be.
+    pub fn put_authorization(&mut self, authorization: Authorization) {
+        self.payment.authorization = Some(authorization);
+        self.touch();
+    }
+
+    /// Raises the payment's version, once in this change.
+    fn touch(&mut self) {
+        if self.payment.version == self.before.payment.version {
+            self.payment.touch(self.now);
+            self.payment.updated_at = self.now;
+        }
+    }
+
     /// The payment's refunds, as they will be.
     pub fn refunds(&self) -> &[Refund] {
         &self.refunds
@@ -135,31 +152,59 @@ impl<'a> PaymentChange<'a> {
         }
     }
 
-    /// Captures the payment: state, journal, event and deliveries in one change.
-    pub fn capture(&mut self, attempt: &Attempt, source: Source, rng: &mut dyn Rng) {
-        let parked: BTreeSet<MerchantId> = self
-            .payment
-            .legs
-            .iter()
-            .filter(|leg| !leg.amount.is_zero())
-            .map(|leg| leg.destination)
-            .filter(|merchant| {
-                !self
-                    .see
-                    .merchants
-                    .get(merchant)
-                    .is_some_and(super::super::merchant::Merchant::can_receive)
-            })
-            .collect();
+    /// Takes the payment's money, or only notes that it is held, where the merchant wants to take it
+    /// later.
+    pub fn capture_or_hold(&mut self, attempt: &Attempt, source: Source, rng: &mut dyn Rng) {
+        match self.payment.hold_secs {
+            None => self.capture(attempt, source, self.payment.amount, rng),
+            Some(hold_secs) => {
+                self.abandon_open_attempt(Some(attempt.number), AbandonReason::PaymentEnded);
+                let held = Authorization::begin(attempt.number, self.now, hold_secs);
+                self.payment.authorization = Some(held);
+                self.become_state(PaymentState::Authorized);
+                self.emit(EventKind::PaymentAuthorized, rng);
+            }
+        }
+    }
+
+    /// Captures so much of the payment: state, shares, journal, event and deliveries in one change.
+    pub fn capture(
+        &mut self,
+        attempt: &Attempt,
+        source: Source,
+        amount: Amount,
+        rng: &mut dyn Rng,
+    ) {
         self.abandon_open_attempt(Some(attempt.number), AbandonReason::PaymentEnded);
-        let postings = of_capture(&self.payment, source, &parked);
+        self.divide(amount);
+        let can_receive =
+            |id: &MerchantId| self.see.merchants.get(id).is_some_and(Merchant::can_receive);
+        let legs = self.payment.legs.iter().filter(|leg| !leg.share().is_zero());
+        let receivers = legs.map(|leg| leg.destination);
+        let parked: BTreeSet<MerchantId> = receivers.filter(|id| !can_receive(id)).collect();
+        let postings = of_capture(&self.payment, amount, source, &parked);
         let reference = self.payment.id.to_string();
         self.post(EntryKind::Capture, reference, postings, rng);
-        self.become_state(PaymentState::Captured { attempt: attempt.number, at: self.now });
+        if let Some(held) = &mut self.payment.authorization {
+            held.go_to(Step::Ended, None);
+        }
+        let (attempt, at) = (attempt.number, self.now);
+        self.become_state(PaymentState::Captured { attempt, amount, at });
         self.emit(EventKind::PaymentSucceeded, rng);
         if !parked.is_empty() {
             self.emit(EventKind::LegParked, rng);
         }
+    }
+
+    /// Divides what is captured among the legs.
+    fn divide(&mut self, captured: Amount) {
+        self.payment.divide(captured);
+        let payment = self.payment.id;
+        let told =
+            self.payment.legs.iter().filter_map(|leg| {
+                Some(LegShare { payment, leg: leg.number, amount: leg.captured? })
+            });
+        self.extra.leg_shares.extend(told);
     }
 
     /// Says that what this change's entries take was reserved before, by this hold: they are folded
@@ -242,18 +287,14 @@ impl<'a> PaymentChange<'a> {
         self.emit_about(kind, None, rng);
     }
 
-    /// Records an event of a refund. The payment's webhook hears of the payment's end and of nothing else
-    /// (Flouci API, section 7).
+    /// Records an event of a refund. The payment's webhook does not hear of it.
     pub fn emit_refund(&mut self, kind: EventKind, number: u16, rng: &mut dyn Rng) {
         let refund = self.refunds.iter().find(|refund| refund.number == number).cloned();
         self.emit_about(kind, refund.as_ref(), rng);
     }
 
     fn emit_about(&mut self, kind: EventKind, refund: Option<&Refund>, rng: &mut dyn Rng) {
-        if self.payment.version == self.before.payment.version {
-            self.payment.touch(self.now);
-            self.payment.updated_at = self.now;
-        }
+        self.touch();
         self.payment.sequence += 1;
         let shard = self.payment.id.shard();
         let told = refund.map(|refund| RefundTold {
@@ -268,8 +309,8 @@ impl<'a> PaymentChange<'a> {
             body: body_of(&self.payment, told, kind, self.payment.sequence, self.now),
             at: self.now,
         };
-        if let Some(webhook) = self.payment.webhook.as_ref().filter(|_| kind.is_end()) {
-            let success = matches!(self.payment.state, PaymentState::Captured { .. });
+        if let Some(webhook) = self.payment.webhook.as_ref().filter(|_| kind.is_told()) {
+            let success = is_success(&self.payment.state);
             self.extra.deliveries.push(Delivery {
                 id: DeliveryId::mint(shard, self.now, rng),
                 event: event.id,

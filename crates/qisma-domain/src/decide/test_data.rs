@@ -35,6 +35,8 @@ pub fn payment() -> Payment {
         developer_tracking_id: None,
         accept_card: true,
         image_url: None,
+        hold_secs: None,
+        authorization: None,
         sequence: 0,
         version: 1,
     }

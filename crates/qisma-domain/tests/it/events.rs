@@ -37,6 +37,8 @@ fn payment(state: PaymentState) -> Payment {
         developer_tracking_id: Some("order-42".into()),
         accept_card: true,
         image_url: None,
+        hold_secs: None,
+        authorization: None,
         sequence: 0,
         version: 1,
     }
@@ -77,7 +79,10 @@ fn state_of(kind: EventKind) -> PaymentState {
         | EventKind::RefundSucceeded
         | EventKind::RefundFailed
         | EventKind::LegParked
-        | EventKind::DuplicateSuccessReversed => PaymentState::Captured { attempt: 1, at: AT },
+        | EventKind::DuplicateSuccessReversed => {
+            PaymentState::Captured { attempt: 1, amount: Amount::ZERO, at: AT }
+        }
+        EventKind::PaymentAuthorized | EventKind::CaptureRefused => PaymentState::Authorized,
         EventKind::PaymentFailed => {
             PaymentState::Failed { reason: FailureReason::Declined, at: AT }
         }

@@ -218,6 +218,7 @@ fn create_payment() -> CreatePayment {
             accept_card: true,
             image_url: None,
             session_timeout_secs: 86_400,
+            hold_secs: None,
         },
         link_prefix: "https://pay.example/pay/".into(),
         idempotent: None,

@@ -153,6 +153,7 @@ pub const TABLES: &[Table] = &[
             number("destination"),
             number("amount_millimes"),
             text("kind"),
+            or_null(number("captured_millimes")),
         ],
     ),
     table("attempts", 3, ATTEMPTS),
@@ -293,6 +294,7 @@ const HOLDS: &[Column] = &[
     number("attempt"),
     text("state"),
     number("opened_us"),
+    number("look_us"),
     number("version"),
 ];
 
@@ -317,6 +319,10 @@ const PAYMENTS: &[Column] = &[
     or_null(text("developer_tracking_id")),
     truth("accept_card"),
     or_null(text("image_url")),
+    or_null(number("captured_millimes")),
+    or_null(number("hold_secs")),
+    or_null(text("authorized")),
+    or_null(number("authorized_look_us")),
     number("sequence"),
     number("version"),
 ];

@@ -39,6 +39,7 @@ pub(super) enum Param<'p> {
     Texts(Vec<&'p str>),
     OwnTexts(Vec<String>),
     MaybeTexts(Vec<Option<&'p str>>),
+    MaybeOwnTexts(Vec<Option<String>>),
     Ids(Vec<Id>),
     MaybeIds(Vec<Option<Id>>),
     Bytes(Vec<&'p [u8]>),
@@ -54,7 +55,9 @@ impl Param<'_> {
             Self::Id(_) => Type::UUID,
             Self::Shards(_) => Type::INT2_ARRAY,
             Self::Numbers(_) | Self::MaybeNumbers(_) => Type::INT8_ARRAY,
-            Self::Texts(_) | Self::OwnTexts(_) | Self::MaybeTexts(_) => Type::TEXT_ARRAY,
+            Self::Texts(_) | Self::OwnTexts(_) | Self::MaybeTexts(_) | Self::MaybeOwnTexts(_) => {
+                Type::TEXT_ARRAY
+            }
             Self::Ids(_) | Self::MaybeIds(_) => Type::UUID_ARRAY,
             Self::Bytes(_) => Type::BYTEA_ARRAY,
             Self::Truths(_) => Type::BOOL_ARRAY,
@@ -94,6 +97,7 @@ impl ToSql for Param<'_> {
             Self::Ids(values) => values.to_sql(kind, out),
             Self::MaybeIds(values) => values.to_sql(kind, out),
             Self::Bytes(values) => values.to_sql(kind, out),
+            Self::MaybeOwnTexts(values) => values.to_sql(kind, out),
             Self::Truths(values) => values.to_sql(kind, out),
         }
     }

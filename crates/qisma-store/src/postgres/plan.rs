@@ -24,7 +24,7 @@ use super::sets;
 use super::step::Step;
 use crate::fold::{Delta, Write, fold_books, fold_rows};
 use crate::leases::{Fence, Tenure};
-use crate::rows::payment_state_columns;
+use crate::rows::{MoneyColumns, payment_state_columns};
 
 /// A batch's changes, folded: one write a row.
 pub(super) struct Plan {
@@ -166,6 +166,9 @@ impl Plan {
                 column!(Numbers, old, |write| write.row.sequence),
                 column!(Numbers, old, |write| write.row.version),
                 column!(Numbers, old, |write| write.expected_version),
+                column!(MaybeNumbers, old, |write| MoneyColumns::of(&write.row).captured_millimes),
+                column!(MaybeOwnTexts, old, |write| MoneyColumns::of(&write.row).authorized),
+                column!(MaybeNumbers, old, |write| MoneyColumns::of(&write.row).look_us),
             ],
         });
         let new: Vec<&Payment> = new.into_iter().map(|write| &write.row).collect();
@@ -198,8 +201,16 @@ impl Plan {
                 column!(MaybeTexts, new, |row| row.image_url.as_ref().map(Link::as_str)),
                 column!(Numbers, new, |row| row.sequence),
                 column!(Numbers, new, |row| row.version),
+                column!(MaybeNumbers, new, |row| MoneyColumns::of(row).captured_millimes),
+                column!(MaybeNumbers, new, |row| row.hold_secs),
+                column!(MaybeOwnTexts, new, |row| MoneyColumns::of(row).authorized),
+                column!(MaybeNumbers, new, |row| MoneyColumns::of(row).look_us),
             ],
         });
+        self.legs(&new, steps);
+    }
+
+    fn legs<'p>(&'p self, new: &[&'p Payment], steps: &mut Steps<'p>) {
         let legs: Vec<_> =
             new.iter().flat_map(|row| row.legs.iter().map(|leg| (row.id, leg))).collect();
         steps.push(Step {
@@ -213,6 +224,18 @@ impl Plan {
                 column!(Numbers, legs, |(_, leg)| leg.destination.number()),
                 column!(Numbers, legs, |(_, leg)| leg.amount.millimes()),
                 column!(Texts, legs, |(_, leg)| leg.kind.as_str()),
+            ],
+        });
+        let shares = &self.changes.leg_shares;
+        steps.push(Step {
+            sql: sets::UPDATE_LEG,
+            rows: shares.len(),
+            what: "shares of legs",
+            params: vec![
+                column!(Shards, shares, |share| share.payment.shard().0.into()),
+                column!(Ids, shares, |share| Id(*share.payment.as_bytes())),
+                column!(Numbers, shares, |share| share.leg.into()),
+                column!(Numbers, shares, |share| share.amount.millimes()),
             ],
         });
     }

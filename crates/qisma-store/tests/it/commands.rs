@@ -58,6 +58,7 @@ pub fn create(legs: impl IntoIterator<Item = i64>) -> CreatePayment {
             accept_card: true,
             image_url: None,
             session_timeout_secs: 1_200,
+            hold_secs: None,
         },
         link_prefix: "https://pay.example/pay/".into(),
         idempotent: None,

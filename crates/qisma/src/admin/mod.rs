@@ -3,6 +3,7 @@
 
 mod client;
 mod execute;
+mod held;
 mod server;
 mod views;
 mod wire;

@@ -20,6 +20,8 @@ use qisma_domain::wallet::Wallet;
 use qisma_store::JournalLine;
 use serde::Serialize;
 
+use super::held::AuthorizationView;
+
 /// A merchant.
 #[derive(Serialize)]
 pub struct MerchantView {
@@ -144,6 +146,9 @@ pub struct PaymentView {
     fail_link: Link,
     webhook_origin: Option<String>,
     developer_tracking_id: Option<String>,
+    captured_millimes: i64,
+    /// What is held until the merchant takes it, or was.
+    authorization: Option<AuthorizationView>,
     legs: Vec<Leg>,
     attempts: Vec<AttemptView>,
     refunds: Vec<RefundView>,
@@ -170,6 +175,8 @@ impl PaymentView {
             // A receiver may carry its own secret in path or query: the origin says enough.
             webhook_origin: payment.webhook.as_ref().map(Link::origin),
             developer_tracking_id: payment.developer_tracking_id.clone(),
+            captured_millimes: payment.captured().millimes(),
+            authorization: AuthorizationView::of(payment),
             legs: payment.legs.clone(),
             attempts: found.attempts.iter().map(AttemptView::of).collect(),
             refunds: found.refunds.iter().map(RefundView::of).collect(),

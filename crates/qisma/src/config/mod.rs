@@ -21,7 +21,8 @@ use thiserror::Error;
 pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
 pub use self::database::Database;
 pub use self::gateway::{
-    Http, Ledger, Links, Log, LogFormat, Metrics, Refunds, Sandbox, Security, TlsFiles, Workers,
+    Http, Ledger, Links, Log, LogFormat, Metrics, Payments, Refunds, Sandbox, Security, TlsFiles,
+    Workers,
 };
 use self::layers::Layers;
 pub use self::network::Network;
@@ -113,6 +114,8 @@ pub struct Config {
     pub links: Links,
     /// How the books are kept.
     pub ledger: Ledger,
+    /// How long money is held for merchants.
+    pub payments: Payments,
     /// How money is given back.
     pub refunds: Refunds,
     /// What is done without being asked.
@@ -143,6 +146,7 @@ impl Config {
             webhooks: Webhooks::read(&mut reader),
             links: Links::read(&mut reader),
             ledger: Ledger::read(&mut reader),
+            payments: Payments::read(&mut reader),
             refunds: Refunds::read(&mut reader),
             workers: Workers::read(&mut reader),
             log: Log::read(&mut reader),

@@ -3,17 +3,15 @@
 
 use std::fmt::Write;
 
-use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use qisma_store::{ReadError, RunError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::body::{Answer, JsonObject};
-use crate::gateway::Gateway;
+use super::body::Answer;
+pub use super::of_refund::OfRefund;
 
 /// When a busy gateway may be asked again.
 const BUSY_RETRY_AFTER_SECS: u64 = 1;
@@ -118,6 +116,25 @@ error_codes! {
     RefundRefused = "refund_refused", CONFLICT,
         "The acquirer refuses to give the money back, and every share is as before; ask the \
          gateway's operator.";
+    /// Nothing is held for it: it was not approved, or has ended.
+    PaymentNotAuthorized = "payment_not_authorized", CONFLICT,
+        "Nothing is held for this payment, so it cannot be confirmed; verify it to see how it stands.";
+    /// It was confirmed before, or paid at once.
+    PaymentAlreadyCaptured = "payment_already_captured", CONFLICT,
+        "The payment's money was taken before; verify it, and refund it to give money back.";
+    /// It has ended without money.
+    PaymentAlreadyEnded = "payment_already_ended", CONFLICT,
+        "The payment has ended before; verify it to see how.";
+    /// The acquirer is asked to take what it holds.
+    CaptureUnderWay = "capture_under_way", CONFLICT,
+        "The payment is being confirmed; verify it in a moment to see what came of it.";
+    /// The acquirer does not take what it holds.
+    CaptureRefused = "capture_refused", CONFLICT,
+        "The acquirer refuses to take the money, and nothing was taken; confirm the payment again, or \
+         cancel it.";
+    /// Somebody is paying what is to be canceled.
+    PaymentBeingPaid = "payment_being_paid", CONFLICT,
+        "Somebody is paying this payment; verify it in a moment, and cancel it then.";
     /// The same key came with another request before.
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used for a different request; send a fresh key for a new payment.";
@@ -324,33 +341,6 @@ impl RefundErrorBody {
         let ErrorBody { success, result, message, status_code, name, code: _, version } = body;
         let code = result.error.to_ascii_uppercase();
         Self { status: "error", success, result, message, status_code, name, code, version }
-    }
-}
-
-/// What a refund's handler takes, so that also its errors are told as refunds tell them.
-pub struct OfRefund<T>(pub T);
-
-impl<S, T> FromRequestParts<S> for OfRefund<T>
-where
-    S: Send + Sync,
-    T: FromRequestParts<S, Rejection = ApiError>,
-{
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        T::from_request_parts(parts, state).await.map(Self).map_err(ApiError::of_refund)
-    }
-}
-
-impl<S> FromRequest<S> for OfRefund<JsonObject>
-where
-    S: Send + Sync,
-    Gateway: FromRef<S>,
-{
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        JsonObject::from_request(request, state).await.map(Self).map_err(ApiError::of_refund)
     }
 }
 

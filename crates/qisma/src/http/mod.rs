@@ -14,6 +14,7 @@ pub mod idempotency;
 mod known_keys;
 pub mod metrics;
 pub mod middleware;
+mod of_refund;
 pub mod openapi;
 pub mod rate_limit;
 mod reference;

@@ -3,7 +3,9 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
+use super::flouci::v2::{
+    cancel_payment, confirm_payment, generate_payment, refund_payment, verify_payment,
+};
 use super::flouci::{history, v1};
 
 #[derive(OpenApi)]
@@ -17,6 +19,8 @@ use super::flouci::{history, v1};
     paths(
         generate_payment::create,
         verify_payment::read,
+        confirm_payment::create,
+        cancel_payment::create,
         refund_payment::create,
         history::list,
         v1::generate_payment::create,

@@ -10,7 +10,9 @@ use qisma_domain::ids::AppId;
 use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
-use super::flouci::v2::{generate_payment, refund_payment, verify_payment};
+use super::flouci::v2::{
+    cancel_payment, confirm_payment, generate_payment, refund_payment, verify_payment,
+};
 use super::flouci::{history, v1};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_unknown_links};
 use super::{callbacks, checkout, health, middleware, reference};
@@ -86,6 +88,8 @@ pub fn router(gateway: Gateway) -> Router {
         .fold(for_platforms, |routes, path| routes.route(path, get(v1::verify_payment::read)))
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
+        .route("/api/v2/confirm_payment", post(confirm_payment::create))
+        .route("/api/v2/cancel_payment", post(cancel_payment::create))
         .route("/api/v2/refund_payment", post(refund_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
         .route("/api/developers/history", get(history::list))

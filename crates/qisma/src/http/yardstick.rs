@@ -68,6 +68,8 @@ fn make_payment() -> PaymentAggregate {
         developer_tracking_id: Some("harness".to_owned()),
         accept_card: true,
         image_url: None,
+        hold_secs: None,
+        authorization: None,
         sequence: 0,
         version: 1,
     };

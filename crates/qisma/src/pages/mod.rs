@@ -25,7 +25,7 @@ pub use checkout::{CardOpen, Choose, WalletCode, card_open, choose, wallet_code}
 pub use locale::Locale;
 pub use message::code_message;
 pub use notice::{DeclineReason, Notice};
-pub use outcome::{canceled, expired, failed, leaving_to_bank, paid, waiting};
+pub use outcome::{authorized, canceled, expired, failed, leaving_to_bank, paid, waiting};
 pub use payee::{Payee, content_security_policy};
 pub use problem::{Problem, not_found, problem};
 pub use quantities::amount;

@@ -57,19 +57,22 @@ pub async fn start_card(
     let return_url = format!("{}pay/{}/return", gateway.public_url, payment.id);
     let callback_url = format!("{}acquirers/{}/callback", gateway.public_url, acquirer.as_str());
     let has_key = client.settings().callback_key.is_some();
-    let answer = client
-        .register(&RegisterOrder {
-            order_number: &started.order_number,
-            amount_millimes: started.amount.millimes(),
-            return_url: &return_url,
-            fail_url: &return_url,
-            session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
-            language: locale.tag(),
-            description: merchant_name,
-            // A callback that we could not check would only be refused.
-            dynamic_callback_url: has_key.then_some(callback_url.as_str()),
-        })
-        .await;
+    let order = RegisterOrder {
+        order_number: &started.order_number,
+        amount_millimes: started.amount.millimes(),
+        return_url: &return_url,
+        fail_url: &return_url,
+        session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
+        language: locale.tag(),
+        description: merchant_name,
+        // A callback that we could not check would only be refused.
+        dynamic_callback_url: has_key.then_some(callback_url.as_str()),
+    };
+    let answer = if started.is_hold {
+        client.register_pre_auth(&order).await
+    } else {
+        client.register(&order).await
+    };
     Ok(follow(gateway, payment.id, &started, answer).await?)
 }
 

@@ -4,6 +4,7 @@
 
 pub mod card;
 mod give_back;
+pub mod held;
 pub mod looks;
 pub mod outcome;
 pub mod refund;

@@ -4,6 +4,7 @@
 pub mod deliver;
 pub mod expiry;
 pub mod fold;
+mod held;
 pub mod holds;
 pub mod inquiry;
 pub mod leases;

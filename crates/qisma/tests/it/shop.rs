@@ -189,6 +189,7 @@ pub fn new_payment(webhook: &str) -> NewPayment {
         accept_card: true,
         image_url: None,
         session_timeout_secs: 1_200,
+        hold_secs: None,
     }
 }
 

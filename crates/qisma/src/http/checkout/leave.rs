@@ -24,7 +24,8 @@ pub async fn leave(State(gateway): State<Gateway>, visit: Visit) -> Answer {
     let loaded = visit.load(&gateway).await?;
     let payment = loaded.payment();
     Ok(match payment.state {
-        PaymentState::Captured { .. } => {
+        // Verify says by now that it is paid, or that its money is held for the merchant.
+        PaymentState::Captured { .. } | PaymentState::Authorized => {
             see_other(&payment.success_link.redirect_target(&payment.id))
         }
         PaymentState::Failed { .. }

@@ -252,7 +252,8 @@ impl<'q> Parameters<'q> {
     fn statuses(&mut self) -> Vec<&'static str> {
         match self.text("operation_status") {
             None => vec![],
-            Some("S" | "AS") => vec!["captured"],
+            Some("S") => vec!["captured"],
+            Some("AS") => vec!["captured", "authorized"],
             Some("PF") => vec!["failed", "expired", "canceled"],
             Some("P") => vec!["created", "processing", "requires_action"],
             Some(_) => {

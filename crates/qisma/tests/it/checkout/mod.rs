@@ -6,6 +6,8 @@ mod card;
 mod deferred;
 mod expiry;
 mod faults;
+mod held;
+mod held_bank;
 mod inquiry;
 mod late;
 mod races;

@@ -37,6 +37,7 @@ fn an_open_attempt(data: &Path) -> PaymentId {
             accept_card: true,
             image_url: None,
             session_timeout_secs: 1_200,
+            hold_secs: None,
         };
         let command = CreatePayment {
             merchant: MerchantId::parse("1000").unwrap(),

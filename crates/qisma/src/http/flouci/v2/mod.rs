@@ -1,5 +1,7 @@
 //! `/api/v2`: what platforms call today.
 
+pub mod cancel_payment;
+pub mod confirm_payment;
 pub mod fields;
 pub mod generate_payment;
 pub mod refund_payment;
