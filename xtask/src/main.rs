@@ -15,6 +15,7 @@ mod failover;
 mod malformed;
 mod openapi;
 mod postgres;
+mod schemathesis;
 mod spdx;
 
 #[derive(Parser)]
@@ -40,6 +41,8 @@ enum Task {
     Failover(failover::Options),
     /// Send the gateway what no client should send.
     Malformed(malformed::Options),
+    /// Hold the gateway's answers against openapi.json.
+    Schemathesis(schemathesis::Options),
     /// Run a command on a throw-away PostgreSQL.
     Postgres(postgres::Options),
     /// Measure the gateway on this machine.
@@ -58,6 +61,7 @@ fn main() -> anyhow::Result<()> {
         Task::Crash(options) => crash::run(&options),
         Task::Failover(options) => failover::run(&options),
         Task::Malformed(options) => malformed::run(&options),
+        Task::Schemathesis(options) => schemathesis::run(&options),
         Task::Postgres(options) => postgres::run(&options),
         Task::Bench(options) => bench::run(&options),
     }

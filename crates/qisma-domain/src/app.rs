@@ -52,6 +52,30 @@ pub struct App {
     pub version: i64,
 }
 
+/// What a pair of keys opens. Neither opens what the other does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// An app's two keys, shown as `Bearer PUBLIC:PRIVATE` (Flouci API, section 1).
+    Pair,
+    /// The two written as one and shown as `Api-Key KEY` (Flouci API, section 5).
+    ApiKey,
+}
+
+impl KeyKind {
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pair => "pair",
+            Self::ApiKey => "api_key",
+        }
+    }
+
+    /// Reads that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Pair, Self::ApiKey].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
 /// A pair of UUID keys. The private one is known only as a keyed hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPair {
@@ -59,11 +83,15 @@ pub struct KeyPair {
     pub public_key: String,
     /// Whose pair it is.
     pub app: AppId,
+    /// What it opens.
+    pub kind: KeyKind,
+    /// What its owner calls it; only of an API key.
+    pub name: Option<String>,
     /// Keyed hash of the private key.
     pub private_key_hash: [u8; 32],
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it stops working, once it has been rotated.
+    /// When it stops working, once it has been rotated or revoked.
     pub expires_at: Option<Timestamp>,
     /// Raised by one with each change.
     pub version: i64,

@@ -14,6 +14,7 @@ use crate::merchant::Merchant;
 use crate::money::Amount;
 use crate::payment::Payment;
 use crate::refund::Refund;
+use crate::terminal::Terminal;
 use crate::wallet::{PhoneWindow, Wallet};
 
 /// What a leg got of a capture that was not of the whole payment.
@@ -54,6 +55,8 @@ pub struct Changes {
     pub apps: Vec<App>,
     /// Key pairs.
     pub key_pairs: Vec<KeyPair>,
+    /// Terminals; only ever added.
+    pub terminals: Vec<Terminal>,
     /// Wallets.
     pub wallets: Vec<Wallet>,
     /// Windows of sent codes.
@@ -109,6 +112,7 @@ impl Changes {
             + self.merchants.len()
             + self.apps.len()
             + self.key_pairs.len()
+            + self.terminals.len()
             + self.wallets.len()
             + self.phone_windows.len()
             + self.entries.len()
@@ -149,6 +153,7 @@ impl Changes {
         self.merchants.append(&mut later.merchants);
         self.apps.append(&mut later.apps);
         self.key_pairs.append(&mut later.key_pairs);
+        self.terminals.append(&mut later.terminals);
         self.wallets.append(&mut later.wallets);
         self.phone_windows.append(&mut later.phone_windows);
         self.entries.append(&mut later.entries);

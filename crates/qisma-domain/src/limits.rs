@@ -65,6 +65,8 @@ pub const REFUND_LEAVES_SECS: i64 = 30;
 /// that left in time and the look after it can last, at the longest timeout (120 s each), so that none
 /// is still on its way.
 pub const REFUND_RESEND_SECS: i64 = 300;
+/// What stands instead of the acquirer's number where an operator said that a refund has failed.
+pub const REFUND_RESOLVED_CODE: i64 = -1;
 
 /// For how long an approval of a pre-authorised payment holds the money, when nobody set it otherwise.
 pub const HOLD_SECS_DEFAULT: i64 = 7 * 86_400;

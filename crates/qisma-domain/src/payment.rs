@@ -17,6 +17,7 @@ use crate::ids::{AppId, MerchantId, Mode, PaymentId};
 use crate::link::Link;
 use crate::money::{Amount, Currency};
 use crate::split::Leg;
+use crate::terminal::TerminalId;
 use crate::time::Timestamp;
 
 /// Why a payment failed.
@@ -27,6 +28,49 @@ pub enum FailureReason {
     Declined,
     /// The bank never told; an operator closed it. The one `SYSTEM_FAILURE` (Flouci API, section 3).
     Unresolved,
+}
+
+/// How a payment came to its payer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// A shop's page: the payer returns there (Flouci API, section 2).
+    Online,
+    /// A QR code of its own, which the shop knows by its `operation_uuid` (Flouci API, section 5).
+    Qr,
+    /// A terminal on a counter, which takes one try to pay (Flouci API, section 5).
+    Pos {
+        /// Which one.
+        terminal: TerminalId,
+    },
+}
+
+impl Channel {
+    /// The word that is stored and shown.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Qr => "qr",
+            Self::Pos { .. } => "pos",
+        }
+    }
+
+    /// Reads that word; a terminal belongs to `pos` and to nothing else.
+    pub fn from_stored(word: &str, terminal: Option<&str>) -> Option<Self> {
+        match (word, terminal) {
+            ("online", None) => Some(Self::Online),
+            ("qr", None) => Some(Self::Qr),
+            ("pos", Some(id)) => TerminalId::parse(id).ok().map(|terminal| Self::Pos { terminal }),
+            _ => None,
+        }
+    }
+
+    /// The terminal, if it came to one.
+    pub const fn terminal(&self) -> Option<&TerminalId> {
+        match self {
+            Self::Pos { terminal } => Some(terminal),
+            Self::Online | Self::Qr => None,
+        }
+    }
 }
 
 /// Who ended a payment that nobody had paid.
@@ -139,10 +183,12 @@ pub struct Payment {
     pub updated_at: Timestamp,
     /// From when on it can no longer be paid: payable iff now < `expires_at`.
     pub expires_at: Timestamp,
-    /// Where a payer who paid is led.
-    pub success_link: Link,
+    /// Where it came from.
+    pub channel: Channel,
+    /// Where a payer who paid is led; nowhere where no shop waits in a browser.
+    pub success_link: Option<Link>,
     /// Where a payer who did not pay is led.
-    pub fail_link: Link,
+    pub fail_link: Option<Link>,
     /// Who hears of its end.
     pub webhook: Option<Link>,
     /// The caller's own reference: echoed, never unique.

@@ -16,6 +16,7 @@ use crate::merchant::Merchant;
 use crate::payment::{Payment, PaymentState};
 use crate::phone::Phone;
 use crate::refund::Refund;
+use crate::terminal::{Terminal, TerminalId};
 use crate::wallet::{PhoneWindow, Wallet};
 
 /// The rows that a batch of commands wants to see.
@@ -33,6 +34,8 @@ pub struct Keys {
     pub apps: BTreeSet<AppId>,
     /// Key pairs, by their public key.
     pub key_pairs: BTreeSet<String>,
+    /// Terminals, by their owner.
+    pub terminals: BTreeSet<(MerchantId, TerminalId)>,
     /// Wallets, by their phone.
     pub wallets: BTreeSet<(Mode, Phone)>,
     /// Windows of sent codes, by phone.
@@ -73,6 +76,7 @@ impl Keys {
         self.merchants.extend(other.merchants);
         self.apps.extend(other.apps);
         self.key_pairs.extend(other.key_pairs);
+        self.terminals.extend(other.terminals);
         self.wallets.extend(other.wallets);
         self.phone_windows.extend(other.phone_windows);
         self.balances.extend(other.balances);
@@ -150,6 +154,8 @@ pub struct Snapshot {
     pub apps: BTreeMap<AppId, App>,
     /// Key pairs of the named apps and public keys.
     pub key_pairs: BTreeMap<String, KeyPair>,
+    /// Terminals.
+    pub terminals: BTreeMap<(MerchantId, TerminalId), Terminal>,
     /// Wallets.
     pub wallets: BTreeMap<(Mode, Phone), Wallet>,
     /// Windows of sent codes.
@@ -202,6 +208,7 @@ impl Snapshot {
         self.merchants.extend(other.merchants);
         self.apps.extend(other.apps);
         self.key_pairs.extend(other.key_pairs);
+        self.terminals.extend(other.terminals);
         self.wallets.extend(other.wallets);
         self.phone_windows.extend(other.phone_windows);
         self.balances.extend(other.balances);
@@ -251,6 +258,10 @@ impl Snapshot {
         }
         for pair in &changes.key_pairs {
             self.key_pairs.insert(pair.public_key.clone(), pair.clone());
+        }
+        for terminal in &changes.terminals {
+            let key = (terminal.merchant, terminal.id.clone());
+            self.terminals.insert(key, terminal.clone());
         }
         for wallet in &changes.wallets {
             self.wallets.insert((wallet.mode, wallet.phone.clone()), wallet.clone());

@@ -20,6 +20,7 @@ mod phone;
 mod random;
 mod rest;
 mod shop;
+mod terminal;
 mod web;
 
 use std::path::PathBuf;
@@ -69,6 +70,7 @@ impl Sandbox {
             .merge(rest::router())
             .merge(bank::router())
             .merge(phone::router())
+            .merge(terminal::router())
             .merge(faults::router())
             .layer(axum::extract::DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
             .with_state(Arc::clone(&self.app))

@@ -14,6 +14,8 @@ pub const DESCRIPTION_CHARS_MAX: usize = 598;
 pub const URL_CHARS_MAX: usize = 512;
 /// Longest `userName` and `password` (BPC manual; the password's 30 is not enforced by the family).
 pub const CREDENTIAL_CHARS_MAX: usize = 100;
+/// Longest name of a terminal.
+pub const TERMINAL_CHARS_MAX: usize = 32;
 /// Largest amount: 12 digits of minor units.
 pub const AMOUNT_MAX: i64 = 999_999_999_999;
 /// Life of an order that names none (BPC manual).

@@ -15,6 +15,12 @@ pub const TIMED_OUT: i64 = -2007;
 /// The issuer refused the 3-D Secure code.
 pub const CHALLENGE_FAILED: i64 = -2006;
 
+/// What a terminal is called in the books: a merchant's number or login, and the merchant's own id for
+/// it. Two merchants may well have a terminal of the same id.
+pub fn terminal_name(merchant: &str, id: &str) -> String {
+    format!("{merchant}/{id}")
+}
+
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -146,6 +152,8 @@ pub struct Order {
     pub callback_url: Option<String>,
     /// `fr`, `ar` or `en`.
     pub language: String,
+    /// The terminal that is to take it, if not the payer's browser; see `terminal_name`.
+    pub terminal: Option<String>,
     /// The payer's address, as the merchant said it.
     pub ip: String,
     /// Whether a payment is only held until `deposit.do`.

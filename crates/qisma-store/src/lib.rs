@@ -20,7 +20,9 @@ mod ledger;
 mod migrate;
 #[cfg(feature = "mutants")]
 mod mutants;
+mod operations;
 mod outbox;
+mod payment_rows;
 mod pool;
 pub mod postgres;
 mod reader;
@@ -33,7 +35,7 @@ pub mod sqlite;
 mod stopping;
 
 pub use error::{OpenError, ReadError, RunError};
-pub use history::{History, Place};
+pub use history::{History, HistoryChannel, HistoryFound, Place};
 pub use inspect::{
     KeyClaim, check_schema, claim, examine_server, key_id, migrate_engine, schema_version,
     sqlite_version, unfolded,
@@ -43,6 +45,7 @@ pub use lane_writer::LaneWriter;
 pub use leases::{Fence, LeaseOptions, Shards};
 pub use ledger::{HoldWanted, OpenHold, Unfolded};
 pub use migrate::{MigrateReport, migrate};
+pub use operations::OperationsBefore;
 pub use outbox::{Receiver, Waiting};
 pub use postgres::{PostgresOptions, ServerHealth};
 pub use reader::{AuthRow, JournalLine, Reader};

@@ -12,6 +12,7 @@ use qisma_domain::merchant::Merchant;
 use qisma_domain::payment::Payment;
 use qisma_domain::phone::Phone;
 use qisma_domain::snapshot::PaymentAggregate;
+use qisma_domain::terminal::{Terminal, TerminalId};
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::Wallet;
 use std::collections::BTreeSet;
@@ -164,6 +165,17 @@ impl<'c> Reader<'c> {
         self.session.list(statement!(LIST_MERCHANTS), &values, rows::merchant_from)
     }
 
+    /// A terminal that was registered for a merchant.
+    pub fn terminal(&self, merchant: MerchantId, id: &TerminalId) -> Read<Option<Terminal>> {
+        let values = [Number(merchant.number()), Text(id.as_str())];
+        self.session.find(statement!(FIND_TERMINAL), &values, rows::terminal_from)
+    }
+
+    /// Terminals that were registered, in order of their owners.
+    pub fn terminals(&self, count_max: i64) -> Read<Vec<Terminal>> {
+        self.session.list(statement!(LIST_TERMINALS), &[Number(count_max)], rows::terminal_from)
+    }
+
     /// An app.
     pub fn app(&self, id: &AppId) -> Read<Option<App>> {
         self.session.find(statement!(FIND_APP), &[Id(id.as_bytes())], rows::app_from)
@@ -174,7 +186,18 @@ impl<'c> Reader<'c> {
         self.session.list(statement!(LIST_APPS), &[Number(count_max)], rows::app_from)
     }
 
-    /// The key pairs of an app.
+    /// The oldest app of a merchant in a mode.
+    pub fn first_app(&self, merchant: MerchantId, mode: Mode) -> Read<Option<App>> {
+        let values = [Number(merchant.number()), Text(mode.as_str())];
+        self.session.find(statement!(FIND_FIRST_APP), &values, rows::app_from)
+    }
+
+    /// API keys in order of their making, those that were revoked too.
+    pub fn api_keys(&self, count_max: i64) -> Read<Vec<KeyPair>> {
+        self.session.list(statement!(LIST_API_KEYS), &[Number(count_max)], rows::key_pair_from)
+    }
+
+    /// The key pairs of an app, its API keys included.
     pub fn key_pairs_of_app(&self, id: &AppId) -> Read<Vec<KeyPair>> {
         let values = [Id(id.as_bytes())];
         self.session.list(statement!(LIST_KEY_PAIRS_OF_APP), &values, rows::key_pair_from)

@@ -1,9 +1,8 @@
 //! Rows and what they mean. A row that no version of this schema writes is an error, never a guess.
 
 use qisma_domain::account::Account;
-use qisma_domain::app::{App, KeyPair, WebhookMode};
+use qisma_domain::app::{App, KeyKind, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
-use qisma_domain::authorization::Authorization;
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind};
@@ -17,39 +16,40 @@ use qisma_domain::journal::{LineKey, UnfoldedLine};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::{Merchant, MerchantStatus};
 use qisma_domain::money::{Amount, Currency};
-use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
 use qisma_domain::phone::Phone;
 use qisma_domain::split::{Leg, LegKind};
+use qisma_domain::terminal::{Terminal, TerminalId};
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::{PhoneWindow, Wallet};
 use serde::de::DeserializeOwned;
 
 use crate::error::ReadError;
+pub use crate::payment_rows::{MoneyColumns, payment_from, payment_state_columns};
 use crate::row::Row;
 
-type Read<T> = Result<T, ReadError>;
+pub(crate) type Read<T> = Result<T, ReadError>;
 
-fn known<T>(value: Option<T>, what: &str) -> Read<T> {
+pub(crate) fn known<T>(value: Option<T>, what: &str) -> Read<T> {
     value.ok_or_else(|| ReadError::Corrupt(what.to_owned()))
 }
 
-fn json<T: DeserializeOwned>(text: &str, what: &str) -> Read<T> {
+pub(crate) fn json<T: DeserializeOwned>(text: &str, what: &str) -> Read<T> {
     serde_json::from_str(text).map_err(|_| ReadError::Corrupt(what.to_owned()))
 }
 
-fn at(row: &Row<'_>, column: usize) -> Read<Timestamp> {
+pub(crate) fn at(row: &Row<'_>, column: usize) -> Read<Timestamp> {
     Ok(Timestamp::from_micros(row.get(column)?))
 }
 
-fn mode(row: &Row<'_>, column: usize) -> Read<Mode> {
+pub(crate) fn mode(row: &Row<'_>, column: usize) -> Read<Mode> {
     known(Mode::parse(&row.get::<String>(column)?), "mode")
 }
 
-fn merchant_id(row: &Row<'_>, column: usize) -> Read<MerchantId> {
+pub(crate) fn merchant_id(row: &Row<'_>, column: usize) -> Read<MerchantId> {
     known(MerchantId::from_number(row.get(column)?), "merchant id")
 }
 
-fn link(row: &Row<'_>, column: usize) -> Read<Option<Link>> {
+pub(crate) fn link(row: &Row<'_>, column: usize) -> Read<Option<Link>> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| Link::from_stored(&text).map_err(|_| ReadError::Corrupt("link".into())))
         .transpose()
@@ -64,6 +64,21 @@ pub fn merchant_from(row: &Row<'_>) -> Read<Merchant> {
         status: known(MerchantStatus::parse(&row.get::<String>(3)?), "merchant status")?,
         created_at: at(row, 4)?,
         version: row.get(5)?,
+    })
+}
+
+/// A terminal.
+pub fn terminal_from(row: &Row<'_>) -> Read<Terminal> {
+    let named = |index| {
+        let text: String = row.get(index)?;
+        known(TerminalId::parse(&text).ok(), "terminal")
+    };
+    Ok(Terminal {
+        merchant: merchant_id(row, 0)?,
+        id: named(1)?,
+        serial_number: named(2)?,
+        created_at: at(row, 3)?,
+        version: row.get(4)?,
     })
 }
 
@@ -85,10 +100,12 @@ pub fn key_pair_from(row: &Row<'_>) -> Read<KeyPair> {
     Ok(KeyPair {
         public_key: row.get(0)?,
         app: AppId::from_bytes(row.get(1)?),
-        private_key_hash: row.get(2)?,
-        created_at: at(row, 3)?,
-        expires_at: row.get::<Option<i64>>(4)?.map(Timestamp::from_micros),
-        version: row.get(5)?,
+        kind: known(KeyKind::parse(&row.get::<String>(2)?), "key kind")?,
+        name: row.get(3)?,
+        private_key_hash: row.get(4)?,
+        created_at: at(row, 5)?,
+        expires_at: row.get::<Option<i64>>(6)?.map(Timestamp::from_micros),
+        version: row.get(7)?,
     })
 }
 
@@ -117,123 +134,6 @@ pub fn phone_window_from(row: &Row<'_>) -> Read<PhoneWindow> {
         codes: json(&row.get::<String>(2)?, "phone window")?,
         version: row.get(3)?,
     })
-}
-
-/// A payment, still without its legs.
-pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
-    Ok(Payment {
-        id: PaymentId::from_bytes(row.get(0)?),
-        merchant: merchant_id(row, 1)?,
-        app: AppId::from_bytes(row.get(2)?),
-        mode: mode(row, 3)?,
-        amount: known(Amount::from_millimes(row.get(4)?).ok(), "amount")?,
-        currency: known(Currency::parse(&row.get::<String>(5)?), "currency")?,
-        legs: vec![],
-        state: payment_state(row)?,
-        created_at: at(row, 10)?,
-        updated_at: at(row, 11)?,
-        expires_at: at(row, 12)?,
-        success_link: known(link(row, 13)?, "success link")?,
-        fail_link: known(link(row, 14)?, "fail link")?,
-        webhook: link(row, 15)?,
-        developer_tracking_id: row.get(16)?,
-        accept_card: row.get(17)?,
-        image_url: link(row, 18)?,
-        hold_secs: row.get(22)?,
-        authorization: authorization(row)?,
-        sequence: row.get(19)?,
-        version: row.get(20)?,
-    })
-}
-
-fn authorization(row: &Row<'_>) -> Read<Option<Authorization>> {
-    let text: Option<String> = row.get(23)?;
-    text.map(|text| json(&text, "authorization")).transpose()
-}
-
-fn payment_state(row: &Row<'_>) -> Read<PaymentState> {
-    let status: String = row.get(6)?;
-    let attempt: Option<u16> = row.get(7)?;
-    let reason: Option<String> = row.get(8)?;
-    let ended: Option<i64> = row.get(9)?;
-    let at = ended.map(Timestamp::from_micros);
-    let state = match (status.as_str(), at, reason.as_deref()) {
-        ("created", None, None) => Some(PaymentState::Created),
-        ("processing", None, None) => Some(PaymentState::Processing),
-        ("requires_action", None, None) => Some(PaymentState::RequiresAction),
-        ("authorized", None, None) => Some(PaymentState::Authorized),
-        ("captured", Some(at), None) => {
-            let amount = row.get::<Option<i64>>(21)?.map(Amount::from_millimes);
-            attempt
-                .zip(amount.transpose().ok().flatten())
-                .map(|(attempt, amount)| PaymentState::Captured { attempt, amount, at })
-        }
-        ("failed", Some(at), Some("declined")) => {
-            Some(PaymentState::Failed { reason: FailureReason::Declined, at })
-        }
-        ("failed", Some(at), Some("unresolved")) => {
-            Some(PaymentState::Failed { reason: FailureReason::Unresolved, at })
-        }
-        ("expired", Some(at), None) => Some(PaymentState::Expired { at }),
-        ("canceled", Some(at), Some("payer")) => {
-            Some(PaymentState::Canceled { by: Canceler::Payer, at })
-        }
-        ("canceled", Some(at), Some("merchant")) => {
-            Some(PaymentState::Canceled { by: Canceler::Merchant, at })
-        }
-        _ => None,
-    };
-    known(state, "payment state")
-}
-
-/// The columns of a payment's state: attempt, reason, time.
-pub fn payment_state_columns(
-    state: &PaymentState,
-) -> (Option<u16>, Option<&'static str>, Option<i64>) {
-    match state {
-        PaymentState::Created
-        | PaymentState::Processing
-        | PaymentState::RequiresAction
-        | PaymentState::Authorized => (None, None, None),
-        PaymentState::Captured { attempt, at, .. } => (Some(*attempt), None, Some(at.micros())),
-        PaymentState::Failed { reason: FailureReason::Declined, at } => {
-            (None, Some("declined"), Some(at.micros()))
-        }
-        PaymentState::Failed { reason: FailureReason::Unresolved, at } => {
-            (None, Some("unresolved"), Some(at.micros()))
-        }
-        PaymentState::Expired { at } => (None, None, Some(at.micros())),
-        PaymentState::Canceled { by: Canceler::Payer, at } => {
-            (None, Some("payer"), Some(at.micros()))
-        }
-        PaymentState::Canceled { by: Canceler::Merchant, at } => {
-            (None, Some("merchant"), Some(at.micros()))
-        }
-    }
-}
-
-/// The columns of what was taken of a payment, and of what is held for it.
-pub struct MoneyColumns {
-    /// What was taken.
-    pub captured_millimes: Option<i64>,
-    /// What is held, or was, as JSON.
-    pub authorized: Option<String>,
-    /// When that is looked after.
-    pub look_us: Option<i64>,
-}
-
-impl MoneyColumns {
-    /// Those of a payment.
-    pub fn of(payment: &Payment) -> Self {
-        let held = payment.authorization.as_ref();
-        let is_captured = matches!(payment.state, PaymentState::Captured { .. });
-        Self {
-            captured_millimes: is_captured.then(|| payment.captured().millimes()),
-            authorized: held
-                .map(|held| serde_json::to_string(held).expect("plain structs are JSON")),
-            look_us: held.and_then(|held| held.next_look_at).map(Timestamp::micros),
-        }
-    }
 }
 
 /// A leg.

@@ -52,7 +52,11 @@ wallet-submit = Text me the code
 card-heading = Bank card
 card-explained = You pay on the bank’s secure page.
 card-submit = Pay by card
+scan-heading = Scan to pay by wallet
+scan-explained = Scan this code with your wallet app, on this or another phone: it leads to this payment.
+scan-described = QR code to pay { $amount } to { $payee }
 cancel-submit = Cancel and return to the shop
+cancel-here = Cancel the payment
 
 ## Entering the code
 
@@ -88,14 +92,18 @@ waiting-explained = Please do not pay again. This page updates by itself every f
 waiting-close = You may also close it: the shop is told as soon as the bank answers.
 paid-heading = Payment complete
 paid-explained = Your payment to { $payee } went through. We are taking you back to the shop.
+paid-here = Your payment to { $payee } went through. You can close this page.
 authorized-heading = Payment authorised
 authorized-explained = Your amount is reserved for { $payee }, who may take it later. We are taking you back to the shop.
 failed-heading = The payment did not go through
 failed-next = Nothing was taken. Go back to the shop to start a new payment.
+failed-here = Nothing was taken. Ask the merchant for a new code.
 expired-heading = The time to pay is over
 expired-next = Go back to the shop to start a new payment. If your bank still shows a debit, it will be returned automatically.
+expired-here = Ask the merchant for a new code. If your bank still shows a debit, it will be returned automatically.
 canceled-heading = Payment cancelled
 canceled-next = You cancelled this payment. We are taking you back to the shop.
+canceled-here = You cancelled this payment. You can close this page.
 back-to-shop = Return to the shop
 
 ## Why a bank or a wallet said no

@@ -52,7 +52,11 @@ wallet-submit = Recevoir le code par SMS
 card-heading = Carte bancaire
 card-explained = Vous payez sur la page sécurisée de la banque.
 card-submit = Payer par carte
+scan-heading = Scannez pour payer par portefeuille
+scan-explained = Scannez ce code avec votre application de portefeuille, sur ce téléphone ou un autre : il mène à ce paiement.
+scan-described = Code QR pour payer { $amount } à { $payee }
 cancel-submit = Annuler et revenir à la boutique
+cancel-here = Annuler le paiement
 
 ## Saisir le code
 
@@ -88,14 +92,18 @@ waiting-explained = Ne payez pas une seconde fois. Cette page s’actualise auto
 waiting-close = Vous pouvez aussi la fermer : la boutique sera prévenue dès que la banque aura répondu.
 paid-heading = Paiement effectué
 paid-explained = Votre paiement à { $payee } a bien été effectué. Nous vous ramenons à la boutique.
+paid-here = Votre paiement à { $payee } est effectué. Vous pouvez fermer cette page.
 authorized-heading = Paiement autorisé
 authorized-explained = Le montant est réservé pour { $payee }, qui pourra l’encaisser plus tard. Nous vous ramenons à la boutique.
 failed-heading = Le paiement n’a pas abouti
 failed-next = Rien n’a été débité. Revenez à la boutique pour recommencer.
+failed-here = Rien n’a été prélevé. Demandez un nouveau code au marchand.
 expired-heading = Le délai de paiement est dépassé
 expired-next = Revenez à la boutique pour recommencer. Si votre banque affiche tout de même un débit, il vous sera rendu automatiquement.
+expired-here = Demandez un nouveau code au marchand. Si votre banque affiche encore un débit, il vous sera restitué automatiquement.
 canceled-heading = Paiement annulé
 canceled-next = Vous avez annulé ce paiement. Nous vous ramenons à la boutique.
+canceled-here = Vous avez annulé ce paiement. Vous pouvez fermer cette page.
 back-to-shop = Revenir à la boutique
 
 ## Pourquoi une banque ou un portefeuille a refusé

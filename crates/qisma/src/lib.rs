@@ -6,6 +6,7 @@
 pub mod acquirers;
 pub mod admin;
 pub mod clock;
+pub mod codes;
 pub mod commands;
 pub mod config;
 pub mod data_dir;

@@ -23,6 +23,14 @@ pub fn measure(is_full: bool, table: &mut Table) -> anyhow::Result<()> {
             latency_us: None,
         });
     }
+    table.add(Row {
+        what: "card refund of a quarter, same".to_owned(),
+        ratio_permille: None,
+        goal_permille: None,
+        per_second: found["refunds_per_s"].as_u64().unwrap_or(0),
+        yardstick_per_second: None,
+        latency_us: None,
+    });
     Ok(())
 }
 

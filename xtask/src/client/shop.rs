@@ -63,6 +63,14 @@ impl Shop {
         }
     }
 
+    /// A request to give a payment's money back.
+    pub fn refund(&self, body: &str, key: &str) -> Request {
+        Request::new("POST", "/api/v2/refund_payment", self.gateway)
+            .header("Authorization", &self.authorization)
+            .header("Idempotency-Key", key)
+            .body("application/json", body)
+    }
+
     /// A request for what became of a payment.
     pub fn verify(&self, payment: &str) -> Request {
         let path = format!("/api/v2/verify_payment/{payment}");

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::records::{Claim, Creation};
+use super::refunds::{Refunded, Refunding};
 use super::run::Run;
 use super::steps::Steps;
 use crate::client::payer::Stop;
@@ -52,6 +53,9 @@ const MIX: [(Plan, u32); 9] = [
     (Plan::CloseTab, 8),
 ];
 
+/// How many of the paid payments are given back, in part or whole.
+const REFUNDED_PERCENT: u32 = 30;
+
 /// One client. It ends when a call fails, which it must only once the gateway is dying.
 pub async fn client(run: Arc<Run>, number: usize, seed: u64) {
     let mut client = Client {
@@ -89,7 +93,27 @@ impl Client {
         let plan = self.plan();
         let paid = self.pay(plan, &payment, &link).await;
         paid.with_context(|| format!("payment {payment}, plan {plan:?}"))?;
-        self.steps.verify(&payment).await?;
+        let status = self.steps.verify(&payment).await?;
+        if status == "SUCCESS" && self.rng.random_ratio(REFUNDED_PERCENT, 100) {
+            self.refund(&payment).await.with_context(|| format!("refund of {payment}"))?;
+        }
+        Ok(())
+    }
+
+    /// Gives a part back, or all of it.
+    async fn refund(&mut self, payment: &str) -> anyhow::Result<()> {
+        let body = match self.rng.random_range(0..3) {
+            0 => json!({"payment_id": payment}),
+            // Every payment of the mix is of more.
+            _ => json!({"payment_id": payment, "amount": self.rng.random_range(1..1_000)}),
+        };
+        self.keys_used += 1;
+        let key = format!("{}-{}", self.key_root, self.keys_used);
+        let asked = Refunding { payment: payment.to_owned(), body: body.to_string(), made: None };
+        self.run.records().refundings.insert(key.clone(), asked);
+        let answer = self.steps.refund(&key, &body.to_string()).await?;
+        let made = Refunded::read(&answer)?;
+        self.run.records().refunded(&key, made);
         Ok(())
     }
 

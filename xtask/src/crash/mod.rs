@@ -12,6 +12,7 @@ mod phones;
 mod power_cut;
 pub mod receiver;
 pub mod records;
+pub mod refunds;
 pub mod run;
 pub mod settle;
 pub mod steps;

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::refunds::{Refunded, Refunding};
+
 /// What somebody outside was told of a payment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Claim {
@@ -63,6 +65,8 @@ pub struct Creation {
 pub struct Records {
     /// Payments by the idempotency key they were asked for with.
     pub creations: BTreeMap<String, Creation>,
+    /// Refunds by the idempotency key they were asked for with.
+    pub refundings: BTreeMap<String, Refunding>,
     claims: BTreeMap<String, BTreeSet<Claim>>,
     /// Payments of which something was heard since they were last checked.
     fresh: BTreeSet<String>,
@@ -84,6 +88,27 @@ impl Records {
     pub fn unknown(&self) -> Vec<String> {
         let unknown = self.creations.iter().filter(|(_, creation)| creation.payment.is_none());
         unknown.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Notes that a refund was acknowledged.
+    pub fn refunded(&mut self, key: &str, made: Refunded) {
+        self.acknowledged += 1;
+        if let Some(asked) = self.refundings.get_mut(key) {
+            self.fresh.insert(asked.payment.clone());
+            asked.made = Some(made);
+        }
+    }
+
+    /// The keys whose refund got no answer yet.
+    pub fn refunds_unknown(&self) -> Vec<String> {
+        let unknown = self.refundings.iter().filter(|(_, asked)| asked.made.is_none());
+        unknown.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The refunds of a payment that were acknowledged.
+    pub fn refunds_of(&self, payment: &str) -> BTreeSet<String> {
+        let of_it = self.refundings.values().filter(|asked| asked.payment == payment);
+        of_it.filter_map(|asked| Some(asked.made.as_ref()?.id.clone())).collect()
     }
 
     /// Takes the payments of which something was heard since this was last asked.
@@ -111,7 +136,7 @@ impl Records {
         payments.filter(|payment| !seen.insert(*payment)).cloned().collect()
     }
 
-    /// What each merchant must have received, when these payments were paid.
+    /// What each merchant must have of these payments, if they were paid, without what it gave back.
     pub fn expected_balances(&self, paid: &BTreeSet<String>) -> BTreeMap<String, u64> {
         let mut balances = BTreeMap::new();
         for creation in self.creations.values() {
@@ -119,6 +144,13 @@ impl Records {
                 for (merchant, share) in &creation.shares {
                     *balances.entry(merchant.clone()).or_default() += share;
                 }
+            }
+        }
+        let made = self.refundings.values().filter(|asked| paid.contains(&asked.payment));
+        for made in made.filter_map(|asked| asked.made.as_ref()) {
+            for (merchant, given) in &made.reversals {
+                let balance: &mut u64 = balances.entry(merchant.clone()).or_default();
+                *balance = balance.saturating_sub(*given);
             }
         }
         balances

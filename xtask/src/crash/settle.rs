@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 use super::records::Claim;
+use super::refunds;
 use super::run::Run;
 use crate::client::payer::Payer;
 use crate::client::shop;
@@ -25,6 +26,7 @@ const LIST_MAX: usize = 1_000;
 pub async fn settle(run: &Run, stand: &Stand, rng: &mut StdRng) -> anyhow::Result<()> {
     let mut platform = Payer::new(&[run.shop.gateway]);
     repeat_requests(run, &mut platform, rng).await?;
+    refunds::repeat(run, &mut platform).await?;
     check_claims(run, &mut platform, rng).await?;
     check_list(run, stand)?;
     check_books(run, stand)?;
@@ -149,6 +151,8 @@ pub struct InFlight {
     pub payment: String,
     /// The attempt's number.
     pub attempt: String,
+    /// Whether it is a refund that the bank has made and whose next look is to come.
+    pub is_refund: bool,
 }
 
 impl InFlight {
@@ -156,7 +160,8 @@ impl InFlight {
     fn parse(sentence: &str) -> Option<Self> {
         let number = sentence.strip_prefix("order ")?.split(':').next()?;
         let (payment, attempt) = number.rsplit_once('-')?;
-        Some(Self { payment: payment.to_owned(), attempt: attempt.to_owned() })
+        let is_refund = sentence.contains(": we gave back ");
+        Some(Self { payment: payment.to_owned(), attempt: attempt.to_owned(), is_refund })
     }
 }
 
@@ -191,6 +196,10 @@ mod tests {
         let in_flight = InFlight::parse(sentence).unwrap();
         assert_eq!(in_flight.payment, "-FoPKKHqfQIKfBqhEj8M4-");
         assert_eq!(in_flight.attempt, "12");
+        assert!(!in_flight.is_refund);
+        let sentence =
+            "order FoPKKHqfQIKfBqhEj8M4AA-1: we gave back 0 millimes, the acquirer says 5";
+        assert!(InFlight::parse(sentence).unwrap().is_refund);
         assert_eq!(InFlight::parse("all is well"), None);
     }
 }

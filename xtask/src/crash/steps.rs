@@ -46,8 +46,19 @@ impl Steps {
         self.run.journaled(self.client, "create", about, done).await
     }
 
+    /// Asks for a refund.
+    pub async fn refund(&mut self, key: &str, body: &str) -> anyhow::Result<Response> {
+        let about = json!({"key": key, "body": body});
+        let request = self.run.shop.refund(body, key);
+        let done = async {
+            let answer = self.payer.call(self.run.shop.gateway, &request).await?;
+            Ok((json!({"status": answer.status, "body": answer.text()}), answer))
+        };
+        self.run.journaled(self.client, "refund", about, done).await
+    }
+
     /// Asks what became of a payment, and notes the answer as a claim.
-    pub async fn verify(&mut self, payment: &str) -> anyhow::Result<()> {
+    pub async fn verify(&mut self, payment: &str) -> anyhow::Result<String> {
         let request = self.run.shop.verify(payment);
         let done = async {
             let answer = self.payer.call(self.run.shop.gateway, &request).await?;
@@ -60,7 +71,7 @@ impl Steps {
         let about = json!({"payment": payment});
         let status = self.run.journaled(self.client, "verify", about, done).await?;
         self.run.told(payment, Claim::of_status(&status));
-        Ok(())
+        Ok(status)
     }
 
     /// Opens the payment and chooses the card, up to the bank's form.

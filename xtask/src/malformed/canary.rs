@@ -19,8 +19,8 @@ pub async fn open_payment(shop: &Shop) -> anyhow::Result<String> {
     shop::payment_id(&answer)
 }
 
-/// Creates a payment, pays it by wallet and asks what became of it.
-pub async fn sing(shop: &Shop, sandbox: SocketAddr, phone: &str) -> anyhow::Result<()> {
+/// Creates a payment, pays it by wallet and asks what became of it. Its id is given.
+pub async fn sing(shop: &Shop, sandbox: SocketAddr, phone: &str) -> anyhow::Result<String> {
     let payment = open_payment(shop).await?;
     let mut payer = Payer::new(&[shop.gateway, sandbox]);
     let link = format!("http://{}/pay/{payment}", shop.gateway);
@@ -46,5 +46,5 @@ pub async fn sing(shop: &Shop, sandbox: SocketAddr, phone: &str) -> anyhow::Resu
     let answer = payer.call(shop.gateway, &shop.verify(&payment)).await?;
     let status = shop::status(&answer)?;
     ensure!(status == "SUCCESS", "paid, and verify says {status}");
-    Ok(())
+    Ok(payment)
 }

@@ -3,7 +3,7 @@
 //! unharmed.
 
 mod bodies;
-mod canary;
+pub mod canary;
 mod case;
 mod heads;
 mod judge;

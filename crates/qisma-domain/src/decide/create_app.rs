@@ -4,7 +4,7 @@
 use rand_core::Rng;
 
 use super::Decide;
-use crate::app::{App, KeyPair, WebhookMode};
+use crate::app::{App, KeyKind, KeyPair, WebhookMode};
 use crate::changes::Changes;
 use crate::ids::{AppId, MerchantId, Mode};
 use crate::merchant::MerchantStatus;
@@ -79,6 +79,8 @@ impl Decide for CreateApp {
         changes.key_pairs.push(KeyPair {
             public_key: self.keys.public_key.clone(),
             app: self.id,
+            kind: KeyKind::Pair,
+            name: None,
             private_key_hash: self.keys.private_key_hash,
             created_at: now,
             expires_at: None,

@@ -10,7 +10,7 @@ use crate::ids::{AppId, MerchantId, Mode, PaymentId, Shard};
 use crate::link::Link;
 use crate::merchant::Merchant;
 use crate::money::{Amount, Currency};
-use crate::payment::{Payment, PaymentState};
+use crate::payment::{Channel, Payment, PaymentState};
 use crate::snapshot::{Keys, Snapshot};
 use crate::split::{LegRequest, Split, SplitError};
 use crate::time::Timestamp;
@@ -22,10 +22,12 @@ pub struct NewPayment {
     pub amount: Amount,
     /// The legs as asked for; what is left goes to the caller.
     pub legs: Vec<LegRequest>,
+    /// Where it comes from.
+    pub channel: Channel,
     /// Where a payer who paid is led.
-    pub success_link: Link,
+    pub success_link: Option<Link>,
     /// Where a payer who did not pay is led.
-    pub fail_link: Link,
+    pub fail_link: Option<Link>,
     /// Who hears of its end.
     pub webhook: Option<Link>,
     /// The caller's own reference.
@@ -187,6 +189,7 @@ impl CreatePayment {
             created_at: now,
             updated_at: now,
             expires_at: now.plus_secs(new.session_timeout_secs),
+            channel: new.channel.clone(),
             success_link: new.success_link.clone(),
             fail_link: new.fail_link.clone(),
             webhook: new.webhook.clone(),

@@ -229,12 +229,17 @@ impl<'a> PaymentChange<'a> {
         let now = self.now;
         if self.payment.expires_at <= now {
             self.end_without_attempt(PaymentState::Expired { at: now }, rng);
-        } else if limits::ATTEMPTS_MAX <= self.declined_count() {
+        } else if self.attempts_max() <= self.declined_count() {
             let reason = FailureReason::Declined;
             self.end_without_attempt(PaymentState::Failed { reason, at: now }, rng);
         } else {
             self.become_state(PaymentState::Created);
         }
+    }
+
+    /// Attempts that a rail may decline: at a terminal, the first one's answer is the transaction's.
+    const fn attempts_max(&self) -> usize {
+        if self.payment.channel.terminal().is_some() { 1 } else { limits::ATTEMPTS_MAX }
     }
 
     /// What becomes of the payment after its open attempt was left.

@@ -12,6 +12,7 @@ use crate::attempt::{AbandonReason, Attempt, AttemptState, CardDetails, DeclineC
 use crate::changes::Changes;
 use crate::ids::PaymentId;
 use crate::journal::EntryKind;
+use crate::limits::INQUIRY_GRACE_SECS;
 use crate::payment::PaymentState;
 use crate::postings::{Source, of_unwanted_approval};
 use crate::snapshot::{Keys, Snapshot};
@@ -124,7 +125,7 @@ impl Decide for RecordOutcome {
                 declined(&mut change, attempt, *class, *code, rng)
             }
             BankReport::NotRegistered => not_registered(&mut change, attempt, now, rng),
-            BankReport::Unpaid => look_again(&mut change, attempt, false),
+            BankReport::Unpaid => unpaid(&mut change, attempt),
             BankReport::NoAnswer => look_again(&mut change, attempt, true),
             BankReport::GivenBack => given_back(&mut change, attempt, rng),
         };
@@ -240,10 +241,25 @@ fn declined(
     Outcome::Declined
 }
 
+/// The order waits for its payer. At a terminal that is also how we learn that it was registered, when
+/// the answer to that was lost: from then on whoever waits at the till may have it read.
+fn unpaid(change: &mut PaymentChange<'_>, mut attempt: Attempt) -> Outcome {
+    if is_at_terminal(change) && attempt.state == AttemptState::Init {
+        attempt.state = AttemptState::Unknown;
+    }
+    look_again(change, attempt, false)
+}
+
+/// Whether the order is shown by a terminal, which needs no page of the bank to take it.
+fn is_at_terminal(change: &PaymentChange<'_>) -> bool {
+    change.payment.channel.terminal().is_some()
+}
+
 /// The bank does not know the order. One that it has opened may be paid all the same, so that answer
 /// ends nothing: it is asked again, and an operator is told. Of another, nobody has the address of a page
 /// that was never opened, so the payer may go on; but a registration may still be on its way, so the
-/// order is looked at again until its session is over.
+/// order is looked at again until its session is over. A terminal shows what reaches it late to somebody
+/// who pays, so there the payment waits that long, and the order is looked at for the grace after it.
 fn not_registered(
     change: &mut PaymentChange<'_>,
     mut attempt: Attempt,
@@ -264,8 +280,15 @@ fn not_registered(
         }
         return look_again(change, attempt, true);
     }
-    let over = attempt.card().is_some_and(|card| card.session_ends_at <= now);
+    let at_terminal = is_at_terminal(change);
+    let is_over = |grace_secs: i64| {
+        attempt.card().is_some_and(|card| card.session_ends_at.plus_secs(grace_secs) <= now)
+    };
     let was_open = attempt.state.is_open();
+    if at_terminal && was_open && !is_over(0) {
+        return look_again(change, attempt, true);
+    }
+    let over = is_over(if at_terminal { INQUIRY_GRACE_SECS } else { 0 });
     if was_open {
         attempt.state = AttemptState::Abandoned { reason: AbandonReason::NotOpened };
     }

@@ -93,7 +93,8 @@ impl Decide for RecordRefund {
     }
 }
 
-fn succeed(
+/// The payer has the money.
+pub(super) fn succeed(
     change: &mut PaymentChange<'_>,
     mut refund: Refund,
     acquirer: Acquirer,
@@ -107,7 +108,13 @@ fn succeed(
     change.emit_refund(EventKind::RefundSucceeded, number, rng);
 }
 
-fn fail(change: &mut PaymentChange<'_>, mut refund: Refund, code: i64, rng: &mut dyn Rng) {
+/// The payer has nothing: the legs have their parts again.
+pub(super) fn fail(
+    change: &mut PaymentChange<'_>,
+    mut refund: Refund,
+    code: i64,
+    rng: &mut dyn Rng,
+) {
     let (number, reference) = (refund.number, refund.id.to_string());
     let postings = of_refund_failed(&change.payment, &refund);
     change.post(EntryKind::RefundFailed, reference, postings, rng);
@@ -123,7 +130,7 @@ const fn end(refund: &mut Refund, state: RefundState) {
 }
 
 /// The refund that stood behind this one is sent now.
-fn call_up_next(change: &mut PaymentChange<'_>, now: Timestamp) {
+pub(super) fn call_up_next(change: &mut PaymentChange<'_>, now: Timestamp) {
     let Some(next) = first_open(change.refunds()).cloned() else { return };
     change.put_refund(Refund { next_look_at: Some(now), ..next });
 }

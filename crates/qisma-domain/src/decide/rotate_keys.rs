@@ -4,7 +4,7 @@ use rand_core::Rng;
 
 use super::Decide;
 use super::create_app::NewKeyPair;
-use crate::app::KeyPair;
+use crate::app::{KeyKind, KeyPair};
 use crate::changes::Changes;
 use crate::ids::AppId;
 use crate::limits::KEY_OVERLAP_HOURS_MAX;
@@ -54,7 +54,9 @@ impl Decide for RotateKeys {
         }
         let ends_at = now.plus_secs(self.overlap_hours * 3_600);
         let mut changes = Changes::none();
-        for old in see.key_pairs.values().filter(|pair| pair.app == self.app) {
+        // An API key is another door, and is revoked by its own command.
+        let is_old = |pair: &&KeyPair| pair.app == self.app && pair.kind == KeyKind::Pair;
+        for old in see.key_pairs.values().filter(is_old) {
             // A pair that ends sooner anyway keeps its end: two rotations must not revive it.
             if old.expires_at.is_none_or(|end| ends_at < end) {
                 let mut pair = old.clone();
@@ -66,6 +68,8 @@ impl Decide for RotateKeys {
         changes.key_pairs.push(KeyPair {
             public_key: self.keys.public_key.clone(),
             app: self.app,
+            kind: KeyKind::Pair,
+            name: None,
             private_key_hash: self.keys.private_key_hash,
             created_at: now,
             expires_at: None,

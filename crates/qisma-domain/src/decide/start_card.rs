@@ -68,7 +68,10 @@ pub fn check_can_start(aggregate: &PaymentAggregate, now: Timestamp) -> Result<(
     if !payment.is_payable(now) {
         return Err(StartRefusal::TimeOver);
     }
-    if limits::ATTEMPTS_STARTED_MAX <= aggregate.attempts.len() {
+    // A terminal is asked once: its first answer is the transaction's.
+    let at_terminal = payment.channel.terminal().is_some();
+    let started_max = if at_terminal { 1 } else { limits::ATTEMPTS_STARTED_MAX };
+    if started_max <= aggregate.attempts.len() {
         return Err(StartRefusal::TooManyAttempts);
     }
     Ok(())

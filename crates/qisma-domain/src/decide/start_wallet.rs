@@ -128,6 +128,9 @@ impl StartWallet {
             let same = open.wallet().is_some_and(|wallet| wallet.phone == self.phone);
             return if same { Ok(open.clone()) } else { Err(WalletRefusal::NothingToResend) };
         }
+        if before.payment.channel.terminal().is_some() {
+            return Err(WalletRefusal::Start(StartRefusal::RailNotAccepted));
+        }
         check_can_start(before, now).map_err(WalletRefusal::Start)?;
         Ok(Attempt {
             payment: self.payment,

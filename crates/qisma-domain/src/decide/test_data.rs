@@ -3,7 +3,7 @@
 use crate::ids::{AppId, MerchantId, Mode, PaymentId};
 use crate::link::{Link, LinkKind};
 use crate::money::{Amount, Currency};
-use crate::payment::{Payment, PaymentState};
+use crate::payment::{Channel, Payment, PaymentState};
 use crate::split::{LegRequest, Share, Split};
 use crate::time::Timestamp;
 
@@ -29,8 +29,9 @@ pub fn payment() -> Payment {
         created_at: Timestamp::from_secs(0),
         updated_at: Timestamp::from_secs(0),
         expires_at: Timestamp::from_secs(1_200),
-        success_link: link.clone(),
-        fail_link: link,
+        channel: Channel::Online,
+        success_link: Some(link.clone()),
+        fail_link: Some(link),
         webhook: None,
         developer_tracking_id: None,
         accept_card: true,

@@ -5,7 +5,7 @@ use qisma_domain::event::{EventKind, RefundTold, body_of};
 use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId, RefundId};
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::money::{Amount, Currency};
-use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
+use qisma_domain::payment::{Canceler, Channel, FailureReason, Payment, PaymentState};
 use qisma_domain::refund::{Refund, RefundPart, RefundState};
 use qisma_domain::split::Split;
 use qisma_domain::time::Timestamp;
@@ -31,8 +31,9 @@ fn payment(state: PaymentState) -> Payment {
         created_at: AT,
         updated_at: AT,
         expires_at: AT.plus_secs(1_200),
-        success_link: link.clone(),
-        fail_link: link,
+        channel: Channel::Online,
+        success_link: Some(link.clone()),
+        fail_link: Some(link),
         webhook: None,
         developer_tracking_id: Some("order-42".into()),
         accept_card: true,

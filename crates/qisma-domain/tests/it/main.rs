@@ -10,6 +10,7 @@ mod held;
 mod inquiry;
 mod model;
 mod people;
+mod qr_codes;
 mod refund_sequences;
 mod refunds;
 mod refusals;

@@ -11,7 +11,7 @@ use qisma_domain::decide::send_refund::SendRefund;
 use qisma_domain::ids::{AppId, Mode, PaymentId};
 use qisma_domain::link::LinkKind;
 use qisma_domain::money::{Amount, Currency};
-use qisma_domain::payment::{Payment, PaymentState};
+use qisma_domain::payment::{Channel, Payment, PaymentState};
 use qisma_domain::refund::{refundable, taken_back};
 use qisma_domain::snapshot::{PaymentAggregate, Snapshot};
 use qisma_domain::split::{LegRequest, Share, Split};
@@ -50,8 +50,9 @@ pub fn captured(rng: &mut StdRng) -> Payment {
         created_at: AT,
         updated_at: AT,
         expires_at: AT.plus_secs(1_200),
-        success_link: url.clone(),
-        fail_link: url,
+        channel: Channel::Online,
+        success_link: Some(url.clone()),
+        fail_link: Some(url),
         webhook: None,
         developer_tracking_id: None,
         accept_card: true,

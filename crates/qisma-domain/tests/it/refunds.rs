@@ -5,6 +5,7 @@ use qisma_domain::decide::record_refund::{RecordRefund, RefundReport};
 use qisma_domain::decide::refund_payment::{
     ChosenReversal, RefundPayment, RefundRefusal, WhenShort,
 };
+use qisma_domain::decide::resolve_refund::{ResolveRefund, ResolveRefundRefusal};
 use qisma_domain::decide::send_refund::{SendRefund, Sending};
 use qisma_domain::ids::Mode;
 use qisma_domain::journal::EntryKind;
@@ -66,6 +67,10 @@ impl World {
 
     fn told(&mut self, number: u16, report: RefundReport) -> &'static str {
         self.must(&RecordRefund { payment: self.payment, number, report, sent_at: None }).as_str()
+    }
+
+    fn resolve_refund(&mut self, is_paid: bool) -> Result<Refund, ResolveRefundRefusal> {
+        self.run(&ResolveRefund { payment: self.payment, number: 1, is_paid })
     }
 
     fn refund_states(&self) -> Vec<&'static str> {
@@ -324,4 +329,43 @@ fn news_of_an_end_change_nothing_twice() {
     let before = world.entries.len();
     assert_eq!(world.told(1, RefundReport::Refused { code: 5 }), "succeeded");
     assert_eq!(world.entries.len(), before);
+}
+
+/// The first of two waits for an operator.
+fn waiting_for_an_operator() -> World {
+    let mut world = World::by_card();
+    world.refund(&world.refunding_of(3_000));
+    world.refund(&world.refunding_of(2_000));
+    world.send(1, false);
+    world.told(1, RefundReport::SumsDiffer);
+    world
+}
+
+#[test]
+fn an_operators_yes_ends_a_refund_and_calls_up_the_next() {
+    let mut world = waiting_for_an_operator();
+    world.resolve_refund(true).unwrap();
+    assert_eq!(world.refund_states(), ["succeeded", "pending"]);
+    assert_eq!(world.held(AccountKind::RefundClearing), 2_000);
+    assert!(world.send(2, false));
+}
+
+#[test]
+fn an_operators_no_gives_every_leg_its_part_back() {
+    let mut world = waiting_for_an_operator();
+    world.resolve_refund(false).unwrap();
+    assert_eq!(world.refund_states(), ["failed", "pending"]);
+    assert_eq!(world.held(AccountKind::Pending), 8_000);
+}
+
+#[test]
+fn an_operator_says_nothing_of_a_refund_that_the_acquirer_may_still_explain() {
+    let mut world = World::by_card();
+    assert_eq!(world.resolve_refund(true), Err(ResolveRefundRefusal::NotFound));
+    world.refund(&world.refunding());
+    assert_eq!(world.resolve_refund(true), Err(ResolveRefundRefusal::NotUnresolved));
+    world.send(1, false);
+    assert_eq!(world.resolve_refund(true), Err(ResolveRefundRefusal::NotUnresolved));
+    world.told(1, RefundReport::Done);
+    assert_eq!(world.resolve_refund(false), Err(ResolveRefundRefusal::NotUnresolved));
 }

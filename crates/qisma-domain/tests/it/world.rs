@@ -19,7 +19,7 @@ use qisma_domain::journal::{EntryKind, JournalEntry};
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::Amount;
-use qisma_domain::payment::PaymentState;
+use qisma_domain::payment::{Channel, PaymentState};
 use qisma_domain::phone::Phone;
 use qisma_domain::refund::{first_open, taken_back};
 use qisma_domain::snapshot::{Keys, PaymentAggregate, Snapshot};
@@ -72,8 +72,9 @@ pub fn new_payment() -> NewPayment {
     NewPayment {
         amount: amount(10_000),
         legs: vec![leg(1234, 8_000), leg(4321, 2_000)],
-        success_link: link("https://shop.example/ok", LinkKind::Success),
-        fail_link: link("https://shop.example/no", LinkKind::Fail),
+        channel: Channel::Online,
+        success_link: Some(link("https://shop.example/ok", LinkKind::Success)),
+        fail_link: Some(link("https://shop.example/no", LinkKind::Fail)),
         webhook: Some(link("https://shop.example/hook", LinkKind::Webhook)),
         developer_tracking_id: Some("order 7".into()),
         accept_card: true,
@@ -169,6 +170,7 @@ impl World {
         part.apps.retain(|key, _| keys.apps.contains(key));
         part.key_pairs
             .retain(|key, pair| keys.key_pairs.contains(key) || keys.apps.contains(&pair.app));
+        part.terminals.retain(|key, _| keys.terminals.contains(key));
         part.wallets.retain(|key, _| keys.wallets.contains(key));
         part.phone_windows.retain(|key, _| keys.phone_windows.contains(key));
         part.balances.retain(|key, _| keys.balances.contains(key));

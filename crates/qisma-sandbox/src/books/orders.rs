@@ -6,8 +6,8 @@ use super::BooksError;
 use crate::orders::{Approval, CardFacts, Order, State};
 
 const COLUMNS: &str = "id, user_name, order_number, amount, currency, description, return_url,
-    fail_url, callback_url, language, ip, two_phase, created_ms, expires_ms, status, action_code,
-    approved, deposited, refunded, masked_pan, expiration, holder, brand, approval_code,
+    fail_url, callback_url, language, ip, terminal, two_phase, created_ms, expires_ms, status,
+    action_code, approved, deposited, refunded, masked_pan, expiration, holder, brand, approval_code,
     approval_reference, approved_ms, deposited_ms";
 
 /// How an order is named. The variants that carry a merchant never give away another's order.
@@ -40,10 +40,10 @@ pub struct Filter {
 /// Inserts a new order; false, and nothing is changed, when the merchant has used the number before.
 pub fn insert(tx: &Transaction<'_>, order: &Order) -> Result<bool, BooksError> {
     let sql = "INSERT INTO orders (id, user_name, order_number, amount, currency, description,
-            return_url, fail_url, callback_url, language, ip, two_phase, created_ms, expires_ms,
-            status, action_code, approved, deposited, refunded)
+            return_url, fail_url, callback_url, language, ip, terminal, two_phase, created_ms,
+            expires_ms, status, action_code, approved, deposited, refunded)
         VALUES (:id, :user_name, :order_number, :amount, :currency, :description, :return_url,
-            :fail_url, :callback_url, :language, :ip, :two_phase, :created_ms, :expires_ms,
+            :fail_url, :callback_url, :language, :ip, :terminal, :two_phase, :created_ms, :expires_ms,
             :status, :action_code, 0, 0, 0)
         ON CONFLICT (user_name, order_number) DO NOTHING";
     let inserted = tx.prepare_cached(sql)?.execute(named_params! {
@@ -58,6 +58,7 @@ pub fn insert(tx: &Transaction<'_>, order: &Order) -> Result<bool, BooksError> {
         ":callback_url": order.callback_url,
         ":language": order.language,
         ":ip": order.ip,
+        ":terminal": order.terminal,
         ":two_phase": order.two_phase,
         ":created_ms": order.created_ms,
         ":expires_ms": order.expires_ms,
@@ -168,6 +169,21 @@ pub fn list(tx: &Transaction<'_>, filter: &Filter) -> Result<(Vec<Order>, i64), 
     Ok((orders, total))
 }
 
+/// What waits at a terminal, oldest first.
+pub fn waiting_at(
+    tx: &Transaction<'_>,
+    terminal: &str,
+    now_ms: i64,
+) -> Result<Vec<Order>, BooksError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM orders
+         WHERE terminal = ?1 AND status = 0 AND expires_ms > ?2 ORDER BY seq LIMIT 100"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![terminal, now_ms], |row| Ok(read(row)))?;
+    rows.map(|row| row?).collect()
+}
+
 /// What was asked for under a merchant's refund id, if it was used before.
 pub fn refund_amount(
     tx: &Transaction<'_>,
@@ -225,6 +241,7 @@ fn read(row: &Row<'_>) -> Result<Order, BooksError> {
         callback_url: row.get("callback_url")?,
         language: row.get("language")?,
         ip: row.get("ip")?,
+        terminal: row.get("terminal")?,
         two_phase: row.get("two_phase")?,
         created_ms: row.get("created_ms")?,
         expires_ms: row.get("expires_ms")?,

@@ -12,6 +12,7 @@ CREATE TABLE orders (
     callback_url TEXT,
     language     TEXT NOT NULL,
     ip           TEXT NOT NULL,
+    terminal     TEXT,
     two_phase    INTEGER NOT NULL CHECK (two_phase IN (0, 1)),
     created_ms   INTEGER NOT NULL,
     expires_ms   INTEGER NOT NULL,
@@ -35,6 +36,8 @@ CREATE TABLE orders (
 
 CREATE INDEX orders_by_time ON orders (user_name, created_ms, seq);
 CREATE INDEX orders_open ON orders (user_name, expires_ms) WHERE status IN (0, 5);
+CREATE INDEX orders_of_terminal ON orders (terminal, seq)
+    WHERE terminal IS NOT NULL AND status = 0;
 
 -- Refunds that carry the merchant's own id, so that a repeated call gives the same answer.
 CREATE TABLE refunds (

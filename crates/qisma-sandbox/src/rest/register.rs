@@ -58,6 +58,7 @@ fn read(app: &App, call: &Call) -> Result<Order, Refusal> {
         user_name: call.user_name.clone(),
         description: description.to_owned(),
         language: language.code().to_owned(),
+        terminal: terminal(call)?,
         ip: fields.get("ip").unwrap_or("127.0.0.1").chars().take(45).collect(),
         two_phase: call.endpoint == Endpoint::RegisterPreAuth,
         created_ms,
@@ -70,6 +71,28 @@ fn read(app: &App, call: &Call) -> Result<Order, Refusal> {
         approval: None,
         deposited_ms: None,
     })
+}
+
+/// The terminal that `jsonParams` names, as sister gateways of the family write it, and whose it is:
+/// the number of a merchant behind this login, or the login itself. Whatever else stands there is for
+/// the merchant's own use.
+fn terminal(call: &Call) -> Result<Option<String>, Refusal> {
+    let Some(text) = call.fields.get("jsonParams") else { return Ok(None) };
+    let Ok(Value::Object(params)) = serde_json::from_str(text) else {
+        return Err(Refusal::WrongValue("jsonParams"));
+    };
+    let member = |name: &str| params.get(name).and_then(Value::as_str);
+    let Some(id) = member("force_terminal_id") else { return Ok(None) };
+    let merchant = member("merchant_id").unwrap_or(&call.user_name);
+    let is_name = |text: &str| {
+        !text.is_empty()
+            && text.chars().count() <= limits::TERMINAL_CHARS_MAX
+            && !text.contains('/')
+    };
+    if !is_name(id) || (merchant != call.user_name && !is_name(merchant)) {
+        return Err(Refusal::WrongValue("jsonParams"));
+    }
+    Ok(Some(orders::terminal_name(merchant, id)))
 }
 
 fn order_number(fields: &Fields) -> Result<String, Refusal> {

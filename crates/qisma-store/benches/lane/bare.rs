@@ -32,7 +32,7 @@ impl Rows {
             "SELECT created_us, vshard, id, merchant_id, app_id,
             mode, amount_millimes, currency, status, captured_attempt, end_reason, ended_us,
             created_us, updated_us, expires_us, success_link, fail_link, webhook,
-            developer_tracking_id, accept_card, image_url, sequence, version,
+            developer_tracking_id, accept_card, image_url, sequence, version, channel, terminal,
             captured_millimes, hold_secs, authorized, authorized_look_us FROM payments",
         );
         rows.read(

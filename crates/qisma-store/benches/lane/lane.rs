@@ -8,16 +8,21 @@ use qisma_domain::decide::create_merchant::CreateMerchant;
 use qisma_domain::decide::create_payment::{CreatePayment, NewPayment};
 use qisma_domain::decide::record_opened::RecordOpened;
 use qisma_domain::decide::record_outcome::{ApprovalFacts, BankReport, Outcome, RecordOutcome};
+use qisma_domain::decide::record_refund::{RecordRefund, RefundReport};
+use qisma_domain::decide::refund_payment::{RefundPayment, WhenShort};
+use qisma_domain::decide::send_refund::{SendRefund, Sending};
 use qisma_domain::decide::set_merchant_status::SetMerchantStatus;
 use qisma_domain::decide::start_card::StartCard;
 use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::Amount;
+use qisma_domain::payment::Channel;
 use qisma_domain::split::{LegRequest, Share};
 use qisma_domain::time::Timestamp;
 use qisma_store::{Engine, Store, StoreOptions};
 use rand::SeedableRng;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -125,6 +130,21 @@ impl Bench {
         keep(&self.capture_us, self.by_callers(CALLERS, payments.to_vec(), work).await);
     }
 
+    /// Gives a quarter of each payment back, in the three commands that it takes at an acquirer.
+    pub async fn refund(&self, payments: &[PaymentId]) {
+        let work = |store: Store, payment: PaymentId| async move {
+            let refund = store.run(refund_of(payment)).await.expect("it is paid").refund;
+            let number = refund.number;
+            let send = SendRefund { payment, number, nothing_came_of_it: false };
+            let sending = store.run(send).await.expect("it is there");
+            assert!(matches!(sending, Sending::Ask { .. }), "nobody else sends it");
+            let report = RefundReport::Done;
+            let record = RecordRefund { payment, number, report, sent_at: None };
+            store.run(record).await.expect("it is there");
+        };
+        self.by_callers(CALLERS, payments.to_vec(), work).await;
+    }
+
     /// How long creates and captures took so far: the middle one, and all but one in a hundred.
     pub fn latencies_us(&self) -> ((u64, u64), (u64, u64)) {
         (shape(&self.create_us), shape(&self.capture_us))
@@ -211,8 +231,9 @@ fn create_payment() -> CreatePayment {
         new: NewPayment {
             amount: amount(AMOUNT),
             legs: vec![leg("1234", 5_000), leg("4321", 2_500)],
-            success_link: link("ok"),
-            fail_link: link("no"),
+            channel: Channel::Online,
+            success_link: Some(link("ok")),
+            fail_link: Some(link("no")),
             webhook: None,
             developer_tracking_id: Some("bench".into()),
             accept_card: true,
@@ -221,6 +242,20 @@ fn create_payment() -> CreatePayment {
             hold_secs: None,
         },
         link_prefix: "https://pay.example/pay/".into(),
+        idempotent: None,
+    }
+}
+
+fn refund_of(payment: PaymentId) -> RefundPayment {
+    RefundPayment {
+        payment,
+        merchant: merchant("9000"),
+        mode: Mode::Test,
+        amount: Some(amount(AMOUNT / 4)),
+        reversals: vec![],
+        destinations: ["9000", "1234", "4321"].map(merchant).into(),
+        parked: BTreeSet::new(),
+        when_short: WhenShort::Debt,
         idempotent: None,
     }
 }

@@ -19,6 +19,8 @@ const FEW: usize = 100_000;
 struct Round {
     creates: Pair,
     captures: Pair,
+    /// How long it took to give a part of each payment back.
+    refunds: Duration,
 }
 
 /// Both sides of a comparison.
@@ -55,6 +57,7 @@ fn main() {
     let measured: Vec<Round> = (0..rounds).map(|_| runtime.block_on(round(payments))).collect();
     let creates = summary(payments, measured.iter().map(|round| &round.creates));
     let captures = summary(payments, measured.iter().map(|round| &round.captures));
+    let refunds = measured.iter().map(|round| per_second(payments, round.refunds)).collect();
     println!(
         "{}",
         serde_json::json!({
@@ -63,6 +66,7 @@ fn main() {
             "rounds": rounds,
             "creates": creates,
             "captures": captures,
+            "refunds_per_s": middle(refunds),
         })
     );
 }
@@ -87,7 +91,8 @@ async fn round(payments: usize) -> Round {
     let begun = Instant::now();
     rows.write(&before);
     let captures = Pair { lane: lane_captures, bare: begun.elapsed(), commits: rows.commits() };
-    Round { creates, captures }
+    let ((), refunds) = timed(lane.refund(&paid_for)).await;
+    Round { creates, captures, refunds }
 }
 
 fn on_server(url: &str, lanes: usize) -> Engine {

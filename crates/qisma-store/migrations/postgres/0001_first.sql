@@ -48,6 +48,8 @@ CREATE TABLE apps (
 CREATE TABLE key_pairs (
     public_key        text COLLATE "C" NOT NULL PRIMARY KEY,
     app_id            uuid    NOT NULL REFERENCES apps (id),
+    kind              text    NOT NULL CHECK (kind IN ('pair', 'api_key')),
+    name              text,
     private_key_hash  bytea   NOT NULL,
     created_us        bigint  NOT NULL,
     expires_us        bigint,
@@ -55,6 +57,15 @@ CREATE TABLE key_pairs (
 );
 
 CREATE INDEX key_pairs_of_app ON key_pairs (app_id);
+
+CREATE TABLE terminals (
+    merchant_id    bigint  NOT NULL REFERENCES merchants (id),
+    id             text COLLATE "C" NOT NULL,
+    serial_number  text    NOT NULL,
+    created_us     bigint  NOT NULL,
+    version        bigint  NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+);
 
 -- In the shard of its mode and phone, so that a phone has one wallet.
 CREATE TABLE wallets (
@@ -93,8 +104,10 @@ CREATE TABLE payments (
     created_us             bigint    NOT NULL,
     updated_us             bigint    NOT NULL,
     expires_us             bigint    NOT NULL,
-    success_link           text      NOT NULL,
-    fail_link              text      NOT NULL,
+    channel                text      NOT NULL CHECK (channel IN ('online', 'qr', 'pos')),
+    terminal               text,
+    success_link           text,
+    fail_link              text,
     webhook                text,
     developer_tracking_id  text,
     accept_card            boolean   NOT NULL,
@@ -111,6 +124,7 @@ CREATE TABLE payments (
     CONSTRAINT captured_has_its_amount
         CHECK ((status = 'captured') = (captured_millimes IS NOT NULL)),
     CONSTRAINT authorized_says_what_is_held CHECK (status <> 'authorized' OR authorized IS NOT NULL),
+    CONSTRAINT a_terminal_is_a_pos CHECK ((channel = 'pos') = (terminal IS NOT NULL)),
     CONSTRAINT an_end_has_its_time
         CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL))
 );
@@ -120,6 +134,15 @@ CREATE INDEX payments_to_expire ON payments (expires_us)
 CREATE INDEX payments_held ON payments (authorized_look_us) WHERE authorized_look_us IS NOT NULL;
 
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+
+-- One payment for each operation of a merchant; it is minted into the operation's shard.
+CREATE UNIQUE INDEX payments_of_operation
+    ON payments (vshard, merchant_id, mode, developer_tracking_id) WHERE channel = 'qr';
+
+CREATE INDEX payments_by_qr ON payments (merchant_id, mode, created_us, id) WHERE channel = 'qr';
+
+CREATE INDEX payments_by_pos
+    ON payments (merchant_id, mode, developer_tracking_id, created_us) WHERE channel = 'pos';
 
 CREATE TABLE legs (
     vshard             smallint  NOT NULL,

@@ -29,12 +29,23 @@ CREATE TABLE apps (
 CREATE TABLE key_pairs (
     public_key        TEXT    NOT NULL PRIMARY KEY,
     app_id            BLOB    NOT NULL REFERENCES apps (id),
+    kind              TEXT    NOT NULL CHECK (kind IN ('pair', 'api_key')),
+    name              TEXT,
     private_key_hash  BLOB    NOT NULL,
     created_us        INTEGER NOT NULL,
     expires_us        INTEGER,
     version           INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX key_pairs_of_app ON key_pairs (app_id);
+
+CREATE TABLE terminals (
+    merchant_id    INTEGER NOT NULL REFERENCES merchants (id),
+    id             TEXT    NOT NULL,
+    serial_number  TEXT    NOT NULL,
+    created_us     INTEGER NOT NULL,
+    version        INTEGER NOT NULL,
+    PRIMARY KEY (merchant_id, id)
+) STRICT, WITHOUT ROWID;
 
 -- In the shard of its mode and phone, so that a phone has one wallet.
 CREATE TABLE wallets (
@@ -73,8 +84,10 @@ CREATE TABLE payments (
     created_us             INTEGER NOT NULL,
     updated_us             INTEGER NOT NULL,
     expires_us             INTEGER NOT NULL,
-    success_link           TEXT    NOT NULL,
-    fail_link              TEXT    NOT NULL,
+    channel                TEXT    NOT NULL CHECK (channel IN ('online', 'qr', 'pos')),
+    terminal               TEXT,
+    success_link           TEXT,
+    fail_link              TEXT,
     webhook                TEXT,
     developer_tracking_id  TEXT,
     accept_card            INTEGER NOT NULL,
@@ -91,6 +104,7 @@ CREATE TABLE payments (
     CONSTRAINT captured_has_its_amount
         CHECK ((status = 'captured') = (captured_millimes IS NOT NULL)),
     CONSTRAINT authorized_says_what_is_held CHECK (status <> 'authorized' OR authorized IS NOT NULL),
+    CONSTRAINT a_terminal_is_a_pos CHECK ((channel = 'pos') = (terminal IS NOT NULL)),
     CONSTRAINT an_end_has_its_time
         CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -98,6 +112,12 @@ CREATE INDEX payments_to_expire ON payments (expires_us)
     WHERE status IN ('created', 'requires_action');
 CREATE INDEX payments_held ON payments (authorized_look_us) WHERE authorized_look_us IS NOT NULL;
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
+-- One payment for each operation of a merchant; it is minted into the operation's shard.
+CREATE UNIQUE INDEX payments_of_operation
+    ON payments (vshard, merchant_id, mode, developer_tracking_id) WHERE channel = 'qr';
+CREATE INDEX payments_by_qr ON payments (merchant_id, mode, created_us, id) WHERE channel = 'qr';
+CREATE INDEX payments_by_pos
+    ON payments (merchant_id, mode, developer_tracking_id, created_us) WHERE channel = 'pos';
 
 CREATE TABLE legs (
     vshard             INTEGER NOT NULL,
@@ -350,6 +370,9 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('payments', 'payments_to_expire', '1000 1'),
     ('payments', 'payments_held', '1000 1'),
     ('payments', 'payments_of_merchant', '1000000 1000 500 1'),
+    ('payments', 'payments_of_operation', '100000 400 4 4 1'),
+    ('payments', 'payments_by_qr', '100000 1000 500 1 1'),
+    ('payments', 'payments_by_pos', '100000 1000 500 2 1'),
     ('legs', 'legs', '3000000 12000 3 1'),
     ('attempts', 'attempts', '1000000 4000 1 1'),
     ('attempts', 'attempts_one_open', '1000 4 1'),

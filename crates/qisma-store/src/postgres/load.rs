@@ -133,6 +133,13 @@ fn of_the_fold<'k>(keys: &'k Keys, all: &mut Vec<(Query<'k>, Fill)>) {
 
 fn rarer<'k>(keys: &'k Keys, all: &mut Vec<(Query<'k>, Fill)>) {
     let mut ask = |sql, params, fill: Fill| all.push(((sql, params), fill));
+    if !keys.terminals.is_empty() {
+        let params = vec![
+            Param::Numbers(keys.terminals.iter().map(|(merchant, _)| merchant.number()).collect()),
+            Param::Texts(keys.terminals.iter().map(|(_, id)| id.as_str()).collect()),
+        ];
+        ask(sql::LOAD_TERMINALS, params, terminal);
+    }
     if !keys.wallets.is_empty() {
         ask(sql::LOAD_WALLETS, phones(keys.wallets.iter()), wallet);
     }
@@ -269,6 +276,12 @@ fn folded(see: &mut Snapshot, row: &Row<'_>) -> Filled {
 
 fn unfolded(see: &mut Snapshot, row: &Row<'_>) -> Filled {
     see.unfolded.insert(LineKey { entry: EntryId::from_bytes(row.get(0)?), line: row.get(1)? });
+    Ok(())
+}
+
+fn terminal(see: &mut Snapshot, row: &Row<'_>) -> Filled {
+    let found = rows::terminal_from(row)?;
+    see.terminals.insert((found.merchant, found.id.clone()), found);
     Ok(())
 }
 

@@ -1,9 +1,10 @@
-//! The steps of the small tables: merchants, apps, keys, wallets and windows of sent codes.
+//! The steps of the small tables: merchants, apps, keys, terminals, wallets and windows of sent codes.
 
 use qisma_domain::app::{App, KeyPair};
 use qisma_domain::changes::Changes;
 use qisma_domain::link::Link;
 use qisma_domain::merchant::Merchant;
+use qisma_domain::terminal::Terminal;
 use qisma_domain::time::Timestamp;
 use qisma_domain::wallet::{PhoneWindow, Wallet};
 use std::mem::take;
@@ -19,6 +20,7 @@ pub(super) struct People {
     merchants: Vec<Write<Merchant>>,
     apps: Vec<Write<App>>,
     key_pairs: Vec<Write<KeyPair>>,
+    terminals: Vec<Terminal>,
     wallets: Vec<Wallet>,
     phone_windows: Vec<Write<PhoneWindow>>,
 }
@@ -28,12 +30,15 @@ impl People {
     pub(super) fn of(changes: &mut Changes) -> Self {
         let key_pairs = take(&mut changes.key_pairs);
         let windows = take(&mut changes.phone_windows);
+        let mut terminals = take(&mut changes.terminals);
+        terminals.sort_by_key(|row| (row.merchant, row.id.clone()));
         let mut wallets = take(&mut changes.wallets);
         wallets.sort_by_key(|row| row.id);
         Self {
             merchants: fold_rows(take(&mut changes.merchants), |row| row.id, |row| row.version),
             apps: fold_rows(take(&mut changes.apps), |row| row.id, |row| row.version),
             key_pairs: fold_rows(key_pairs, |row| row.public_key.clone(), |row| row.version),
+            terminals,
             wallets,
             phone_windows: fold_rows(
                 windows,
@@ -48,6 +53,7 @@ impl People {
         self.merchants(&mut steps);
         self.apps(&mut steps);
         self.key_pairs(&mut steps);
+        self.terminals(&mut steps);
         self.wallets(&mut steps);
         self.phone_windows(&mut steps);
         steps
@@ -134,10 +140,28 @@ impl People {
             params: vec![
                 column!(Texts, new, |write| write.row.public_key.as_str()),
                 column!(Ids, new, |write| Id(*write.row.app.as_bytes())),
+                column!(Texts, new, |write| write.row.kind.as_str()),
+                column!(MaybeTexts, new, |write| write.row.name.as_deref()),
                 column!(Bytes, new, |write| write.row.private_key_hash.as_slice()),
                 column!(Numbers, new, |write| write.row.created_at.micros()),
                 column!(MaybeNumbers, new, |write| expires(&write.row)),
                 column!(Numbers, new, |write| write.row.version),
+            ],
+        });
+    }
+
+    fn terminals<'p>(&'p self, steps: &mut Steps<'p>) {
+        let new = &self.terminals;
+        steps.push(Step {
+            sql: sets::INSERT_TERMINAL,
+            rows: new.len(),
+            what: "new terminals",
+            params: vec![
+                column!(Numbers, new, |row| row.merchant.number()),
+                column!(Texts, new, |row| row.id.as_str()),
+                column!(Texts, new, |row| row.serial_number.as_str()),
+                column!(Numbers, new, |row| row.created_at.micros()),
+                column!(Numbers, new, |row| row.version),
             ],
         });
     }

@@ -12,6 +12,7 @@ use qisma_domain::ids::{AccountId, AppId};
 use qisma_domain::link::Link;
 use qisma_domain::payment::Payment;
 use qisma_domain::refund::Refund;
+use qisma_domain::terminal::TerminalId;
 use qisma_domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::mem::take;
@@ -193,14 +194,16 @@ impl Plan {
                 column!(Numbers, new, |row| row.created_at.micros()),
                 column!(Numbers, new, |row| row.updated_at.micros()),
                 column!(Numbers, new, |row| row.expires_at.micros()),
-                column!(Texts, new, |row| row.success_link.as_str()),
-                column!(Texts, new, |row| row.fail_link.as_str()),
+                column!(MaybeTexts, new, |row| row.success_link.as_ref().map(Link::as_str)),
+                column!(MaybeTexts, new, |row| row.fail_link.as_ref().map(Link::as_str)),
                 column!(MaybeTexts, new, |row| row.webhook.as_ref().map(Link::as_str)),
                 column!(MaybeTexts, new, |row| row.developer_tracking_id.as_deref()),
                 column!(Truths, new, |row| row.accept_card),
                 column!(MaybeTexts, new, |row| row.image_url.as_ref().map(Link::as_str)),
                 column!(Numbers, new, |row| row.sequence),
                 column!(Numbers, new, |row| row.version),
+                column!(Texts, new, |row| row.channel.as_str()),
+                column!(MaybeTexts, new, |row| row.channel.terminal().map(TerminalId::as_str)),
                 column!(MaybeNumbers, new, |row| MoneyColumns::of(row).captured_millimes),
                 column!(MaybeNumbers, new, |row| row.hold_secs),
                 column!(MaybeOwnTexts, new, |row| MoneyColumns::of(row).authorized),

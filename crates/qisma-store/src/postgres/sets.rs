@@ -41,12 +41,12 @@ statements! {
         FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) AS u (id,
             webhook_mode, webhook_secret, version, expected)
         WHERE t.id = u.id AND t.version = u.expected";
-    INSERT_KEY_PAIR = "INSERT INTO key_pairs (public_key, app_id, private_key_hash, created_us, expires_us,
-            version)
-        SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
-        FROM unnest($1::text[], $2::uuid[], $3::bytea[], $4::bigint[], $5::bigint[],
-            $6::bigint[]) AS u (public_key, app_id, private_key_hash, created_us, expires_us,
-            version)
+    INSERT_KEY_PAIR = "INSERT INTO key_pairs (public_key, app_id, kind, name, private_key_hash,
+            created_us, expires_us, version)
+        SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us, version
+        FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::bigint[],
+            $7::bigint[], $8::bigint[]) AS u (public_key, app_id, kind, name, private_key_hash,
+            created_us, expires_us, version)
         ON CONFLICT DO NOTHING";
     UPDATE_KEY_PAIR = "UPDATE key_pairs AS t
         SET expires_us = u.expires_us, version = u.version
@@ -55,6 +55,11 @@ statements! {
         WHERE t.public_key = u.public_key AND t.version = u.expected";
 
     // -- wallets --
+    INSERT_TERMINAL = "INSERT INTO terminals (merchant_id, id, serial_number, created_us, version)
+        SELECT merchant_id, id, serial_number, created_us, version
+        FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+            AS u (merchant_id, id, serial_number, created_us, version)
+        ON CONFLICT DO NOTHING";
     INSERT_WALLET = "INSERT INTO wallets (vshard, id, mode, phone, name, created_us, version)
         SELECT vshard, id, mode, phone, name, created_us, version
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[],
@@ -77,19 +82,23 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes, currency,
             status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version, captured_millimes, hold_secs, authorized, authorized_look_us)
+            sequence, version, channel, terminal, captured_millimes, hold_secs, authorized,
+            authorized_look_us)
         SELECT vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version, captured_millimes, hold_secs, authorized, authorized_look_us
+            sequence, version, channel, terminal, captured_millimes, hold_secs, authorized,
+            authorized_look_us
         FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
             $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[],
             $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::text[],
-            $18::text[], $19::boolean[], $20::text[], $21::bigint[], $22::bigint[],
-            $23::bigint[], $24::bigint[], $25::text[], $26::bigint[]) AS u (vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
+            $18::text[], $19::boolean[], $20::text[], $21::bigint[], $22::bigint[], $23::text[],
+            $24::text[], $25::bigint[], $26::bigint[], $27::text[], $28::bigint[]) AS u
+            (vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version, captured_millimes, hold_secs, authorized, authorized_look_us)
+            sequence, version, channel, terminal, captured_millimes, hold_secs, authorized,
+            authorized_look_us)
         ON CONFLICT DO NOTHING";
     UPDATE_PAYMENT = "UPDATE payments AS t
         SET status = u.status, captured_attempt = u.captured_attempt, end_reason = u.end_reason,

@@ -65,27 +65,38 @@ impl Writer {
                 see.unfolded.insert(*line);
             }
         }
-        for key in &keys.wallets {
-            let found = find::wallet(session, key.0, &key.1)?;
-            see.wallets.extend(found.map(|row| (key.clone(), row)));
-        }
-        for key in &keys.phone_windows {
-            let found = find::phone_window(session, key.0, &key.1)?;
-            see.phone_windows.extend(found.map(|row| (key.clone(), row)));
-        }
-        for id in &keys.deliveries {
-            see.deliveries.extend(find::delivery(session, id)?.map(|row| (*id, row)));
-        }
-        for key in &keys.learned {
-            let (app, origin) = key;
-            let found = find::learned_method(session, app, origin)?;
-            let learned = |method| LearnedMethod { app: *app, origin: origin.clone(), method };
-            see.learned.extend(found.map(|method| (key.clone(), learned(method))));
-        }
+        rarer(session, keys, &mut see)?;
         Ok(see)
     }
 
     fn is_there(&self, sql: &str, key: &[Value<'_>]) -> Result<bool, ReadError> {
         Ok(self.connection.prepare_cached(sql)?.exists(params_from_iter(key))?)
     }
+}
+
+/// The rows that few commands name.
+fn rarer(session: Session<'_>, keys: &Keys, see: &mut Snapshot) -> Result<(), ReadError> {
+    for key in &keys.terminals {
+        let values = [Number(key.0.number()), Text(key.1.as_str())];
+        let found = session.find(statement!(FIND_TERMINAL), &values, rows::terminal_from)?;
+        see.terminals.extend(found.map(|row| (key.clone(), row)));
+    }
+    for key in &keys.wallets {
+        let found = find::wallet(session, key.0, &key.1)?;
+        see.wallets.extend(found.map(|row| (key.clone(), row)));
+    }
+    for key in &keys.phone_windows {
+        let found = find::phone_window(session, key.0, &key.1)?;
+        see.phone_windows.extend(found.map(|row| (key.clone(), row)));
+    }
+    for id in &keys.deliveries {
+        see.deliveries.extend(find::delivery(session, id)?.map(|row| (*id, row)));
+    }
+    for key in &keys.learned {
+        let (app, origin) = key;
+        let found = find::learned_method(session, app, origin)?;
+        let learned = |method| LearnedMethod { app: *app, origin: origin.clone(), method };
+        see.learned.extend(found.map(|method| (key.clone(), learned(method))));
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Writes merchants, apps, keys, wallets and windows of sent codes: the tables that are small.
+//! Writes merchants, apps, keys, terminals, wallets and windows of sent codes: the tables that are small.
 
 use qisma_domain::changes::Changes;
 use qisma_domain::link::Link;
@@ -13,6 +13,7 @@ pub(super) fn save_people(connection: &Connection, changes: &mut Changes) -> Ste
     save_merchants(connection, changes)?;
     save_apps(connection, changes)?;
     save_key_pairs(connection, changes)?;
+    save_terminals(connection, changes)?;
     save_wallets(connection, changes)?;
     save_phone_windows(connection, changes)
 }
@@ -92,9 +93,24 @@ fn save_key_pairs(connection: &Connection, changes: &mut Changes) -> Step {
         connection.prepare_cached(sql::INSERT_KEY_PAIR)?.execute(params![
             row.public_key,
             row.app.as_bytes(),
+            row.kind.as_str(),
+            row.name,
             row.private_key_hash,
             row.created_at.micros(),
             expires,
+            row.version,
+        ])?;
+    }
+    Ok(())
+}
+
+fn save_terminals(connection: &Connection, changes: &mut Changes) -> Step {
+    for row in std::mem::take(&mut changes.terminals) {
+        connection.prepare_cached(sql::INSERT_TERMINAL)?.execute(params![
+            row.merchant.number(),
+            row.id.as_str(),
+            row.serial_number.as_str(),
+            row.created_at.micros(),
             row.version,
         ])?;
     }

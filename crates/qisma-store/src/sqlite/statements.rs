@@ -17,7 +17,8 @@ macro_rules! payment_columns {
         "p.id, p.merchant_id, p.app_id, p.mode, p.amount_millimes, p.currency, p.status,
          p.captured_attempt, p.end_reason, p.ended_us, p.created_us, p.updated_us, p.expires_us,
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
-         p.image_url, p.sequence, p.version, p.captured_millimes, p.hold_secs, p.authorized"
+         p.image_url, p.sequence, p.version, p.channel, p.terminal, p.captured_millimes, p.hold_secs,
+         p.authorized"
     };
 }
 macro_rules! delivery_columns {
@@ -80,6 +81,8 @@ statements! {
         WHERE id = ?1 AND version = ?6";
     FIND_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps WHERE id = ?1";
+    FIND_FIRST_APP = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
+        FROM apps WHERE merchant_id = ?1 AND mode = ?2 ORDER BY created_us, id LIMIT 1";
     LIST_APPS = "SELECT id, merchant_id, mode, webhook_mode, webhook_secret, created_us, version
         FROM apps ORDER BY created_us, id LIMIT ?1";
     INSERT_APP = "INSERT INTO apps
@@ -87,15 +90,25 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     UPDATE_APP = "UPDATE apps SET webhook_mode = ?2, webhook_secret = ?3, version = ?4
         WHERE id = ?1 AND version = ?5";
-    FIND_KEY_PAIR = "SELECT public_key, app_id, private_key_hash, created_us, expires_us, version
-        FROM key_pairs WHERE public_key = ?1";
-    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, private_key_hash, created_us, expires_us,
-        version FROM key_pairs WHERE app_id = ?1 ORDER BY created_us, public_key";
+    FIND_KEY_PAIR = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE public_key = ?1";
+    LIST_API_KEYS = "SELECT public_key, app_id, kind, name, private_key_hash, created_us, expires_us,
+        version FROM key_pairs WHERE kind = 'api_key' ORDER BY created_us, public_key LIMIT ?1";
+    LIST_KEY_PAIRS_OF_APP = "SELECT public_key, app_id, kind, name, private_key_hash, created_us,
+        expires_us, version FROM key_pairs WHERE app_id = ?1 ORDER BY created_us, public_key";
     INSERT_KEY_PAIR = "INSERT INTO key_pairs
-        (public_key, app_id, private_key_hash, created_us, expires_us, version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        (public_key, app_id, kind, name, private_key_hash, created_us, expires_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     UPDATE_KEY_PAIR = "UPDATE key_pairs SET expires_us = ?2, version = ?3
         WHERE public_key = ?1 AND version = ?4";
+
+    // -- terminals --
+    FIND_TERMINAL = "SELECT merchant_id, id, serial_number, created_us, version FROM terminals
+        WHERE merchant_id = ?1 AND id = ?2";
+    LIST_TERMINALS = "SELECT merchant_id, id, serial_number, created_us, version FROM terminals
+        ORDER BY merchant_id, id LIMIT ?1";
+    INSERT_TERMINAL = "INSERT INTO terminals (merchant_id, id, serial_number, created_us, version)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
 
     // -- wallets --
     FIND_WALLET = "SELECT id, mode, phone, name, created_us, version FROM wallets
@@ -122,19 +135,32 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes,
         currency, status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
         success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url, sequence,
-        version, captured_millimes, hold_secs, authorized, authorized_look_us)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-        ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)";
+        version, channel, terminal, captured_millimes, hold_secs, authorized, authorized_look_us)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+        ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
     UPDATE_PAYMENT = "UPDATE payments SET status = ?3, captured_attempt = ?4, end_reason = ?5,
         ended_us = ?6, updated_us = ?7, sequence = ?8, version = ?9, captured_millimes = ?11,
         authorized = ?12, authorized_look_us = ?13
         WHERE vshard = ?1 AND id = ?2 AND version = ?10";
+    FIND_PAYMENT_OF_OPERATION = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.vshard = ?1 AND p.merchant_id = ?2 AND p.mode = ?3
+            AND p.developer_tracking_id = ?4 AND p.channel = 'qr'");
+    // From the newest: those of a span of time, after the last one of the page before.
+    LIST_OPERATIONS = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2 AND p.channel = 'qr'
+            AND p.created_us >= ?3 AND (p.created_us, p.id) < (?4, ?5)
+          ORDER BY p.created_us DESC, p.id DESC LIMIT ?6");
+    LIST_POS_OF_TRACKING_ID = concat!("SELECT ", payment_columns!(),
+        " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
+            AND p.developer_tracking_id = ?3 AND p.channel = 'pos'
+          ORDER BY p.created_us DESC, p.id DESC LIMIT ?4");
     LIST_HISTORY_BEFORE = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
             AND p.created_us BETWEEN ?3 AND ?4
             AND (p.created_us, p.vshard, p.id) < (?5, ?6, ?7)
             AND (?8 = '' OR instr(?8, ' ' || p.status || ' ') > 0)
             AND (?9 = 0 OR p.app_id = ?10)
+            AND (p.channel <> 'online') = (?12 = 1) AND (?13 = '' OR p.terminal = ?13)
           ORDER BY p.created_us DESC, p.vshard DESC, p.id DESC LIMIT ?11");
     LIST_HISTORY_AFTER = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.merchant_id = ?1 AND p.mode = ?2
@@ -142,7 +168,13 @@ statements! {
             AND (p.created_us, p.vshard, p.id) > (?5, ?6, ?7)
             AND (?8 = '' OR instr(?8, ' ' || p.status || ' ') > 0)
             AND (?9 = 0 OR p.app_id = ?10)
+            AND (p.channel <> 'online') = (?12 = 1) AND (?13 = '' OR p.terminal = ?13)
           ORDER BY p.created_us ASC, p.vshard ASC, p.id ASC LIMIT ?11");
+    // Of one index alone: where so many payments back, or on, are made.
+    HISTORY_SEEN_BACK_TO = "SELECT created_us FROM payments WHERE merchant_id = ?1 AND mode = ?2
+        AND created_us BETWEEN ?3 AND ?4 ORDER BY created_us DESC LIMIT 1 OFFSET ?5";
+    HISTORY_SEEN_ON_TO = "SELECT created_us FROM payments WHERE merchant_id = ?1 AND mode = ?2
+        AND created_us BETWEEN ?3 AND ?4 ORDER BY created_us ASC LIMIT 1 OFFSET ?5";
     LIST_LEGS = "SELECT number, destination, amount_millimes, kind, captured_millimes FROM legs
         WHERE vshard = ?1 AND payment_id = ?2 ORDER BY number";
     INSERT_LEG = "INSERT INTO legs (vshard, payment_id, number, destination, amount_millimes, kind)

@@ -10,6 +10,7 @@ use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::Amount;
+use qisma_domain::payment::Channel;
 use qisma_domain::phone::Phone;
 use qisma_domain::snapshot::{Keys, Snapshot};
 use qisma_domain::split::{LegRequest, Share};
@@ -51,8 +52,9 @@ pub fn create(legs: impl IntoIterator<Item = i64>) -> CreatePayment {
         new: NewPayment {
             amount: amount(10_000),
             legs: legs.into_iter().map(leg).collect(),
-            success_link: link(LinkKind::Success),
-            fail_link: link(LinkKind::Fail),
+            channel: Channel::Online,
+            success_link: Some(link(LinkKind::Success)),
+            fail_link: Some(link(LinkKind::Fail)),
             webhook: Some(link(LinkKind::Webhook)),
             developer_tracking_id: None,
             accept_card: true,

@@ -6,6 +6,7 @@ mod citus;
 mod commands;
 mod durability;
 mod fold;
+mod history;
 mod holds;
 mod lane;
 mod opening;

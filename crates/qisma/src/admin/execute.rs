@@ -4,19 +4,21 @@
 use qisma_domain::account::{Account, AccountKind, Balance};
 use qisma_domain::decide::resend_delivery::ResendDelivery;
 use qisma_domain::decide::resolve_attempt::ResolveAttempt;
-use qisma_domain::ids::{MerchantId, Mode, PaymentId};
+use qisma_domain::decide::resolve_refund::ResolveRefund;
+use qisma_domain::ids::{DeliveryId, MerchantId, Mode, PaymentId};
 use qisma_domain::money::Currency;
 use qisma_store::RunError;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::key_views::{ApiKeyView, AppView, TerminalView};
 use super::views::{
-    AppView, AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow, PaymentView,
-    RefundView, WalletView,
+    AttemptView, BalanceView, DeliveryView, MerchantView, PaymentRow, PaymentView, RefundView,
+    WalletView,
 };
 use super::{AdminError, AdminRequest, AdminResult};
 use crate::gateway::Gateway;
-use crate::operations::{OperationError, apps, merchants, wallets};
+use crate::operations::{OperationError, api_keys, apps, merchants, terminals, wallets};
 use crate::payer::outcome::{self, LookError};
 use crate::verify;
 
@@ -51,10 +53,7 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         AdminRequest::MerchantSetStatus { id, status } => {
             json(&MerchantView::of(merchants::set_status(gateway, id, status).await?))
         }
-        AdminRequest::MerchantList => {
-            let found = gateway.store.read(|reader| reader.merchants(-1, LIST_MAX)).await?;
-            json(&found.into_iter().map(MerchantView::of).collect::<Vec<_>>())
-        }
+        AdminRequest::MerchantList => json(&list_merchants(gateway).await?),
         AdminRequest::AppCreate { merchant, mode, webhook_mode } => {
             json(&apps::create(gateway, merchant, mode, webhook_mode).await?)
         }
@@ -62,25 +61,31 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
             json(&apps::rotate(gateway, app, overlap_hours).await?)
         }
         AdminRequest::AppList => json(&list_apps(gateway).await?),
+        AdminRequest::ApiKeyCreate { merchant, mode, name } => {
+            json(&api_keys::create(gateway, merchant, mode, name).await?)
+        }
+        AdminRequest::ApiKeyRevoke { id } => json(&revoke_api_key(gateway, &id).await?),
+        AdminRequest::ApiKeyList => json(&list_api_keys(gateway).await?),
+        AdminRequest::TerminalCreate { merchant, id, serial_number } => {
+            let created = terminals::create(gateway, merchant, &id, &serial_number).await?;
+            json(&TerminalView::of(&created))
+        }
+        AdminRequest::TerminalList => json(&list_terminals(gateway).await?),
         AdminRequest::WalletCreate { phone, name, mode, fund_millimes } => {
-            let wallet = wallets::create(gateway, &phone, name, mode, fund_millimes).await?;
-            let account = wallet.account();
-            let balance = gateway.store.read(move |reader| reader.balance(&account)).await?;
-            json(&WalletView::of(wallet, balance))
+            json(&create_wallet(gateway, (&phone, name), mode, fund_millimes).await?)
         }
         AdminRequest::PaymentShow { id } => json(&show_payment(gateway, id).await?),
         AdminRequest::PaymentList { count_max } => {
-            let count_max = count_max.clamp(0, LIST_MAX);
-            let found = gateway.store.read(move |reader| reader.payments(None, count_max)).await?;
-            json(&found.iter().map(PaymentRow::of).collect::<Vec<_>>())
+            json(&list_payments(gateway, count_max.clamp(0, LIST_MAX)).await?)
         }
         AdminRequest::RefundList { payment, count_max } => {
             json(&list_refunds(gateway, payment, count_max.clamp(0, LIST_MAX)).await?)
         }
+        AdminRequest::RefundResolve { payment, number, is_paid } => {
+            json(&resolve_refund(gateway, ResolveRefund { payment, number, is_paid }).await?)
+        }
         AdminRequest::AttemptList { count_max } => {
-            let count_max = count_max.clamp(0, LIST_MAX);
-            let read = gateway.store.read(move |reader| reader.attempts_unresolved(count_max));
-            json(&read.await?.iter().map(AttemptView::of).collect::<Vec<_>>())
+            json(&list_attempts(gateway, count_max.clamp(0, LIST_MAX)).await?)
         }
         AdminRequest::AttemptInquire { payment, number } => {
             inquire(gateway, payment, number).await?;
@@ -88,17 +93,12 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         }
         AdminRequest::AttemptClose { payment, number, force } => {
             let command = ResolveAttempt { payment, attempt: number, force };
-            gateway.store.run(command).await.map_err(OperationError::of_run)?;
-            json(&show_payment(gateway, payment).await?)
+            json(&close_attempt(gateway, command).await?)
         }
         AdminRequest::DeliveryList { payment, count_max } => {
             json(&list_deliveries(gateway, payment, count_max.clamp(0, LIST_MAX)).await?)
         }
-        AdminRequest::DeliveryResend { id } => {
-            let command = ResendDelivery { delivery: id };
-            let resent = gateway.store.run(command).await.map_err(OperationError::of_run)?;
-            json(&DeliveryView::of(&resent))
-        }
+        AdminRequest::DeliveryResend { id } => json(&resend(gateway, id).await?),
         AdminRequest::BalanceShow { merchant, mode } => {
             json(&show_balance(gateway, merchant, mode).await?)
         }
@@ -114,6 +114,17 @@ fn json(answer: &impl Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(answer).expect("a view is JSON")
 }
 
+async fn list_merchants(gateway: &Gateway) -> Result<Vec<MerchantView>, AdminError> {
+    let found = gateway.store.read(|reader| reader.merchants(-1, LIST_MAX)).await?;
+    Ok(found.into_iter().map(MerchantView::of).collect())
+}
+
+async fn resend(gateway: &Gateway, id: DeliveryId) -> Result<DeliveryView, AdminError> {
+    let command = ResendDelivery { delivery: id };
+    let resent = gateway.store.run(command).await.map_err(OperationError::of_run)?;
+    Ok(DeliveryView::of(&resent))
+}
+
 async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
     let read = gateway.store.read(|reader| {
         let apps = reader.apps(LIST_MAX)?;
@@ -122,6 +133,23 @@ async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
             .collect()
     });
     Ok(read.await?)
+}
+
+async fn list_terminals(gateway: &Gateway) -> Result<Vec<TerminalView>, AdminError> {
+    let read = gateway.store.read(|reader| reader.terminals(LIST_MAX));
+    Ok(read.await?.iter().map(TerminalView::of).collect())
+}
+
+async fn create_wallet(
+    gateway: &Gateway,
+    (phone, name): (&str, String),
+    mode: Mode,
+    fund_millimes: i64,
+) -> Result<WalletView, AdminError> {
+    let wallet = wallets::create(gateway, phone, name, mode, fund_millimes).await?;
+    let account = wallet.account();
+    let balance = gateway.store.read(move |reader| reader.balance(&account)).await?;
+    Ok(WalletView::of(wallet, balance))
 }
 
 async fn list_refunds(
@@ -133,6 +161,35 @@ async fn list_refunds(
     Ok(read.await?.iter().map(RefundView::of).collect())
 }
 
+async fn list_payments(gateway: &Gateway, count_max: i64) -> Result<Vec<PaymentRow>, AdminError> {
+    let read = gateway.store.read(move |reader| reader.payments(None, count_max));
+    Ok(read.await?.iter().map(PaymentRow::of).collect())
+}
+
+async fn list_attempts(gateway: &Gateway, count_max: i64) -> Result<Vec<AttemptView>, AdminError> {
+    let read = gateway.store.read(move |reader| reader.attempts_unresolved(count_max));
+    Ok(read.await?.iter().map(AttemptView::of).collect())
+}
+
+async fn resolve_refund(
+    gateway: &Gateway,
+    command: ResolveRefund,
+) -> Result<RefundView, AdminError> {
+    let resolved = gateway.store.run(command).await.map_err(OperationError::of_run)?;
+    // What stood behind it is due now.
+    gateway.refund_news.tell_all();
+    Ok(RefundView::of(&resolved))
+}
+
+async fn close_attempt(
+    gateway: &Gateway,
+    command: ResolveAttempt,
+) -> Result<PaymentView, AdminError> {
+    let payment = command.payment;
+    gateway.store.run(command).await.map_err(OperationError::of_run)?;
+    show_payment(gateway, payment).await
+}
+
 async fn list_deliveries(
     gateway: &Gateway,
     payment: Option<PaymentId>,
@@ -140,6 +197,25 @@ async fn list_deliveries(
 ) -> Result<Vec<DeliveryView>, AdminError> {
     let read = gateway.store.read(move |reader| reader.deliveries(payment.as_ref(), count_max));
     Ok(read.await?.iter().map(DeliveryView::of).collect())
+}
+
+async fn revoke_api_key(gateway: &Gateway, id: &str) -> Result<ApiKeyView, AdminError> {
+    let key = api_keys::revoke(gateway, id).await?;
+    let read = gateway.store.read(move |reader| Ok(reader.app(&key.app)?.map(|app| (key, app))));
+    let found = read.await?.ok_or_else(|| AdminError::refused("the app of this key is gone"))?;
+    Ok(ApiKeyView::of(found.0, &found.1))
+}
+
+async fn list_api_keys(gateway: &Gateway) -> Result<Vec<ApiKeyView>, AdminError> {
+    let read = gateway.store.read(|reader| {
+        let mut views = vec![];
+        for key in reader.api_keys(LIST_MAX)? {
+            let app = reader.app(&key.app)?;
+            views.extend(app.map(|app| ApiKeyView::of(key, &app)));
+        }
+        Ok(views)
+    });
+    Ok(read.await?)
 }
 
 async fn show_payment(gateway: &Gateway, id: PaymentId) -> Result<PaymentView, AdminError> {

@@ -4,6 +4,7 @@
 mod client;
 mod execute;
 mod held;
+mod key_views;
 mod server;
 mod views;
 mod wire;
@@ -58,6 +59,33 @@ pub enum AdminRequest {
     },
     /// List apps, oldest first.
     AppList,
+    /// Create an API key.
+    ApiKeyCreate {
+        /// Whose it is.
+        merchant: MerchantId,
+        /// Test or live.
+        mode: Mode,
+        /// What its owner calls it.
+        name: Option<String>,
+    },
+    /// End an API key at once.
+    ApiKeyRevoke {
+        /// What it is listed by.
+        id: String,
+    },
+    /// List API keys, oldest first.
+    ApiKeyList,
+    /// Register a terminal.
+    TerminalCreate {
+        /// Whose it is.
+        merchant: MerchantId,
+        /// What its owner calls it.
+        id: String,
+        /// What stands on the machine.
+        serial_number: String,
+    },
+    /// List terminals, in order of their owners.
+    TerminalList,
     /// Create a wallet.
     WalletCreate {
         /// Its phone, in any accepted spelling.
@@ -85,6 +113,15 @@ pub enum AdminRequest {
         payment: Option<PaymentId>,
         /// At most so many.
         count_max: i64,
+    },
+    /// Say what became of a refund that waits for an operator.
+    RefundResolve {
+        /// The payment.
+        payment: PaymentId,
+        /// Its refund.
+        number: u16,
+        /// Whether the payer has the money.
+        is_paid: bool,
     },
     /// List attempts that are not final.
     AttemptList {

@@ -2,7 +2,6 @@
 //! millimes. Nothing secret is in them: no key but the public one, a phone only in part.
 
 use qisma_domain::account::Balance;
-use qisma_domain::app::{App, KeyPair, WebhookMode};
 use qisma_domain::attempt::{Attempt, RailAttempt, Reversal};
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind, flouci_status};
@@ -40,41 +39,6 @@ impl MerchantView {
             status: merchant.status,
             image_url: merchant.image_url,
             created_at: merchant.created_at.rfc3339(),
-        }
-    }
-}
-
-/// An app and the public halves of its keys.
-#[derive(Serialize)]
-pub struct AppView {
-    app_id: AppId,
-    merchant: MerchantId,
-    mode: Mode,
-    webhook_mode: WebhookMode,
-    created_at: String,
-    keys: Vec<KeyView>,
-}
-
-/// A public key; without an end it works until it is rotated.
-#[derive(Serialize)]
-struct KeyView {
-    public_key: String,
-    expires_at: Option<String>,
-}
-
-impl AppView {
-    pub fn of(app: &App, pairs: Vec<KeyPair>) -> Self {
-        let key = |pair: KeyPair| KeyView {
-            public_key: pair.public_key,
-            expires_at: pair.expires_at.map(Timestamp::rfc3339),
-        };
-        Self {
-            app_id: app.id,
-            merchant: app.merchant,
-            mode: app.mode,
-            webhook_mode: app.webhook_mode,
-            created_at: app.created_at.rfc3339(),
-            keys: pairs.into_iter().map(key).collect(),
         }
     }
 }
@@ -142,8 +106,11 @@ pub struct PaymentView {
     app_id: AppId,
     updated_at: String,
     accept_card: bool,
-    success_link: Link,
-    fail_link: Link,
+    channel: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terminal: Option<String>,
+    success_link: Option<Link>,
+    fail_link: Option<Link>,
     webhook_origin: Option<String>,
     developer_tracking_id: Option<String>,
     captured_millimes: i64,
@@ -170,6 +137,8 @@ impl PaymentView {
             app_id: payment.app,
             updated_at: payment.updated_at.rfc3339(),
             accept_card: payment.accept_card,
+            channel: payment.channel.as_str(),
+            terminal: payment.channel.terminal().map(|terminal| terminal.as_str().to_owned()),
             success_link: payment.success_link.clone(),
             fail_link: payment.fail_link.clone(),
             // A receiver may carry its own secret in path or query: the origin says enough.

@@ -4,6 +4,7 @@
 //! Standard output holds the answer and nothing else, one line of JSON with `--json`. What went wrong
 //! is one sentence on standard error, with `--json` as `{"error":{"message":...}}`.
 
+mod api_key;
 mod app;
 mod arguments;
 mod attempt;
@@ -19,6 +20,7 @@ mod payment;
 mod refund;
 mod sandbox;
 mod serve;
+mod terminal;
 mod verify;
 mod wallet;
 
@@ -87,6 +89,12 @@ enum Command {
     /// A merchant's way in: keys, mode, webhooks.
     #[command(subcommand)]
     App(app::AppCommand),
+    /// Keys for the calls that take `Api-Key`: QR codes.
+    #[command(subcommand, name = "apikey")]
+    ApiKey(api_key::ApiKeyCommand),
+    /// The machines on merchants' counters.
+    #[command(subcommand)]
+    Terminal(terminal::TerminalCommand),
     /// Money that payers keep with us.
     #[command(subcommand)]
     Wallet(wallet::WalletCommand),
@@ -141,6 +149,8 @@ impl Command {
             Self::Demo(command) => command.run(options).await,
             Self::Merchant(command) => ask(options, command.into()).await,
             Self::App(command) => ask(options, command.into()).await,
+            Self::ApiKey(command) => ask(options, command.into()).await,
+            Self::Terminal(command) => ask(options, command.into()).await,
             Self::Wallet(command) => ask(options, command.into()).await,
             Self::Payment(command) => ask(options, command.into()).await,
             Self::Refund(command) => ask(options, command.into()).await,

@@ -2,6 +2,7 @@
 //! that order, and whatever is wrong is said at once, with the place it came from.
 
 mod acquirers;
+mod codes;
 mod database;
 mod gateway;
 mod layers;
@@ -16,6 +17,7 @@ mod tests;
 
 use std::path::PathBuf;
 
+use qisma_domain::emv::Collector;
 use thiserror::Error;
 
 pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
@@ -106,6 +108,8 @@ pub struct Config {
     pub acquirers: Acquirers,
     /// Which ways to pay are open.
     pub rails: Rails,
+    /// What stands in every QR code.
+    pub qr: Collector,
     /// How payers are written to.
     pub messages: Messages,
     /// How events leave.
@@ -142,6 +146,7 @@ impl Config {
             sandbox: Sandbox::read(&mut reader),
             acquirers: Acquirers::read(&mut reader),
             rails: Rails::read(&mut reader),
+            qr: codes::read(&mut reader),
             messages: Messages::read(&mut reader),
             webhooks: Webhooks::read(&mut reader),
             links: Links::read(&mut reader),

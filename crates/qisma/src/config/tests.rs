@@ -321,11 +321,17 @@ fn dangerous_settings_are_allowed_but_named() {
         ("QISMA__HTTP__LISTEN", "0.0.0.0:8080"),
         ("QISMA__WEBHOOKS__ALLOW_LOOPBACK", "true"),
         ("QISMA__RAILS__WALLET__ENABLED", "always"),
+        ("QISMA__QR__ACCOUNT", "10112107400001578821"),
     ])
     .unwrap();
     let warnings = config.unsafe_settings();
-    for key in ["http.listen", "http.public_url", "webhooks.allow_loopback", "rails.wallet.enabled"]
-    {
+    for key in [
+        "http.listen",
+        "http.public_url",
+        "webhooks.allow_loopback",
+        "rails.wallet.enabled",
+        "qr.account",
+    ] {
         assert!(warnings.iter().any(|warning| warning.starts_with(key)), "{key}: {warnings:?}");
     }
 }

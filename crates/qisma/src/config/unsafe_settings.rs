@@ -73,6 +73,13 @@ fn check_http(config: &Config, found: &mut Vec<String>) {
 }
 
 fn check_outside(config: &Config, found: &mut Vec<String>) {
+    if config.qr.account.is_some() {
+        found.push(
+            "qr.account is in every live code, and what wallet apps pay straight into it is matched with \
+             no payment; leave it empty unless somebody reads the account's statements"
+                .to_owned(),
+        );
+    }
     if !is_loopback(config.sandbox.listen) {
         found.push(
             "sandbox.listen is open to other machines; the sandbox approves cards that do not \

@@ -4,6 +4,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use qisma_domain::app::KeyKind;
 use qisma_domain::ids::{AppId, MerchantId, Mode};
 use qisma_domain::time::Timestamp;
 use qisma_store::{AuthRow, ReadError, Reader};
@@ -11,7 +12,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::error::{ApiError, ErrorCode};
 use crate::gateway::Gateway;
-use crate::keyring::Keyring;
 
 /// Longer than any pair of keys: two UUIDs and what stands around them have 80 characters.
 const HEADER_CHARS_MAX: usize = 256;
@@ -91,14 +91,14 @@ impl Credentials {
     ) -> Result<Result<CallingApp, &'static str>, ReadError> {
         let now = gateway.now();
         let found = gateway.known_keys.find((&gateway.store, reader), &self.public, now)?;
-        Ok(check(&gateway.keyring, found.as_deref(), self.private.expose_secret(), now))
+        Ok(check(gateway, found.as_deref(), (KeyKind::Pair, &self.private), now))
     }
 
     /// The same without a read, if the public key is one that came a moment ago.
     fn known_caller(&self, gateway: &Gateway) -> Option<Result<CallingApp, &'static str>> {
         let now = gateway.now();
         let row = gateway.known_keys.recent(&gateway.store, &self.public, now)?;
-        Some(check(&gateway.keyring, Some(&row), self.private.expose_secret(), now))
+        Some(check(gateway, Some(&row), (KeyKind::Pair, &self.private), now))
     }
 }
 
@@ -112,34 +112,41 @@ impl<'a> Keys<'a> {
     /// Reads `Authorization: Bearer PUBLIC:PRIVATE`. Keys anywhere else, such as in the URL, where
     /// every proxy logs them, are not looked at.
     fn of_headers(headers: &'a HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let value = values.next()?.to_str().ok()?;
-        if values.next().is_some() || HEADER_CHARS_MAX < value.len() {
-            return None;
-        }
-        let (scheme, keys) = value.split_once(' ')?;
-        let (public, private) = keys.trim().split_once(':')?;
+        let (public, private) = authorization(headers, "bearer")?.split_once(':')?;
         let is_whole = !public.is_empty() && !private.is_empty();
-        (is_whole && scheme.eq_ignore_ascii_case("bearer")).then_some(Self { public, private })
+        is_whole.then_some(Self { public, private })
     }
+}
+
+/// What the one `Authorization` header says after this scheme.
+pub(super) fn authorization<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next()?.to_str().ok()?;
+    if values.next().is_some() || HEADER_CHARS_MAX < value.len() {
+        return None;
+    }
+    let (found, credentials) = value.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then(|| credentials.trim())
 }
 
 /// Checks a private key against what its public key led to. The reason of a refusal is for the log
 /// alone; the caller is told the same whatever it is.
-fn check(
-    keyring: &Keyring,
+pub(super) fn check(
+    gateway: &Gateway,
     found: Option<&AuthRow>,
-    private_key: &str,
+    (kind, private_key): (KeyKind, &SecretString),
     now: Timestamp,
 ) -> Result<CallingApp, &'static str> {
+    // A key of the other kind opens another door: here it is nobody's.
+    let found = found.filter(|row| row.pair.kind == kind);
     let stored_hash = found.map_or(NOBODYS_HASH, |row| row.pair.private_key_hash);
-    let is_right = keyring.verify_api_key(&stored_hash, private_key);
+    let is_right = gateway.keyring.verify_api_key(&stored_hash, private_key.expose_secret());
     let row = found.ok_or("unknown public key")?;
     if !is_right {
         return Err("wrong private key");
     }
     if row.pair.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err("the keys were rotated and their overlap is over");
+        return Err("the keys were rotated and their overlap is over, or the key was revoked");
     }
     if !row.merchant.can_receive() {
         return Err("the merchant is not active");
@@ -149,7 +156,12 @@ fn check(
 
 /// The answer to credentials that are refused; the reason goes to the log.
 pub fn refused(reason: &'static str) -> ApiError {
+    refused_with(ErrorCode::CredentialsInvalid, reason)
+}
+
+/// The same, in the words for credentials of another kind.
+pub(super) fn refused_with(code: ErrorCode, reason: &'static str) -> ApiError {
     metrics::counter!("qisma_http_credentials_refused_total").increment(1);
     tracing::info!(reason, "credentials were refused");
-    ApiError::new(ErrorCode::CredentialsInvalid)
+    ApiError::new(code)
 }

@@ -1,6 +1,7 @@
 //! The only place that knows HTTP: who may call what, what a request must look like, and how an
 //! answer is written. Decisions are made elsewhere.
 
+pub mod api_key;
 pub mod body;
 pub mod callbacks;
 pub mod caller;
@@ -14,8 +15,8 @@ pub mod idempotency;
 mod known_keys;
 pub mod metrics;
 pub mod middleware;
-mod of_refund;
 pub mod openapi;
+mod query;
 pub mod rate_limit;
 mod reference;
 pub mod router;

@@ -1,8 +1,10 @@
 //! The OpenAPI document, made from the handlers; `openapi.json` at the root is its copy.
 
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::flouci::business::{generate_custom_qr_code, transactions};
+use super::flouci::transactions::{get_pos_transaction_status, init_pos_transaction};
 use super::flouci::v2::{
     cancel_payment, confirm_payment, generate_payment, refund_payment, verify_payment,
 };
@@ -21,6 +23,11 @@ use super::flouci::{history, v1};
         verify_payment::read,
         confirm_payment::create,
         cancel_payment::create,
+        generate_custom_qr_code::read,
+        transactions::status,
+        transactions::history,
+        init_pos_transaction::create,
+        get_pos_transaction_status::read,
         refund_payment::create,
         history::list,
         v1::generate_payment::create,
@@ -30,14 +37,14 @@ use super::flouci::{history, v1};
         (name = "Flouci API", description = "What Flouci's clients speak, unchanged."),
         (name = "Flouci API v1", description = "The same, as older clients speak it."),
     ),
-    modifiers(&AppKeys),
+    modifiers(&Credentials),
 )]
 struct Document;
 
 /// How callers show their keys.
-struct AppKeys;
+struct Credentials;
 
-impl Modify for AppKeys {
+impl Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
@@ -46,6 +53,11 @@ impl Modify for AppKeys {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("app_keys", SecurityScheme::Http(scheme));
+        let header = ApiKeyValue::with_description(
+            "Authorization",
+            "`Api-Key KEY`, with a key that `qisma apikey create` printed.",
+        );
+        components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(header)));
     }
 }
 

@@ -10,6 +10,8 @@ use qisma_domain::ids::AppId;
 use tower::Layer;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
+use super::flouci::business::{generate_custom_qr_code, transactions};
+use super::flouci::transactions::{get_pos_transaction_status as pos_status, init_pos_transaction};
 use super::flouci::v2::{
     cancel_payment, confirm_payment, generate_payment, refund_payment, verify_payment,
 };
@@ -92,6 +94,12 @@ pub fn router(gateway: Gateway) -> Router {
         .route("/api/v2/cancel_payment", post(cancel_payment::create))
         .route("/api/v2/refund_payment", post(refund_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
+        .route("/api/transactions/init_pos_transaction", post(init_pos_transaction::create))
+        .route("/api/transactions/get_pos_transaction_status", get(pos_status::read))
+        // For merchants, with an API key: QR codes.
+        .route("/api/business/generate_custom_qr_code", get(generate_custom_qr_code::read))
+        .route("/api/business/custom_transaction/status", get(transactions::status))
+        .route("/api/business/custom_transaction/history", get(transactions::history))
         .route("/api/developers/history", get(history::list))
         .route("/api/generate_payment", post(v1::generate_payment::create))
         .route("/api/verify_payment/{payment_id}", get(v1::verify_payment::read))

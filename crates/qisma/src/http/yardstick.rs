@@ -8,7 +8,7 @@ use qisma_domain::decide::create_payment::{CreateAnswer, CreatePayment, Created}
 use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::money::{Amount, Currency};
-use qisma_domain::payment::{Payment, PaymentState};
+use qisma_domain::payment::{Channel, Payment, PaymentState};
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::{LegRequest, Share, Split};
 use qisma_domain::time::Timestamp;
@@ -62,8 +62,9 @@ fn make_payment() -> PaymentAggregate {
         created_at: begin,
         updated_at: begin,
         expires_at: Timestamp::MAX,
-        success_link: link("http://shop.invalid/ok"),
-        fail_link: link("http://shop.invalid/no"),
+        channel: Channel::Online,
+        success_link: Some(link("http://shop.invalid/ok")),
+        fail_link: Some(link("http://shop.invalid/no")),
         webhook: None,
         developer_tracking_id: Some("harness".to_owned()),
         accept_card: true,

@@ -1,8 +1,10 @@
 //! What operators do, by command line or over the command socket: the world's side of it (chance,
 //! hashing, sealing) around the domain's commands.
 
+pub mod api_keys;
 pub mod apps;
 pub mod merchants;
+pub mod terminals;
 pub mod wallets;
 
 use qisma_store::{ReadError, RunError};

@@ -6,6 +6,7 @@ use super::notice::{Field, Notice, Shown};
 use super::quantities;
 use super::shell::{FormFields, Frame, Moves, Shell, html};
 use super::words::{Markup, Words};
+use crate::codes::Drawing;
 
 /// Choosing how to pay: one form for each way.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Choose {
     pub wallet_csrf: Option<String>,
     /// The token of the card's form; `None` where cards are not accepted.
     pub card_csrf: Option<String>,
+    /// The code that a wallet app scans to pay; `None` where no wallet is offered.
+    pub scan: Option<Drawing>,
     /// The token of the form that cancels the payment.
     pub cancel_csrf: String,
     /// What just happened.
@@ -72,7 +75,16 @@ struct ChoosePage {
     wallet: Option<FormFields>,
     phone_hint: Markup,
     card: Option<FormFields>,
+    scan: Option<Scan>,
     cancel: FormFields,
+    cancel_label: String,
+}
+
+/// The code to scan, as the page draws it.
+struct Scan {
+    side: usize,
+    path: String,
+    description: String,
 }
 
 /// A number that has the shape of a Tunisian mobile; it stands in the hint under the field.
@@ -95,8 +107,20 @@ pub fn choose(view: &Choose) -> String {
         wallet: view.wallet_csrf.as_deref().map(|csrf| frame.form(csrf)),
         phone_hint: words.phrase("phone-hint", &[("example", EXAMPLE_PHONE)]),
         card: view.card_csrf.as_deref().map(|csrf| frame.form(csrf)),
+        scan: view.scan.as_ref().map(|drawing| scan(frame, drawing)),
         cancel: frame.form(&view.cancel_csrf),
+        cancel_label: words.text(if frame.has_shop { "cancel-submit" } else { "cancel-here" }),
     })
+}
+
+fn scan(frame: &Frame, drawing: &Drawing) -> Scan {
+    let arguments = [("amount", frame.amount()), ("payee", frame.payee.shown_name())];
+    let arguments = arguments.each_ref().map(|(name, value)| (*name, value.as_str()));
+    Scan {
+        side: drawing.side(),
+        path: drawing.svg_path(),
+        description: frame.words().plain("scan-described", &arguments),
+    }
 }
 
 #[derive(Template)]

@@ -48,10 +48,11 @@ pub fn waiting(frame: &Frame) -> String {
     render(frame, Emblem::Busy, "waiting-heading", Moves::Reloads, sentences, None)
 }
 
-/// The page of a captured payment, which leaves for the shop.
+/// The page of a captured payment. Like the other ends it leaves for the shop, where there is one.
 pub fn paid(frame: &Frame) -> String {
     let name = frame.payee.shown_name();
-    let sentences = vec![frame.words().phrase("paid-explained", &[("payee", &name)])];
+    let explained = if frame.has_shop { "paid-explained" } else { "paid-here" };
+    let sentences = vec![frame.words().phrase(explained, &[("payee", &name)])];
     ended(frame, Emblem::Done, "paid-heading", sentences)
 }
 
@@ -62,31 +63,31 @@ pub fn authorized(frame: &Frame) -> String {
     ended(frame, Emblem::Done, "authorized-heading", sentences)
 }
 
-/// The page of a failed payment, which leaves for the shop.
+/// The page of a failed payment.
 pub fn failed(frame: &Frame, reason: Option<DeclineReason>) -> String {
     let words = frame.words();
     let mut sentences: Vec<_> =
         reason.map(|reason| sentence(words, reason.key())).into_iter().collect();
-    sentences.push(sentence(words, "failed-next"));
+    sentences.push(sentence(words, if frame.has_shop { "failed-next" } else { "failed-here" }));
     ended(frame, Emblem::Failed, "failed-heading", sentences)
 }
 
-/// The page of a payment that was not paid in time, which leaves for the shop.
+/// The page of a payment that was not paid in time.
 pub fn expired(frame: &Frame) -> String {
-    ended(frame, Emblem::Expired, "expired-heading", vec![sentence(frame.words(), "expired-next")])
+    let next = if frame.has_shop { "expired-next" } else { "expired-here" };
+    ended(frame, Emblem::Expired, "expired-heading", vec![sentence(frame.words(), next)])
 }
 
-/// The page of a payment that the payer canceled, which leaves for the shop.
+/// The page of a payment that the payer canceled.
 pub fn canceled(frame: &Frame) -> String {
-    ended(
-        frame,
-        Emblem::Canceled,
-        "canceled-heading",
-        vec![sentence(frame.words(), "canceled-next")],
-    )
+    let next = if frame.has_shop { "canceled-next" } else { "canceled-here" };
+    ended(frame, Emblem::Canceled, "canceled-heading", vec![sentence(frame.words(), next)])
 }
 
 fn ended(frame: &Frame, emblem: Emblem, heading: &str, sentences: Vec<Markup>) -> String {
+    if !frame.has_shop {
+        return render(frame, emblem, heading, Moves::Still, sentences, None);
+    }
     let link = leave(frame, frame.words().text("back-to-shop"), false);
     render(frame, emblem, heading, Moves::Leaves, sentences, Some(link))
 }

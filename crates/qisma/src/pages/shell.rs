@@ -26,6 +26,8 @@ pub struct Frame {
     pub lang_chosen: bool,
     /// Whether this is test money, which the page says.
     pub test_mode: bool,
+    /// Whether a shop waits for the payer's return. To a payment by QR code nobody does.
+    pub has_shop: bool,
 }
 
 impl Frame {

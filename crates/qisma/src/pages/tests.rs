@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::SOURCES;
 use super::*;
+use crate::codes::Drawing;
 
 const ID: &str = "FoPKKHqfQIKfBqhEj8M47A";
 const LEAVE: &str =
@@ -19,6 +20,7 @@ fn frame(locale: Locale) -> Frame {
         locale,
         lang_chosen: false,
         test_mode: true,
+        has_shop: true,
     }
 }
 
@@ -27,6 +29,7 @@ fn choose_view(frame: Frame) -> Choose {
         frame,
         wallet_csrf: Some("token-wallet".to_owned()),
         card_csrf: Some("token-card".to_owned()),
+        scan: Some(Drawing::of("a code")),
         cancel_csrf: "token-cancel".to_owned(),
         notice: None,
     }
@@ -202,6 +205,21 @@ fn choosing_has_one_phone_field_and_one_form_per_way() {
         );
         let quiet = form.replacen("<form ", "<form class=\"quiet\" ", 1);
         assert_eq!(page.matches(&form).count() + page.matches(&quiet).count(), 1, "{way}");
+    }
+}
+
+#[test]
+fn the_code_to_scan_is_described_in_words() {
+    let page = choose(&choose_view(frame(Locale::En)));
+    assert!(page.contains(r#"role="img" aria-label="QR code to pay 12,500 DT to Dar El Jeld""#));
+}
+
+#[test]
+fn a_payment_without_a_shop_ends_on_our_page() {
+    for locale in Locale::ALL {
+        for page in leaving_pages(&Frame { has_shop: false, ..frame(locale) }).iter().skip(1) {
+            assert!(!page.contains("http-equiv") && !page.contains("/leave"), "{page}");
+        }
     }
 }
 

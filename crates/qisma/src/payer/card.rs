@@ -46,6 +46,26 @@ pub async fn start_card(
     merchant_name: &str,
     locale: Locale,
 ) -> Result<StartedCard, StartError> {
+    start(gateway, payment, merchant_name, (locale, None)).await
+}
+
+/// Starts a payment at a terminal: the acquirer passes the order on to it. `terminal` says which one,
+/// as the acquirer's own JSON.
+pub async fn start_at_terminal(
+    gateway: &Gateway,
+    payment: &Payment,
+    merchant_name: &str,
+    terminal: &str,
+) -> Result<StartedCard, StartError> {
+    start(gateway, payment, merchant_name, (Locale::Fr, Some(terminal))).await
+}
+
+async fn start(
+    gateway: &Gateway,
+    payment: &Payment,
+    merchant_name: &str,
+    (locale, json_params): (Locale, Option<&str>),
+) -> Result<StartedCard, StartError> {
     let acquirer = Acquirer::of_mode(payment.mode);
     let client =
         client_of(gateway, acquirer).ok_or(StartError::Refused(StartRefusal::RailNotAccepted))?;
@@ -65,6 +85,7 @@ pub async fn start_card(
         session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
         language: locale.tag(),
         description: merchant_name,
+        json_params,
         // A callback that we could not check would only be refused.
         dynamic_callback_url: has_key.then_some(callback_url.as_str()),
     };
@@ -73,19 +94,20 @@ pub async fn start_card(
     } else {
         client.register(&order).await
     };
-    Ok(follow(gateway, payment.id, &started, answer).await?)
+    Ok(follow(gateway, payment, &started, answer).await?)
 }
 
 async fn follow(
     gateway: &Gateway,
-    payment: PaymentId,
+    payment: &Payment,
     started: &CardStarted,
     answer: RegisterAnswer,
 ) -> Result<StartedCard, LookError> {
+    let id = payment.id;
     let order_number = started.order_number.as_str();
     match answer {
         RegisterAnswer::Opened { order_id, page_url } => {
-            record_opened(gateway, payment, started, Opened { order_id, page_url }).await
+            record_opened(gateway, id, started, Opened { order_id, page_url }).await
         }
         // A number is never used twice, so the bank has it from our own try.
         RegisterAnswer::Refused { kind: RefusalKind::Duplicate, .. } => {
@@ -93,11 +115,11 @@ async fn follow(
         }
         RegisterAnswer::Refused { code, kind } => {
             tracing::error!(order_number, code, ?kind, "the acquirer refuses to open an order");
-            leave(gateway, payment, started).await
+            leave(gateway, id, started).await
         }
         RegisterAnswer::NotSent => {
             tracing::error!(order_number, "the acquirer cannot be reached: check its URL");
-            leave(gateway, payment, started).await
+            leave(gateway, id, started).await
         }
         RegisterAnswer::Unknown(reason) => {
             tracing::warn!(order_number, %reason, "whether an order was opened is not known");
@@ -136,15 +158,17 @@ async fn leave(
     }
 }
 
-/// The order may exist: the bank is read before the payer is told anything.
+/// The order may exist: the bank is read before the payer is told anything. At a terminal a decline
+/// means that somebody was asked already.
 async fn ask_at_once(
     gateway: &Gateway,
-    payment: PaymentId,
+    payment: &Payment,
     started: &CardStarted,
 ) -> Result<StartedCard, LookError> {
-    let look = look_after_registration(gateway, payment, started.attempt).await?;
+    let look = look_after_registration(gateway, payment.id, started.attempt).await?;
+    let at_terminal = payment.channel.terminal().is_some();
     Ok(match look.outcome {
-        Outcome::Declined => StartedCard::Unavailable,
+        Outcome::Declined if !at_terminal => StartedCard::Unavailable,
         _ => StartedCard::Waiting,
     })
 }

@@ -124,7 +124,7 @@ async fn look(
         return Ok(Look { outcome: outcome_of(attempt.state), unpaid: false });
     }
     let report = ask(gateway, &aggregate.payment, card).await;
-    record(gateway, attempt, card, report, fence).await
+    record(gateway, &aggregate.payment, attempt, report, fence).await
 }
 
 /// Whether nothing can follow what is recorded. A decline is not such a thing: some banks let the
@@ -144,16 +144,18 @@ const fn outcome_of(state: AttemptState) -> Outcome {
 
 async fn record(
     gateway: &Gateway,
+    of: &Payment,
     attempt: &Attempt,
-    card: &CardAttempt,
     report: BankReport,
     fence: &Fence,
 ) -> Result<Look, LookError> {
-    let (payment, number) = (attempt.payment, attempt.number);
+    let (payment, number) = (of.id, attempt.number);
+    let card = attempt.card().ok_or(LookError::NotFound)?;
     let unpaid = report == BankReport::Unpaid;
-    if unpaid && card.opened.is_none() && attempt.state.is_open() {
+    let has_no_page = card.opened.is_none() && of.channel.terminal().is_none();
+    if unpaid && has_no_page && attempt.state.is_open() {
         // The order exists, but the answer with its page was lost: nobody can ever pay it, and
-        // waiting for it would hold the payment up until its end.
+        // waiting for it would hold the payment up until its end. (A terminal needs no page.)
         let reason = AbandonReason::NotOpened;
         let leave = AbandonAttempt { payment, attempt: number, reason };
         let left = gateway.store.run_fenced(leave, fence);

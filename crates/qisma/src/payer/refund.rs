@@ -38,6 +38,12 @@ impl RefundNews {
             Mode::Live => &self.live,
         }
     }
+
+    /// Tells the workers of both modes.
+    pub fn tell_all(&self) {
+        self.test.notify_one();
+        self.live.notify_one();
+    }
 }
 
 /// Why a refund was not brought further. Its next look goes on.

@@ -69,6 +69,7 @@ impl Bank {
             session_timeout_secs: 1_200,
             language: "en",
             description: "",
+            json_params: None,
             dynamic_callback_url: None,
         };
         match gateway.sandbox.register(&order).await {

@@ -25,7 +25,7 @@ use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::Amount;
-use qisma_domain::payment::Canceler;
+use qisma_domain::payment::{Canceler, Channel};
 use qisma_domain::time::Timestamp;
 use tempfile::TempDir;
 use throwaway_postgres::Lent;
@@ -182,8 +182,9 @@ pub fn new_payment(webhook: &str) -> NewPayment {
     NewPayment {
         amount: Amount::from_millimes(10_000).unwrap(),
         legs: vec![],
-        success_link: link("https://shop.example/paid", LinkKind::Success),
-        fail_link: link("https://shop.example/failed", LinkKind::Fail),
+        channel: Channel::Online,
+        success_link: Some(link("https://shop.example/paid", LinkKind::Success)),
+        fail_link: Some(link("https://shop.example/failed", LinkKind::Fail)),
         webhook: Some(link(webhook, LinkKind::Webhook)),
         developer_tracking_id: Some("order 7".into()),
         accept_card: true,

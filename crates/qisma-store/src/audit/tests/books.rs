@@ -24,6 +24,7 @@ use qisma_domain::ids::{AppId, MerchantId, Mode, PaymentId};
 use qisma_domain::link::{Link, LinkKind};
 use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::{Amount, Currency};
+use qisma_domain::payment::Channel;
 use qisma_domain::phone::Phone;
 use qisma_domain::split::{LegRequest, Share};
 use qisma_domain::time::Timestamp;
@@ -157,8 +158,9 @@ impl Books {
                 destination: merchant("1234"),
                 share: Share::Fixed(amount(8_000)),
             }],
-            success_link: link(LinkKind::Success),
-            fail_link: link(LinkKind::Fail),
+            channel: Channel::Online,
+            success_link: Some(link(LinkKind::Success)),
+            fail_link: Some(link(LinkKind::Fail)),
             webhook: Some(link(LinkKind::Webhook)),
             developer_tracking_id: None,
             accept_card: true,

@@ -8,10 +8,11 @@ use throwaway_postgres::Profile;
 use crate::support::on_server;
 
 /// Small tables that every node of a distributed engine would hold a copy of.
-const REFERENCE: [&str; 9] = [
+const REFERENCE: [&str; 10] = [
     "merchants",
     "apps",
     "key_pairs",
+    "terminals",
     "master_key",
     "schema_version",
     "migration_lease",
@@ -22,13 +23,17 @@ const REFERENCE: [&str; 9] = [
 
 /// Reads that name no shard: lists of an operator or a worker. Each costs as much as there are
 /// shards, so none of them is on the road of a payment.
-const SCATTER: [&str; 9] = [
+const SCATTER: [&str; 13] = [
+    "HISTORY_SEEN_BACK_TO",
+    "HISTORY_SEEN_ON_TO",
     "LIST_HISTORY_AFTER",
     "LIST_HISTORY_BEFORE",
     "LIST_LEASES",
+    "LIST_OPERATIONS",
     "LIST_PAYMENTS",
     "LIST_REFUNDS",
     "LIST_PAYMENTS_OF_MERCHANT",
+    "LIST_POS_OF_TRACKING_ID",
     "LIST_ATTEMPTS_UNRESOLVED",
     "LIST_DELIVERIES",
     "PRUNE_BATCHES",

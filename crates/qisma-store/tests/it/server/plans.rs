@@ -11,7 +11,7 @@ async fn a_worker_finds_its_rows_by_the_indexes_made_for_it_however_full_the_tab
     place.ask(
         "INSERT INTO payments SELECT n % 256, ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid,
              1, '00000000-0000-0000-0000-000000000001', 'test', 1, 'TND', 'created', NULL, NULL, NULL, n,
-             n, n, '', '', NULL, NULL, true, NULL, NULL, NULL, NULL, n, 1, 1 FROM generate_series(1, 20000) AS n;
+             n, n, 'online', NULL, '', '', NULL, NULL, true, NULL, NULL, NULL, NULL, n, 1, 1 FROM generate_series(1, 20000) AS n;
          INSERT INTO attempts SELECT vshard, id, 1, 'sent', '', '', NULL, created_us, false, 0, 0, 1
              FROM payments;
          INSERT INTO events SELECT vshard, id, id, 1, 'k', '', 0 FROM payments;

@@ -93,6 +93,7 @@ impl SmtClient {
             ("language", order.language),
             ("description", &description),
         ];
+        fields.extend(order.json_params.map(|params| ("jsonParams", params)));
         fields.extend(order.dynamic_callback_url.map(|url| ("dynamicCallbackUrl", url)));
         match self.call(endpoint, &fields, ANSWER_SIZE_MAX_BYTES).await {
             Ok(members) => wire::register_answer(&members),

@@ -61,6 +61,8 @@ pub struct RegisterOrder<'a> {
     pub language: &'a str,
     /// Shown to the payer; at most 598 characters, the rest is cut.
     pub description: &'a str,
+    /// The terminal that is to take it rather than the payer's browser, and what it is told, as JSON.
+    pub json_params: Option<&'a str>,
     /// Where callbacks of this order go, on builds that support it.
     pub dynamic_callback_url: Option<&'a str>,
 }

@@ -30,6 +30,7 @@ const ORDER: RegisterOrder<'_> = RegisterOrder {
     session_timeout_secs: 1_200,
     language: "fr",
     description: "Commande n° 1",
+    json_params: None,
     dynamic_callback_url: None,
 };
 

@@ -37,6 +37,14 @@ pub enum Json {
 pub struct Members(Vec<(String, Json)>);
 
 impl Members {
+    /// Members that are texts; `None` when a name stands twice.
+    pub fn of_texts(members: Vec<(String, String)>) -> Option<Self> {
+        let names: BTreeSet<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+        let each_stands_once = names.len() == members.len();
+        let texts = members.into_iter().map(|(name, value)| (name, Json::Text(value)));
+        each_stands_once.then(|| Self(texts.collect()))
+    }
+
     /// The value of a member; `null` and `""` count as absent (Flouci API, section 2).
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.get_as_sent(name).filter(|value| match value {
@@ -44,6 +52,14 @@ impl Members {
             Json::Text(text) => !text.is_empty(),
             _ => true,
         })
+    }
+
+    /// A member that is a text, and not an empty one.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Json::Text(text)) => Some(text),
+            _ => None,
+        }
     }
 
     /// The value of a member, whatever it is.

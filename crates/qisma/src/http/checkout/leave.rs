@@ -23,20 +23,19 @@ use crate::http::rate_limit::ClientLimits;
 pub async fn leave(State(gateway): State<Gateway>, visit: Visit) -> Answer {
     let loaded = visit.load(&gateway).await?;
     let payment = loaded.payment();
-    Ok(match payment.state {
+    let shop = match payment.state {
         // Verify says by now that it is paid, or that its money is held for the merchant.
-        PaymentState::Captured { .. } | PaymentState::Authorized => {
-            see_other(&payment.success_link.redirect_target(&payment.id))
-        }
+        PaymentState::Captured { .. } | PaymentState::Authorized => payment.success_link.as_ref(),
         PaymentState::Failed { .. }
         | PaymentState::Expired { .. }
-        | PaymentState::Canceled { .. } => {
-            see_other(&payment.fail_link.redirect_target(&payment.id))
-        }
+        | PaymentState::Canceled { .. } => payment.fail_link.as_ref(),
         PaymentState::Created | PaymentState::Processing | PaymentState::RequiresAction => {
-            loaded.bank_page().map_or_else(|| loaded.to_page(None), see_other)
+            return Ok(loaded.bank_page().map_or_else(|| loaded.to_page(None), see_other));
         }
-    })
+    };
+    // Where no shop waits, the payer stays on our page, which says how it ended.
+    Ok(shop
+        .map_or_else(|| loaded.to_page(None), |link| see_other(&link.redirect_target(&payment.id))))
 }
 
 /// What an open attempt allows.

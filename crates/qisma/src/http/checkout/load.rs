@@ -110,8 +110,12 @@ impl Loaded {
         Some((open, open.card()?))
     }
 
-    /// The bank's page of the open attempt, while a payer may still be sent there.
+    /// The bank's page of the open attempt, while a payer may still be sent there. What waits at a
+    /// terminal is paid at the terminal.
     pub fn bank_page(&self) -> Option<&str> {
+        if self.payment().channel.terminal().is_some() {
+            return None;
+        }
         let (attempt, card) = self.open_card()?;
         let is_shown = attempt.state == AttemptState::Sent && self.payment().is_payable(self.now);
         let opened = card.opened.as_ref().filter(|_| is_shown)?;
@@ -137,6 +141,7 @@ impl Loaded {
             locale: self.tongue.locale,
             lang_chosen: self.tongue.chosen,
             test_mode: payment.mode == Mode::Test,
+            has_shop: payment.success_link.is_some(),
         }
     }
 

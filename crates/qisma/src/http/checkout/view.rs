@@ -7,6 +7,7 @@ use qisma_domain::limits;
 use qisma_domain::payment::PaymentState;
 
 use super::load::Loaded;
+use crate::codes::{self, Drawing};
 use crate::gateway::Gateway;
 use crate::pages::{self, CardOpen, Choose, DeclineReason, Notice, WalletCode};
 use crate::payer::wallet;
@@ -45,6 +46,12 @@ pub fn current(gateway: &Gateway, loaded: &Loaded, word: Option<&str>) -> Respon
         PaymentState::Failed { .. } => pages::failed(&frame, last_decline(loaded)),
         PaymentState::Expired { .. } => pages::expired(&frame),
         PaymentState::Canceled { .. } => pages::canceled(&frame),
+        // The terminal is where it is paid, and nowhere else.
+        PaymentState::Created | PaymentState::RequiresAction | PaymentState::Processing
+            if loaded.payment().channel.terminal().is_some() =>
+        {
+            pages::waiting(&frame)
+        }
         PaymentState::Created => return choose(gateway, loaded, notice),
         PaymentState::RequiresAction => return code(gateway, loaded, notice),
         PaymentState::Processing if loaded.is_at_bank_or_on_the_way() => {
@@ -72,7 +79,12 @@ fn choose(gateway: &Gateway, loaded: &Loaded, notice: Option<Notice>) -> Respons
     let payment = loaded.payment();
     let cards = payment.accept_card && gateway.acquirer(payment.mode).is_some();
     let wallets = wallet::is_offered(gateway, payment.mode);
+    let scan = wallets.then(|| {
+        // The merchant's own name and not the shown one: the same code as everywhere.
+        Drawing::of(&codes::text_of(gateway, payment, &loaded.payee.name))
+    });
     let html = pages::choose(&Choose {
+        scan,
         frame: loaded.frame(),
         wallet_csrf: wallets.then(|| token(gateway, loaded, "wallet")),
         card_csrf: cards.then(|| token(gateway, loaded, "card")),

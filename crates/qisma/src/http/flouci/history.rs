@@ -8,8 +8,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use qisma_domain::ids::{AppId, MerchantId, PaymentId};
 use qisma_domain::snapshot::PaymentAggregate;
+use qisma_domain::terminal::TerminalId;
 use qisma_domain::time::Timestamp;
-use qisma_store::{History, Place};
+use qisma_store::{History, HistoryChannel, Place};
 use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
@@ -24,6 +25,8 @@ use crate::http::rate_limit::RateLimit;
 
 const ROWS_DEFAULT: i64 = 50;
 const ROWS_MAX: i64 = 100;
+/// So many payments are looked at for a page: to find a rare status among ten million takes seconds.
+const LOOKS_MAX: i64 = 5_000;
 /// Tunisia has had one offset all year round since 2009.
 const TUNIS: Offset = Offset::constant(1);
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
@@ -41,15 +44,18 @@ const SECOND_MICROS: i64 = 1_000_000;
     tag = "Flouci API",
     params(
         ("merchant_id" = Option<String>, Query, description = "The calling app's own merchant"),
-        ("type" = Option<String>, Query, description = "`online` (the default) or `pos`"),
+        ("type" = Option<String>, Query, pattern = "^(online|pos)?$",
+            description = "`online` (the default), or `pos`: by QR code and at terminals"),
         ("start_date" = Option<String>, Query, description = "ISO 8601: a day, or a moment"),
         ("end_date" = Option<String>, Query, description = "The same; included"),
-        ("operation_status" = Option<String>, Query,
+        ("operation_status" = Option<String>, Query, pattern = "^(S|AS|PF|P)?$",
             description = "`S` or `AS` paid, `PF` not paid and ended, `P` not ended"),
         ("app_token" = Option<String>, Query, description = "Only of the app with this public key"),
-        ("terminal_id" = Option<String>, Query, description = "16 characters; with `type=pos` only"),
-        ("limit" = Option<i64>, Query, description = "Rows a page: 1 to 100, 50 when absent"),
-        ("cursor" = Option<String>, Query, description = "From `next` or `previous`, as it is"),
+        ("terminal_id" = Option<String>, Query, pattern = "^[A-Za-z0-9._-]{0,32}$",
+            description = "One terminal; with `type=pos` only"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Rows a page: 1 to 100, 50 when absent"),
+        ("cursor" = Option<String>, Query,
+            pattern = "^((before|after)[.][0-9]{1,16}[.][A-Za-z0-9_-]{22})?$", description = "From `next` or `previous`, as it is"),
     ),
     responses(
         (status = 200, description = "A page of payments", body = HistoryPage),
@@ -80,14 +86,13 @@ pub async fn list(
                 None => return Ok(Err(mistake("app_token", "is no public key of your apps"))),
             }
         }
-        // Terminals have their own list; a payment of the web is never in it.
-        let found = if asked.is_online { reader.history(&wanted)? } else { vec![] };
-        let mut rows = Vec::with_capacity(found.len());
-        for payment in found {
+        let found = reader.history(&wanted)?;
+        let mut rows = Vec::with_capacity(found.payments.len());
+        for payment in found.payments {
             let parked = parked(reader, &payment)?;
             rows.push((payment, parked));
         }
-        Ok(Ok(asked.page(&path, rows)))
+        Ok(Ok(asked.page(&path, rows, found.seen_to)))
     });
     Ok(Answer(page.await??))
 }
@@ -98,7 +103,7 @@ fn mistake(field: &str, message: &str) -> ApiError {
 
 /// What the query asks for.
 struct Asked {
-    is_online: bool,
+    channel: HistoryChannel,
     from: Timestamp,
     to: Timestamp,
     statuses: Vec<&'static str>,
@@ -121,7 +126,7 @@ impl Asked {
             return Err(ErrorCode::TerminalIdNotAllowed.into());
         }
         read.merchant(caller.merchant);
-        read.terminal();
+        let terminal = read.terminal();
         let (from, to) = (read.moment("start_date", false), read.moment("end_date", true));
         let statuses = read.statuses();
         let (at, count) = (read.cursor(), read.count());
@@ -131,7 +136,9 @@ impl Asked {
         }
         let (from, to) = (from.unwrap_or_default(), to.unwrap_or(Timestamp::MAX));
         let others = all.into_iter().filter(|(name, _)| name != "cursor").collect();
-        Ok(Self { is_online, from, to, statuses, app_token, at, count, others })
+        let channel =
+            if is_online { HistoryChannel::Online } else { HistoryChannel::Pos(terminal) };
+        Ok(Self { channel, from, to, statuses, app_token, at, count, others })
     }
 
     fn wanted(&self, caller: &CallingApp) -> History {
@@ -139,38 +146,62 @@ impl Asked {
             merchant: caller.merchant,
             mode: caller.mode,
             app: None,
+            channel: self.channel.clone(),
             from: self.from,
             to: self.to,
             statuses: self.statuses.clone(),
             at: self.at,
             // One more tells whether there is another page.
             count_max: self.count.saturating_add(1),
+            looks_max: LOOKS_MAX,
         }
     }
 
     /// The page, and the links to those beside it.
-    fn page(&self, path: &str, mut rows: Vec<(PaymentAggregate, Vec<MerchantId>)>) -> HistoryPage {
+    fn page(
+        &self,
+        path: &str,
+        mut rows: Vec<(PaymentAggregate, Vec<MerchantId>)>,
+        seen_to: Option<Place>,
+    ) -> HistoryPage {
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
-        let has_more = count < rows.len();
+        let is_full = count < rows.len();
         let goes_forward = matches!(self.at, Place::After(..));
-        if has_more && goes_forward {
+        if is_full && goes_forward {
             rows.remove(0);
         }
         rows.truncate(count);
+        let seen_to = seen_to.filter(|_| !is_full);
+        let has_more = is_full || seen_to.is_some();
         let (is_first, is_last) = match self.at {
             Place::Newest => (true, !has_more),
             Place::Before(..) => (false, !has_more),
             Place::After(..) => (!has_more, false),
         };
-        let link = |row: Option<&(PaymentAggregate, Vec<MerchantId>)>, word: &str| {
-            let payment = &row?.0.payment;
-            let cursor = format!("{word}.{}.{}", payment.created_at.micros(), payment.id);
+        let place = |row: &(PaymentAggregate, Vec<MerchantId>)| {
+            (row.0.payment.created_at, row.0.payment.id)
+        };
+        // An empty page in the middle leads back, too.
+        let (mut below, mut above) = (rows.last().map(place), rows.first().map(place));
+        match seen_to {
+            Some(Place::Before(at, id)) => below = Some((at, id)),
+            Some(Place::After(at, id)) => above = Some((at, id)),
+            Some(Place::Newest) | None => {}
+        }
+        match self.at {
+            Place::Before(at, id) => above = above.or(Some((at, id))),
+            Place::After(at, id) => below = below.or(Some((at, id))),
+            Place::Newest => {}
+        }
+        let link = |edge: Option<(Timestamp, PaymentId)>, word: &str| {
+            let (at, id) = edge?;
+            let cursor = format!("{word}.{}.{id}", at.micros());
             let mut query = form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(&self.others).append_pair("cursor", &cursor);
             Some(format!("{path}?{}", query.finish()))
         };
-        let next = if is_last { None } else { link(rows.last(), "before") };
-        let previous = if is_first { None } else { link(rows.first(), "after") };
+        let next = if is_last { None } else { link(below, "before") };
+        let previous = if is_first { None } else { link(above, "after") };
         let results = rows.iter().map(|(payment, parked)| HistoryRow::of(payment, parked));
         HistoryPage {
             success: true,
@@ -219,10 +250,12 @@ impl<'q> Parameters<'q> {
         }
     }
 
-    fn terminal(&mut self) {
-        if self.text("terminal_id").is_some_and(|text| text.chars().count() != 16) {
-            self.refuse("terminal_id", "must have 16 characters");
+    fn terminal(&mut self) -> Option<TerminalId> {
+        let read = TerminalId::parse(self.text("terminal_id")?);
+        if read.is_err() {
+            self.refuse("terminal_id", "must be a terminal's id, such as testing1234");
         }
+        read.ok()
     }
 
     /// A moment, or the beginning or the end of a day or a second in Tunisia.
@@ -325,7 +358,7 @@ pub struct HistoryRow {
     /// The payment.
     #[schema(example = "FoPKKHqfQIKfBqhEj8M47A")]
     payment_id: String,
-    /// `card`, `wallet`, or `online` before any attempt.
+    /// `card`, `wallet`, `pos` at a terminal, or `online` before any attempt.
     #[schema(example = "card")]
     r#type: &'static str,
     /// What the payer pays, in millimes.

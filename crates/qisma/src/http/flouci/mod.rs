@@ -1,5 +1,7 @@
 //! The Flouci merchant API, as its clients speak it: one folder a version, one file an endpoint.
 
+pub mod business;
 pub mod history;
+pub mod transactions;
 pub mod v1;
 pub mod v2;

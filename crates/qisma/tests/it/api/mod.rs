@@ -2,11 +2,13 @@
 
 mod access;
 mod bodies;
+mod business;
 mod everywhere;
 mod history;
 mod limits;
 mod openapi;
 mod reference;
 mod tls;
+mod transactions;
 mod v1;
 mod v2;

@@ -13,5 +13,6 @@ mod late;
 mod races;
 mod refunds;
 mod safety;
+mod scan;
 mod wallet;
 mod world;

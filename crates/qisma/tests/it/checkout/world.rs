@@ -15,6 +15,7 @@ use qisma_domain::ids::{MerchantId, Mode, PaymentId};
 use qisma_domain::link::Link;
 use qisma_domain::merchant::MerchantStatus;
 use qisma_domain::money::{Amount, Currency};
+use qisma_domain::payment::Channel;
 use qisma_domain::phone::Phone;
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::split::{LegRequest, Share};
@@ -106,8 +107,9 @@ impl World {
         let mut new = NewPayment {
             amount: Amount::from_millimes(AMOUNT_MILLIMES).unwrap(),
             legs: vec![leg("1234", 8_000), leg("4321", 2_000)],
-            success_link: Link::from_stored("https://shop.example/thanks?basket=7").unwrap(),
-            fail_link: Link::from_stored("https://shop.example/sorry").unwrap(),
+            channel: Channel::Online,
+            success_link: Some(Link::from_stored("https://shop.example/thanks?basket=7").unwrap()),
+            fail_link: Some(Link::from_stored("https://shop.example/sorry").unwrap()),
             webhook: None,
             developer_tracking_id: None,
             accept_card: true,

@@ -1,4 +1,4 @@
-//! `qisma attempt resolve`: an operator's word on what the bank has not settled.
+//! `qisma attempt resolve` and `qisma refund resolve`: an operator's word on what the bank has not settled.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use qisma_domain::decide::start_card::StartCard;
 use qisma_domain::ids::{MerchantId, Mode, PaymentId};
 use qisma_domain::link::Link;
 use qisma_domain::money::Amount;
+use qisma_domain::payment::Channel;
 use tempfile::TempDir;
 
 use super::qisma;
@@ -30,8 +31,9 @@ fn an_open_attempt(data: &Path) -> PaymentId {
         let new = NewPayment {
             amount: Amount::from_millimes(10_000).unwrap(),
             legs: vec![],
-            success_link: Link::from_stored("https://shop.example/paid").unwrap(),
-            fail_link: Link::from_stored("https://shop.example/not-paid").unwrap(),
+            channel: Channel::Online,
+            success_link: Some(Link::from_stored("https://shop.example/paid").unwrap()),
+            fail_link: Some(Link::from_stored("https://shop.example/not-paid").unwrap()),
             webhook: None,
             developer_tracking_id: None,
             accept_card: true,
@@ -82,4 +84,13 @@ fn an_attempt_that_the_bank_is_still_asked_about_is_closed_only_by_force() {
     qisma(place.path(), &format!("{close} --force")).json();
     let shown = qisma(place.path(), &format!("payment show {payment}"));
     assert!(shown.json().to_string().contains("\"failed\""), "{shown:?}");
+}
+
+#[test]
+fn a_refund_that_does_not_exist_cannot_be_resolved() {
+    let place = TempDir::new().unwrap();
+    let payment = an_open_attempt(place.path());
+    let refused = qisma(place.path(), &format!("refund resolve {payment} 1 --failed"));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.error().contains("qisma refund list"), "{refused:?}");
 }

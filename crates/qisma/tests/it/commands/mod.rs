@@ -1,5 +1,6 @@
 //! The binary itself, run as its users run it: every command while no gateway runs and while one does.
 
+mod api_keys;
 mod attempts;
 mod data;
 mod demo;
@@ -7,6 +8,7 @@ mod doctor;
 mod moving;
 mod serve;
 mod socket;
+mod terminals;
 mod verify;
 
 use std::io::{BufRead, BufReader};

@@ -24,7 +24,7 @@ use crate::http::middleware::RequestId;
     tag = "Flouci API v1",
     params(
         ("Idempotency-Key" = Option<String>, Header,
-            description = "1 to 255 visible ASCII characters; a fresh UUID for each payment"),
+            pattern = "^[!-~]{1,255}$", description = "A fresh UUID for each payment"),
     ),
     request_body = GeneratePaymentV1Request,
     responses(

@@ -201,6 +201,40 @@ impl<'a> Fields<'a> {
         Some(LegRead { place: index, destination, amount: amount.map(millimes) })
     }
 
+    /// A merchant's id that must be there.
+    pub fn required_merchant(&mut self, name: &str) -> Option<MerchantId> {
+        match self.members.get(name) {
+            Some(Json::Number(text) | Json::Text(text)) => self.merchant(name, text),
+            _ => self.noted(name, Err("is required; send the id of the API key's merchant")),
+        }
+    }
+
+    /// The same of a text that must be there.
+    pub fn required<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        if !self.is_present(name) {
+            self.refuse(name, "is required");
+            return None;
+        }
+        self.parsed(name, read)
+    }
+
+    /// A text of which `read` makes something, or says why it cannot.
+    pub fn parsed<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        let read = match self.members.get(name)? {
+            Json::Text(text) => read(text),
+            _ => Err("must be a text"),
+        };
+        self.noted(name, read)
+    }
+
     /// A merchant's id. One with a leading zero is refused and still means somebody, so that the
     /// other mistakes about them are found too.
     fn merchant(&mut self, field: &str, text: &str) -> Option<MerchantId> {

@@ -30,8 +30,7 @@ use crate::http::middleware::RequestId;
 use crate::payer::wallet;
 
 const DESTINATION: &str = "destination";
-const KEY_RULE: &str = "must be sent once, with 1 to 255 visible ASCII characters; send a fresh UUID \
-                        for each payment";
+const KEY_RULE: &str = "must be 1 to 255 visible ASCII characters, sent once; send a fresh UUID";
 
 /// Ask for a payment.
 ///
@@ -45,7 +44,7 @@ const KEY_RULE: &str = "must be sent once, with 1 to 255 visible ASCII character
     tag = "Flouci API",
     params(
         ("Idempotency-Key" = Option<String>, Header,
-            description = "1 to 255 visible ASCII characters; a fresh UUID for each payment"),
+            pattern = "^[!-~]{1,255}$", description = "A fresh UUID for each payment"),
     ),
     request_body = super::schema::GeneratePaymentRequest,
     responses(
@@ -231,10 +230,11 @@ fn understand(
             if mistakes.is_empty() =>
         {
             Ok(NewPayment {
+                channel: qisma_domain::payment::Channel::Online,
                 amount,
                 legs: legs.into_iter().filter_map(LegRead::whole).collect(),
-                success_link,
-                fail_link,
+                success_link: Some(success_link),
+                fail_link: Some(fail_link),
                 webhook,
                 developer_tracking_id,
                 accept_card,

@@ -45,7 +45,7 @@ const ANSWER_SECS_MAX: i64 = 4;
     tag = "Flouci API",
     params(
         ("Idempotency-Key" = Option<String>, Header,
-            description = "1 to 255 visible ASCII characters; a fresh UUID for each refund"),
+            pattern = "^[!-~]{1,255}$", description = "A fresh UUID for each refund"),
     ),
     request_body = super::schema::RefundPaymentRequest,
     responses(

@@ -12,10 +12,10 @@ pub struct GeneratePaymentRequest {
     #[schema(minimum = 1, maximum = 999_999_999_999_i64, example = 10_000)]
     amount: i64,
     /// Where a payer who paid is led; `payment_id` is added to its query. http or https.
-    #[schema(max_length = 2048, example = "https://shop.example/paid")]
+    #[schema(min_length = 1, max_length = 2048, example = "https://shop.example/paid")]
     success_link: String,
     /// Where a payer who did not pay is led; `payment_id` is added to its query. http or https.
-    #[schema(max_length = 2048, example = "https://shop.example/not-paid")]
+    #[schema(min_length = 1, max_length = 2048, example = "https://shop.example/not-paid")]
     fail_link: String,
     /// Who hears of the payment's end. Its own query is kept.
     #[schema(max_length = 2048, example = "https://shop.example/hook?key=1")]

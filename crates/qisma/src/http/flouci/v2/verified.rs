@@ -54,7 +54,7 @@ impl Verified {
 /// The payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerifiedPayment {
-    /// `card`, `wallet`, or `online` before any attempt.
+    /// `card`, `wallet`, `pos` at a terminal, or `online` before any attempt.
     #[schema(example = "card")]
     pub r#type: &'static str,
     /// What the payer pays, in millimes; once it is captured, what was taken.
@@ -188,7 +188,7 @@ pub fn view(seen: &PaymentAggregate, parked: &[MerchantId]) -> Verified {
     Verified {
         success: true,
         result: VerifiedPayment {
-            r#type: attempt.map_or("online", Attempt::rail_str),
+            r#type: rail_of(payment, attempt),
             amount: shown_amount(payment).millimes(),
             status: flouci_status(&payment.state),
             details: details(seen, attempt, legs(payment, credited_to, parked)),
@@ -208,6 +208,14 @@ const fn shown_amount(payment: &Payment) -> Amount {
         PaymentState::Captured { amount, .. } => amount,
         _ => payment.amount,
     }
+}
+
+/// By which way it is paid. What a terminal took is `pos`, whichever card it read.
+fn rail_of(payment: &Payment, attempt: Option<&Attempt>) -> &'static str {
+    if payment.channel.terminal().is_some() {
+        return "pos";
+    }
+    attempt.map_or("online", Attempt::rail_str)
 }
 
 /// The attempt that paid, or whose approval holds the money; else the latest.

@@ -137,7 +137,7 @@ pub fn parked(
 }
 
 /// Writes down that the time is over, so that page, redirect and verify agree.
-async fn expire(gateway: &Gateway, payment: &Payment) -> Result<(), ApiError> {
+pub(in crate::http) async fn expire(gateway: &Gateway, payment: &Payment) -> Result<(), ApiError> {
     if payment.state == PaymentState::Authorized {
         let ended = expire_if_overdue(gateway, payment).await;
         return ended.map(drop).map_err(|error| {

@@ -192,7 +192,7 @@ async fn links_may_be_http_and_local_and_the_same() {
         json!({"success_link": link, "fail_link": link, "webhook": "https://a.example/h?key=1"}),
     )
     .await;
-    assert_eq!(payment.success_link.as_str(), link);
+    assert_eq!(payment.success_link.unwrap().as_str(), link);
     assert_eq!(payment.webhook.unwrap().as_str(), "https://a.example/h?key=1");
 }
 
