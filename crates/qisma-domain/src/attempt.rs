@@ -25,7 +25,7 @@ pub enum AttemptState {
     Sent,
     /// Card: the bank did not answer, so only the bank can say.
     Unknown,
-    /// The rail took the money.
+    /// The rail took the money, or holds it where that was asked for.
     Approved {
         /// When we learned it.
         at: Timestamp,
@@ -42,7 +42,7 @@ pub enum AttemptState {
         /// Why.
         reason: AbandonReason,
     },
-    /// Approved though nobody should have paid, and given back.
+    /// Approved, and given back: nobody should have paid, or what was held was let go.
     Voided {
         /// When.
         at: Timestamp,
@@ -121,7 +121,7 @@ pub enum AbandonReason {
     ChargeRefused,
 }
 
-/// How far giving back an unwanted approval has come.
+/// How far giving back an unwanted approval, or what was held, has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reversal {

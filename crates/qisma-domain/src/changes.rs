@@ -9,12 +9,25 @@ use crate::delivery::{Delivery, LearnedMethod};
 use crate::event::Event;
 use crate::hold::Hold;
 use crate::idempotency::{IdempotencyRow, IdempotencyScope};
+use crate::ids::PaymentId;
 use crate::journal::{FoldAt, JournalEntry, LineKey, UnfoldedLine};
 use crate::merchant::Merchant;
+use crate::money::Amount;
 use crate::payment::Payment;
 use crate::refund::Refund;
 use crate::terminal::Terminal;
 use crate::wallet::{PhoneWindow, Wallet};
+
+/// What a leg got of a capture that was not of the whole payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LegShare {
+    /// The leg's payment.
+    pub payment: PaymentId,
+    /// The leg's number.
+    pub leg: u16,
+    /// How much.
+    pub amount: Amount,
+}
 
 /// The changes of one command.
 ///
@@ -25,6 +38,8 @@ use crate::wallet::{PhoneWindow, Wallet};
 pub struct Changes {
     /// Payments, with their legs when new.
     pub payments: Vec<Payment>,
+    /// What legs of a payment that is there got of a capture of a part of it; each of them once.
+    pub leg_shares: Vec<LegShare>,
     /// Attempts.
     pub attempts: Vec<Attempt>,
     /// Codes.
@@ -92,6 +107,7 @@ impl Changes {
         let parts: usize = new_refunds.map(|refund| refund.parts.len()).sum();
         self.payments.len()
             + legs
+            + self.leg_shares.len()
             + self.refunds.len()
             + parts
             + self.attempts.len()
@@ -135,6 +151,7 @@ impl Changes {
     /// Takes in the changes of a command that came after.
     pub fn append(&mut self, mut later: Self) {
         self.payments.append(&mut later.payments);
+        self.leg_shares.append(&mut later.leg_shares);
         self.attempts.append(&mut later.attempts);
         self.challenges.append(&mut later.challenges);
         self.refunds.append(&mut later.refunds);

@@ -15,6 +15,12 @@ pub enum EventKind {
     /// It was paid and divided.
     #[serde(rename = "payment.succeeded")]
     PaymentSucceeded,
+    /// It was approved: the money is held until the merchant takes it.
+    #[serde(rename = "payment.authorized")]
+    PaymentAuthorized,
+    /// The acquirer refused to take what it holds: it is still held.
+    #[serde(rename = "payment.capture_refused")]
+    CaptureRefused,
     /// It failed.
     #[serde(rename = "payment.failed")]
     PaymentFailed,
@@ -46,8 +52,10 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::PaymentSucceeded,
+        Self::PaymentAuthorized,
+        Self::CaptureRefused,
         Self::PaymentFailed,
         Self::PaymentExpired,
         Self::PaymentCanceled,
@@ -63,6 +71,8 @@ impl EventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PaymentSucceeded => "payment.succeeded",
+            Self::PaymentAuthorized => "payment.authorized",
+            Self::CaptureRefused => "payment.capture_refused",
             Self::PaymentFailed => "payment.failed",
             Self::PaymentExpired => "payment.expired",
             Self::PaymentCanceled => "payment.canceled",
@@ -87,11 +97,20 @@ impl EventKind {
             PaymentState::Failed { .. } => Some(Self::PaymentFailed),
             PaymentState::Expired { .. } => Some(Self::PaymentExpired),
             PaymentState::Canceled { .. } => Some(Self::PaymentCanceled),
-            PaymentState::Created | PaymentState::Processing | PaymentState::RequiresAction => None,
+            PaymentState::Created
+            | PaymentState::Processing
+            | PaymentState::RequiresAction
+            | PaymentState::Authorized => None,
         }
     }
 
-    /// Whether it tells of a payment's end: then the payment's webhook hears of it.
+    /// Whether the payment's webhook hears of it: of its end, and of an approval that waits for the
+    /// merchant (Flouci API, section 7).
+    pub const fn is_told(self) -> bool {
+        self.is_end() || matches!(self, Self::PaymentAuthorized)
+    }
+
+    /// Whether it tells of a payment's end.
     pub const fn is_end(self) -> bool {
         matches!(
             self,
@@ -110,12 +129,19 @@ pub const fn flouci_status(state: &PaymentState) -> &'static str {
         PaymentState::Created | PaymentState::Processing | PaymentState::RequiresAction => {
             "PENDING"
         }
+        PaymentState::Authorized => "PREAUTH_SUCCESS",
         PaymentState::Captured { .. } => "SUCCESS",
         PaymentState::Failed { reason: FailureReason::Unresolved, .. } => "SYSTEM_FAILURE",
         PaymentState::Failed { reason: FailureReason::Declined, .. }
         | PaymentState::Canceled { .. } => "FAILURE",
         PaymentState::Expired { .. } => "EXPIRED",
     }
+}
+
+/// Whether the payer has done their part: what a webhook calls success. Receivers verify (Flouci API,
+/// section 7).
+pub const fn is_success(state: &PaymentState) -> bool {
+    matches!(state, PaymentState::Captured { .. } | PaymentState::Authorized)
 }
 
 /// Something that happened to a payment. Its body is frozen: every delivery sends the same bytes.
@@ -175,12 +201,12 @@ pub fn body_of(
         .legs
         .iter()
         .map(
-            |leg| json!({"destination": leg.destination, "amount_millimes": leg.amount.millimes()}),
+            |leg| json!({"destination": leg.destination, "amount_millimes": leg.share().millimes()}),
         )
         .collect();
     let mut body = json!({
         "payment_id": payment.id,
-        "success": matches!(payment.state, PaymentState::Captured { .. }),
+        "success": is_success(&payment.state),
         "status": status,
         "developer_tracking_id": payment.developer_tracking_id,
         "type": kind.as_str(),
@@ -190,6 +216,7 @@ pub fn body_of(
             "status": status,
             "state": payment.state.as_str(),
             "amount_millimes": payment.amount.millimes(),
+            "captured_millimes": payment.captured().millimes(),
             "currency": payment.currency.code(),
             "legs": legs,
             "developer_tracking_id": payment.developer_tracking_id,

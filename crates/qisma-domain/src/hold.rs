@@ -1,5 +1,6 @@
 //! Holds: money of an account that is reserved for one attempt to pay, from the right code until the
-//! capture has reached the account's balance (ADR 0018).
+//! capture has reached the account's balance (ADR 0018); or, where the merchant takes the money later, until
+//! it does or lets it go (ADR 0024).
 
 use crate::account::Account;
 use crate::ids::{HoldId, PaymentId};
@@ -50,6 +51,8 @@ pub struct Hold {
     pub state: HoldState,
     /// When it was reserved.
     pub opened_at: Timestamp,
+    /// When to look whether anybody still wants it.
+    pub look_at: Timestamp,
     /// Raised by one with each change.
     pub version: i64,
 }
@@ -61,10 +64,17 @@ impl Hold {
         Self { state, version: self.version + 1, ..self }
     }
 
+    /// The hold, to be looked at again then.
+    #[must_use]
+    pub const fn put_off(self, look_at: Timestamp) -> Self {
+        Self { look_at, version: self.version + 1, ..self }
+    }
+
     /// By how much becoming what it is has changed what its account holds: a hold is opened once and
     /// ends once.
     pub const fn held_change_millimes(&self) -> i64 {
         match self.state {
+            HoldState::Open if 1 < self.version => 0,
             HoldState::Open => self.amount.millimes(),
             HoldState::Posted | HoldState::Released => -self.amount.millimes(),
         }

@@ -5,15 +5,16 @@
 //! [`changes::Changes`]. The manifest keeps it so.
 //!
 //! In reading order: [`ids`], [`money`], [`split`] and [`allocation`] say what is divided among
-//! whom; [`payment`], [`attempt`] and [`refund`] say what may happen to it; [`journal`], [`account`] and
-//! [`postings`] say what the books make of it, [`fees`] what is taken of it, [`calendar`] when it is here,
-//! [`hold`] what is reserved before; [`event`] and [`delivery`] say who hears of it;
+//! whom; [`payment`], [`attempt`], [`authorization`] and [`refund`] say what may happen to it; [`journal`],
+//! [`account`] and [`postings`] say what the books make of it, [`fees`] what is taken of it, [`calendar`]
+//! when it is here, [`hold`] what is reserved before; [`event`] and [`delivery`] say who hears of it;
 //! [`decide`] holds one file for each command.
 
 pub mod account;
 pub mod allocation;
 pub mod app;
 pub mod attempt;
+pub mod authorization;
 pub mod binding;
 pub mod calendar;
 pub mod card;

@@ -74,6 +74,14 @@ pub const REFUND_RESOLVED_CODE: i64 = -1;
 pub const CARD_DECLINES_WINDOW_SECS: i64 = 3_600;
 /// Declines of one card that are remembered: the highest limit that can be set.
 pub const CARD_DECLINES_KEPT_MAX: usize = 100;
+/// For how long an approval of a pre-authorised payment holds the money, when nobody set it otherwise.
+pub const HOLD_SECS_DEFAULT: i64 = 7 * 86_400;
+/// The longest that money may be held: what a card's issuer keeps longer it lets go by itself.
+pub const HOLD_SECS_MAX: i64 = 30 * 86_400;
+/// From a right code to the capture it takes a moment. A hold of a wallet's money that is older belongs to
+/// a gateway that died in between, or to a payer who gave up; one who had a new code sent has time to type
+/// it. One that is kept for a merchant is looked at again after as long.
+pub const HOLD_LOOK_SECS: i64 = 900;
 
 /// Hours for which a rotated key pair still works when the operator does not say.
 pub const KEY_OVERLAP_HOURS_DEFAULT: i64 = 24;

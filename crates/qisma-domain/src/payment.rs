@@ -4,11 +4,15 @@
 //! created -> processing       a card attempt is open
 //! created -> requires_action  a wallet attempt waits for its code
 //! both    -> created          the attempt was declined or left, and another may be made
+//! any of the three -> authorized, where the merchant wants to take the money later (ADR 0024)
+//! authorized -> captured | expired | canceled
 //! any of the three -> captured | failed | expired | canceled, and no way back
 //! ```
 
 use serde::{Deserialize, Serialize};
 
+use crate::allocation::continued_allocation;
+use crate::authorization::Authorization;
 use crate::binding::ClientRef;
 use crate::fees::{Borne, FeePlan};
 use crate::ids::{AppId, MerchantId, Mode, PaymentId};
@@ -91,10 +95,14 @@ pub enum PaymentState {
     Processing,
     /// A wallet attempt is open and waits for the payer's code.
     RequiresAction,
+    /// Approved: the money is held until the merchant takes it or lets it go.
+    Authorized,
     /// Paid and divided.
     Captured {
         /// The attempt that paid.
         attempt: u16,
+        /// How much was taken: the payment's amount, or less of what was only held before.
+        amount: Amount,
         /// When.
         at: Timestamp,
     },
@@ -126,11 +134,17 @@ impl PaymentState {
             Self::Created => "created",
             Self::Processing => "processing",
             Self::RequiresAction => "requires_action",
+            Self::Authorized => "authorized",
             Self::Captured { .. } => "captured",
             Self::Failed { .. } => "failed",
             Self::Expired { .. } => "expired",
             Self::Canceled { .. } => "canceled",
         }
+    }
+
+    /// Whether nobody has paid it yet, and somebody still may.
+    pub const fn awaits_payer(&self) -> bool {
+        matches!(self, Self::Created | Self::Processing | Self::RequiresAction)
     }
 
     /// Whether nothing can change it any more.
@@ -201,6 +215,10 @@ pub struct Payment {
     pub image_url: Option<Link>,
     /// Whose card is remembered at the acquirer, if one is typed and pays it.
     pub client: Option<ClientRef>,
+    /// For how long an approval holds the money until the merchant takes it; none: it is taken at once.
+    pub hold_secs: Option<i64>,
+    /// What is held for it, or was. Invariant: there, if it is authorized.
+    pub authorization: Option<Authorization>,
     /// How many events it has had.
     pub sequence: i64,
     /// Raised by one with each change.
@@ -220,13 +238,47 @@ pub struct InvalidTransition {
 impl Payment {
     /// Whether somebody may still pay it, seen from this moment.
     pub fn is_payable(&self, now: Timestamp) -> bool {
-        !self.state.is_terminal() && now < self.expires_at
+        self.state.awaits_payer() && now < self.expires_at
+    }
+
+    /// What was taken for it.
+    pub const fn captured(&self) -> Amount {
+        match self.state {
+            PaymentState::Captured { amount, .. } => amount,
+            _ => Amount::ZERO,
+        }
+    }
+
+    /// Divides what is captured of it among its legs, by the rule of partial refunds (ADR 0004): no leg
+    /// gets more than was asked for it, and together they get all of it.
+    pub fn divide(&mut self, captured: Amount) {
+        if captured == self.amount {
+            return;
+        }
+        let wanted: Vec<Amount> = self.legs.iter().map(|leg| leg.amount).collect();
+        let nothing = vec![Amount::ZERO; wanted.len()];
+        let shares = continued_allocation(&wanted, &nothing, captured);
+        let shares = shares.expect("no more is captured than was asked for");
+        for (leg, share) in self.legs.iter_mut().zip(shares) {
+            leg.captured = Some(share);
+        }
+    }
+
+    /// The legs with what each gets of what is captured, so far as that was told them.
+    fn shares(&self) -> Vec<Leg> {
+        self.legs.iter().map(|leg| Leg { amount: leg.share(), ..*leg }).collect()
+    }
+
+    /// What is divided among them: all of the payment, until a part of it is captured.
+    pub fn shared(&self) -> Amount {
+        Amount::checked_sum(self.legs.iter().map(Leg::share))
+            .expect("no more is captured than was asked for")
     }
 
     /// What is kept of each leg for fee and tax, in the order of the legs.
     pub fn borne(&self) -> Borne {
         match &self.fee_plan {
-            Some(plan) => plan.borne(self.merchant, self.amount, &self.legs),
+            Some(plan) => plan.borne(self.merchant, self.shared(), &self.shares()),
             None => Borne { by_leg: vec![Amount::ZERO; self.legs.len()], rest_millimes: 0 },
         }
     }
@@ -234,7 +286,7 @@ impl Payment {
     /// What a capture credits for each leg: the leg less what it bears of fee and tax.
     pub fn net_legs(&self) -> Vec<Amount> {
         let kept = self.borne().by_leg;
-        let net = self.legs.iter().zip(kept).map(|(leg, kept)| leg.amount.checked_sub(kept));
+        let net = self.legs.iter().zip(kept).map(|(leg, kept)| leg.share().checked_sub(kept));
         net.map(|net| net.expect("a leg keeps at most itself")).collect()
     }
 
@@ -262,8 +314,9 @@ impl Payment {
                 | (S::Processing | S::RequiresAction, S::Created | S::Failed { .. })
                 | (
                     S::Created | S::Processing | S::RequiresAction,
-                    S::Captured { .. } | S::Expired { .. } | S::Canceled { .. },
+                    S::Authorized | S::Captured { .. } | S::Expired { .. } | S::Canceled { .. },
                 )
+                | (S::Authorized, S::Captured { .. } | S::Expired { .. } | S::Canceled { .. })
         );
         if !allowed {
             return Err(InvalidTransition { from: self.state.as_str(), to: to.as_str() });
@@ -286,12 +339,13 @@ mod tests {
 
     const AT: Timestamp = Timestamp::from_secs(1);
 
-    fn every_state() -> [PaymentState; 7] {
+    fn every_state() -> [PaymentState; 8] {
         [
             PaymentState::Created,
             PaymentState::Processing,
             PaymentState::RequiresAction,
-            PaymentState::Captured { attempt: 1, at: AT },
+            PaymentState::Authorized,
+            PaymentState::Captured { attempt: 1, amount: Amount::ZERO, at: AT },
             PaymentState::Failed { reason: FailureReason::Declined, at: AT },
             PaymentState::Expired { at: AT },
             PaymentState::Canceled { by: Canceler::Payer, at: AT },
@@ -302,9 +356,10 @@ mod tests {
     #[test]
     fn only_the_listed_transitions_are_allowed() {
         let allowed = "
-            created: processing requires_action captured failed expired canceled
-            processing: created captured failed expired canceled
-            requires_action: created captured failed expired canceled
+            created: processing requires_action authorized captured failed expired canceled
+            processing: created authorized captured failed expired canceled
+            requires_action: created authorized captured failed expired canceled
+            authorized: captured expired canceled
             captured:
             failed:
             expired:

@@ -19,18 +19,18 @@ pub enum Source {
     Wallet(WalletId),
 }
 
-/// The lines of a capture: the source gives the whole amount, each leg's merchant is credited its
-/// share less what it bears of fee and tax, and the gateway's operator gets those. A merchant that can no
-/// longer receive is credited in its *parked* account: approved money is never refused (semantics:
-/// `mode: park`).
+/// The lines of a capture: the source gives what is captured, each leg's merchant is credited its share
+/// of that, which the legs have been told before, less what it bears of fee and tax, and the gateway's
+/// operator gets those. A merchant that can no longer receive is credited in its *parked* account:
+/// approved money is never refused (semantics: `mode: park`).
 ///
-/// `platform_has_millimes` is what the platform has available for what no share has of the fee; the rest
-/// becomes its debt.
+/// With the merchants to park comes what the platform has available for what no share has of the fee;
+/// the rest becomes its debt.
 pub fn of_capture(
     payment: &Payment,
+    captured: Amount,
     source: Source,
-    parked: &BTreeSet<MerchantId>,
-    platform_has_millimes: i64,
+    (parked, platform_has_millimes): (&BTreeSet<MerchantId>, i64),
 ) -> Postings {
     let (from, credited) = match source {
         Source::Card(acquirer) => (clearing_of(payment, acquirer), AccountKind::Pending),
@@ -51,7 +51,7 @@ pub fn of_capture(
         *share = share.checked_add(millimes).expect("a fee and its tax are below 10^13");
     }
     shares.retain(|_, millimes| *millimes != 0);
-    let mut lines = vec![Posting { account: from, amount_millimes: -payment.amount.millimes() }];
+    let mut lines = vec![Posting { account: from, amount_millimes: -captured.millimes() }];
     lines.extend(
         shares.into_iter().map(|(account, amount_millimes)| Posting { account, amount_millimes }),
     );
@@ -61,7 +61,7 @@ pub fn of_capture(
 /// Who gets fee and tax, and what the platform gives for them beside its share.
 fn fee_lines(payment: &Payment, platform_has_millimes: i64) -> Vec<(Account, i64)> {
     let Some(plan) = &payment.fee_plan else { return vec![] };
-    let charge = plan.charge(payment.amount);
+    let charge = plan.charge(payment.shared());
     let own = |kind| Account::merchant(payment.merchant, kind, payment.mode, payment.currency);
     let rest = payment.borne().rest_millimes;
     let from_available = rest.min(platform_has_millimes.max(0));

@@ -130,17 +130,8 @@ impl Refund {
     /// Plans the next look after one that found nothing final: after 5 s and 30 s, then every 60 s for
     /// ten minutes, then after 1 h, 6 h and 24 h; then an operator is asked.
     pub fn plan_next_look(&mut self, now: Timestamp) {
-        let looks = usize::from(self.looks);
+        let step = look_step_secs(self.looks);
         self.looks = self.looks.saturating_add(1);
-        let early = limits::INQUIRY_UNKNOWN_STEPS_SECS.get(looks).copied();
-        let step = match early {
-            Some(step) => Some(step),
-            None if looks < limits::REFUND_LOOKS_EARLY_MAX => Some(limits::INQUIRY_STEP_SECS),
-            None => {
-                let late = looks - limits::REFUND_LOOKS_EARLY_MAX;
-                limits::INQUIRY_LATE_STEPS_SECS.get(late).copied()
-            }
-        };
         self.next_look_at = step.map(|step| now.plus_secs(step));
         self.needs_operator |= step.is_none();
     }
@@ -150,6 +141,18 @@ impl Refund {
     pub fn may_be_sent_again(&self, now: Timestamp) -> bool {
         let rested = |at: Timestamp| at.plus_secs(limits::REFUND_RESEND_SECS) <= now;
         self.state.asked_at().is_some_and(rested)
+    }
+}
+
+/// How long after so many looks that found nothing final the next one comes; none: an operator is asked.
+pub(crate) fn look_step_secs(looks: u16) -> Option<i64> {
+    let looks = usize::from(looks);
+    if let Some(&early) = limits::INQUIRY_UNKNOWN_STEPS_SECS.get(looks) {
+        return Some(early);
+    }
+    match looks.checked_sub(limits::REFUND_LOOKS_EARLY_MAX) {
+        None => Some(limits::INQUIRY_STEP_SECS),
+        Some(late) => limits::INQUIRY_LATE_STEPS_SECS.get(late).copied(),
     }
 }
 
@@ -184,7 +187,7 @@ pub fn left_of_share(
 pub fn refundable(payment: &Payment, refunds: &[Refund]) -> Amount {
     let taken = Amount::checked_sum(taken_back(payment, refunds));
     let taken = taken.expect("no payment gives back more than it has");
-    payment.amount.checked_sub(taken).expect("no payment gives back more than it has")
+    payment.captured().checked_sub(taken).expect("no payment gives back more than it has")
 }
 
 /// What is back with the payer for certain.

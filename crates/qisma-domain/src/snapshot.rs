@@ -122,6 +122,11 @@ impl PaymentAggregate {
         }
     }
 
+    /// The attempt by which its money is held, or was.
+    pub fn authorized_attempt(&self) -> Option<&Attempt> {
+        self.payment.authorization.as_ref().and_then(|held| self.attempt(held.attempt))
+    }
+
     /// A refund by its number.
     pub fn refund(&self, number: u16) -> Option<&Refund> {
         self.refunds.iter().find(|refund| refund.number == number)

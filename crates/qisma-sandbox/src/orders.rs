@@ -267,8 +267,8 @@ impl Order {
         Ok(Notice { operation: "deposited", ok: true, amount })
     }
 
-    /// Undoes the payment as if it had not been: once, whole, within the window, before any refund.
-    /// `amount` 0 means all of it.
+    /// Undoes the payment as if it had not been: once, whole, within the window, before any refund. What
+    /// is only held can be let go as long as it is. `amount` 0 means all of it.
     pub fn reverse(&mut self, amount: i64, now_ms: i64) -> Result<Notice, Impossible> {
         let whole = match self.state {
             State::Approved => self.approved,
@@ -279,7 +279,8 @@ impl Order {
             }
         };
         let paid_ms = self.approval.as_ref().map_or(self.created_ms, |approval| approval.at_ms);
-        let late = now_ms - paid_ms > limits::REVERSAL_WINDOW_MS;
+        let is_held = self.state == State::Approved;
+        let late = !is_held && now_ms - paid_ms > limits::REVERSAL_WINDOW_MS;
         if late || (amount != 0 && amount != whole) {
             return Err(Impossible::Reversal);
         }

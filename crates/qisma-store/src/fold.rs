@@ -139,6 +139,7 @@ mod tests {
             attempt: 1,
             state,
             opened_at: Timestamp::from_secs(1),
+            look_at: Timestamp::from_secs(1),
             version: 1,
         }
     }
@@ -148,6 +149,13 @@ mod tests {
         let changes = Changes { holds: vec![hold(HoldState::Open)], ..Changes::none() };
         let delta = fold_books(&changes)[&hold(HoldState::Open).account.id()];
         assert_eq!((delta.held_millimes, delta.need_millimes), (10, 10));
+    }
+
+    #[test]
+    fn a_hold_that_is_put_off_holds_no_more_than_before() {
+        let later = hold(HoldState::Open).put_off(Timestamp::from_secs(9));
+        let changes = Changes { holds: vec![later], ..Changes::none() };
+        assert_eq!(fold_books(&changes)[&later.account.id()].held_millimes, 0);
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! What the workers of the ledger find: lines that are not in their accounts' balances yet, and money
 //! that is held.
 
-use qisma_domain::ids::{HoldId, PaymentId};
+use qisma_domain::ids::{HoldId, Mode, PaymentId};
 use qisma_domain::journal::UnfoldedLine;
+use qisma_domain::payment::PaymentState;
 use qisma_domain::time::Timestamp;
 
 use crate::error::ReadError;
 use crate::leases::Shards;
 use crate::reader::Reader;
 use crate::rows;
-use crate::session::Value::{self, Id, Number, Shard};
+use crate::session::Value::{self, Id, Number, Shard, Text};
 use crate::session::statement;
 
 type Read<T> = Result<T, ReadError>;
@@ -39,6 +40,11 @@ pub struct OpenHold {
 pub enum HoldWanted {
     /// Its attempt, which is open.
     ByItsAttempt,
+    /// The merchant, for whom it is kept until then.
+    ByTheMerchant {
+        /// When it can no longer be taken.
+        until: Timestamp,
+    },
     /// The fold: it is taken, and turns into the posting.
     ByTheFold,
     /// Nobody: its attempt has ended without it.
@@ -66,18 +72,18 @@ impl Reader<'_> {
         Ok(found.unwrap_or_default())
     }
 
-    /// Holds of accounts in these shards that were open at this moment and still are, oldest first.
+    /// Open holds of accounts in these shards that are to be looked at by then, the longest due first.
     pub fn open_holds(
         &self,
         owned: &Shards,
-        since: Timestamp,
+        now: Timestamp,
         count_max: i64,
     ) -> Read<Vec<OpenHold>> {
         if owned.are_none() {
             return Ok(vec![]);
         }
         let shards = Value::Shards(owned.numbers());
-        let values = [Number(since.micros()), Number(count_max), shards];
+        let values = [Number(now.micros()), Number(count_max), shards];
         self.session.list(statement!(LIST_OPEN_HOLDS), &values, |row| {
             Ok(OpenHold {
                 id: HoldId::from_bytes(row.get(0)?),
@@ -85,6 +91,30 @@ impl Reader<'_> {
                 attempt: row.get(2)?,
             })
         })
+    }
+
+    /// Payments of a mode in these shards whose held money is due to be looked after, the longest due
+    /// first.
+    pub fn held_to_look_at(
+        &self,
+        owned: &Shards,
+        mode: Mode,
+        now: Timestamp,
+        count_max: i64,
+    ) -> Read<Vec<PaymentId>> {
+        if owned.are_none() {
+            return Ok(vec![]);
+        }
+        let shards = Value::Shards(owned.numbers());
+        let values = [Number(now.micros()), Text(mode.as_str()), Number(count_max), shards];
+        self.session.list(statement!(LIST_HELD_TO_LOOK_AT), &values, |row| {
+            Ok(PaymentId::from_bytes(row.get(0)?))
+        })
+    }
+
+    /// When the next held money in these shards is to be looked after.
+    pub fn next_held_look(&self, owned: &Shards) -> Read<Option<Timestamp>> {
+        self.next(statement!(NEXT_HELD_LOOK), owned)
     }
 
     /// Who may still take what is held.
@@ -95,6 +125,11 @@ impl Reader<'_> {
         let attempt = found.as_ref().and_then(|found| found.attempt(hold.attempt));
         if attempt.is_some_and(|attempt| attempt.state.is_open()) {
             return Ok(HoldWanted::ByItsAttempt);
+        }
+        let kept = found.as_ref().map(|found| &found.payment);
+        let kept = kept.filter(|payment| payment.state == PaymentState::Authorized);
+        if let Some(held) = kept.and_then(|payment| payment.authorization.as_ref()) {
+            return Ok(HoldWanted::ByTheMerchant { until: held.expires_at });
         }
         let (shard, payment) = (Shard(hold.payment.shard().0), Id(hold.payment.as_bytes()));
         let values = [shard, payment, Id(hold.id.as_bytes())];

@@ -23,6 +23,7 @@ mod migrate;
 mod mutants;
 mod operations;
 mod outbox;
+mod payment_rows;
 mod pool;
 pub mod postgres;
 mod reader;

@@ -3,8 +3,7 @@
 mod people;
 
 use qisma_domain::account::Account;
-use qisma_domain::attempt::{Attempt, AttemptState, CardAttempt, RailAttempt};
-use qisma_domain::binding::{BindingId, ClientRef};
+use qisma_domain::attempt::{Attempt, AttemptState, RailAttempt};
 use qisma_domain::challenge::Challenge;
 use qisma_domain::delivery::{Delivery, DeliveryMethod, DeliveryState};
 use qisma_domain::event::{Event, EventKind};
@@ -18,7 +17,6 @@ use qisma_domain::ids::{
 use qisma_domain::journal::{LineKey, UnfoldedLine};
 use qisma_domain::link::Link;
 use qisma_domain::money::{Amount, Currency};
-use qisma_domain::payment::{Canceler, Channel, FailureReason, Payment, PaymentState, Settlement};
 use qisma_domain::split::{Leg, LegKind};
 use qisma_domain::time::Timestamp;
 use serde::de::DeserializeOwned;
@@ -29,154 +27,42 @@ pub use people::{
 };
 
 use crate::error::ReadError;
+pub use crate::payment_rows::{
+    MoneyColumns, payment_from, payment_state_columns, saved_card_from, settlement_columns,
+};
 use crate::row::Row;
 
-type Read<T> = Result<T, ReadError>;
+pub(crate) type Read<T> = Result<T, ReadError>;
 
-fn known<T>(value: Option<T>, what: &str) -> Read<T> {
+pub(crate) fn known<T>(value: Option<T>, what: &str) -> Read<T> {
     value.ok_or_else(|| ReadError::Corrupt(what.to_owned()))
 }
 
-fn json<T: DeserializeOwned>(text: &str, what: &str) -> Read<T> {
+pub(crate) fn json<T: DeserializeOwned>(text: &str, what: &str) -> Read<T> {
     serde_json::from_str(text).map_err(|_| ReadError::Corrupt(what.to_owned()))
 }
 
-fn at(row: &Row<'_>, column: usize) -> Read<Timestamp> {
+pub(crate) fn at(row: &Row<'_>, column: usize) -> Read<Timestamp> {
     Ok(Timestamp::from_micros(row.get(column)?))
 }
 
-fn mode(row: &Row<'_>, column: usize) -> Read<Mode> {
+pub(crate) fn mode(row: &Row<'_>, column: usize) -> Read<Mode> {
     known(Mode::parse(&row.get::<String>(column)?), "mode")
 }
 
-fn merchant_id(row: &Row<'_>, column: usize) -> Read<MerchantId> {
+pub(crate) fn merchant_id(row: &Row<'_>, column: usize) -> Read<MerchantId> {
     known(MerchantId::from_number(row.get(column)?), "merchant id")
 }
 
-fn link(row: &Row<'_>, column: usize) -> Read<Option<Link>> {
+pub(crate) fn link(row: &Row<'_>, column: usize) -> Read<Option<Link>> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| Link::from_stored(&text).map_err(|_| ReadError::Corrupt("link".into())))
         .transpose()
 }
 
-fn fee_plan(row: &Row<'_>, column: usize) -> Read<Option<FeePlan>> {
+pub(crate) fn fee_plan(row: &Row<'_>, column: usize) -> Read<Option<FeePlan>> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| json(&text, "fee plan")).transpose()
-}
-
-/// A payment, still without its legs.
-pub fn payment_from(row: &Row<'_>) -> Read<Payment> {
-    Ok(Payment {
-        id: PaymentId::from_bytes(row.get(0)?),
-        merchant: merchant_id(row, 1)?,
-        app: AppId::from_bytes(row.get(2)?),
-        mode: mode(row, 3)?,
-        amount: known(Amount::from_millimes(row.get(4)?).ok(), "amount")?,
-        currency: known(Currency::parse(&row.get::<String>(5)?), "currency")?,
-        legs: vec![],
-        state: payment_state(row)?,
-        created_at: at(row, 10)?,
-        updated_at: at(row, 11)?,
-        expires_at: at(row, 12)?,
-        channel: channel(row)?,
-        success_link: link(row, 13)?,
-        fail_link: link(row, 14)?,
-        webhook: link(row, 15)?,
-        developer_tracking_id: row.get(16)?,
-        accept_card: row.get(17)?,
-        image_url: link(row, 18)?,
-        client: client(row, 26)?,
-        sequence: row.get(19)?,
-        version: row.get(20)?,
-        fee_plan: fee_plan(row, 23)?,
-        settlement: settlement(row)?,
-    })
-}
-
-fn settlement(row: &Row<'_>) -> Read<Option<Settlement>> {
-    let (at_us, is_booked): (Option<i64>, bool) = (row.get(24)?, row.get(25)?);
-    Ok(at_us.map(|at_us| Settlement { at: Timestamp::from_micros(at_us), is_booked }))
-}
-
-/// The columns of a payment's settlement: when, and whether it is booked.
-pub fn settlement_columns(payment: &Payment) -> (Option<i64>, bool) {
-    let settlement = payment.settlement;
-    let at_us = settlement.map(|settlement| settlement.at.micros());
-    (at_us, settlement.is_some_and(|settlement| settlement.is_booked))
-}
-
-fn client(row: &Row<'_>, column: usize) -> Read<Option<ClientRef>> {
-    let text: Option<String> = row.get(column)?;
-    text.map(|text| known(ClientRef::parse(&text).ok(), "client of a payment")).transpose()
-}
-
-/// A card that was saved when it paid, and when that was; nothing where none was saved.
-pub fn saved_card_from(row: &Row<'_>) -> Read<Option<(BindingId, Timestamp)>> {
-    let rail = json::<RailAttempt>(&row.get::<String>(0)?, "attempt rail")?;
-    let paid_at = at(row, 1)?;
-    let RailAttempt::Card(CardAttempt { card: Some(card), .. }) = rail else { return Ok(None) };
-    Ok(BindingId::parse(&card.binding_id).ok().map(|binding| (binding, paid_at)))
-}
-
-fn channel(row: &Row<'_>) -> Read<Channel> {
-    let (word, terminal): (String, Option<String>) = (row.get(21)?, row.get(22)?);
-    known(Channel::from_stored(&word, terminal.as_deref()), "channel")
-}
-
-fn payment_state(row: &Row<'_>) -> Read<PaymentState> {
-    let status: String = row.get(6)?;
-    let attempt: Option<u16> = row.get(7)?;
-    let reason: Option<String> = row.get(8)?;
-    let ended: Option<i64> = row.get(9)?;
-    let at = ended.map(Timestamp::from_micros);
-    let state = match (status.as_str(), at, reason.as_deref()) {
-        ("created", None, None) => Some(PaymentState::Created),
-        ("processing", None, None) => Some(PaymentState::Processing),
-        ("requires_action", None, None) => Some(PaymentState::RequiresAction),
-        ("captured", Some(at), None) => {
-            attempt.map(|attempt| PaymentState::Captured { attempt, at })
-        }
-        ("failed", Some(at), Some("declined")) => {
-            Some(PaymentState::Failed { reason: FailureReason::Declined, at })
-        }
-        ("failed", Some(at), Some("unresolved")) => {
-            Some(PaymentState::Failed { reason: FailureReason::Unresolved, at })
-        }
-        ("expired", Some(at), None) => Some(PaymentState::Expired { at }),
-        ("canceled", Some(at), Some("payer")) => {
-            Some(PaymentState::Canceled { by: Canceler::Payer, at })
-        }
-        ("canceled", Some(at), Some("merchant")) => {
-            Some(PaymentState::Canceled { by: Canceler::Merchant, at })
-        }
-        _ => None,
-    };
-    known(state, "payment state")
-}
-
-/// The columns of a payment's state: attempt, reason, time.
-pub fn payment_state_columns(
-    state: &PaymentState,
-) -> (Option<u16>, Option<&'static str>, Option<i64>) {
-    match state {
-        PaymentState::Created | PaymentState::Processing | PaymentState::RequiresAction => {
-            (None, None, None)
-        }
-        PaymentState::Captured { attempt, at } => (Some(*attempt), None, Some(at.micros())),
-        PaymentState::Failed { reason: FailureReason::Declined, at } => {
-            (None, Some("declined"), Some(at.micros()))
-        }
-        PaymentState::Failed { reason: FailureReason::Unresolved, at } => {
-            (None, Some("unresolved"), Some(at.micros()))
-        }
-        PaymentState::Expired { at } => (None, None, Some(at.micros())),
-        PaymentState::Canceled { by: Canceler::Payer, at } => {
-            (None, Some("payer"), Some(at.micros()))
-        }
-        PaymentState::Canceled { by: Canceler::Merchant, at } => {
-            (None, Some("merchant"), Some(at.micros()))
-        }
-    }
 }
 
 /// A leg.
@@ -186,6 +72,10 @@ pub fn leg_from(row: &Row<'_>) -> Read<Leg> {
         destination: merchant_id(row, 1)?,
         amount: known(Amount::from_millimes(row.get(2)?).ok(), "leg amount")?,
         kind: known(LegKind::parse(&row.get::<String>(3)?), "leg kind")?,
+        captured: row
+            .get::<Option<i64>>(4)?
+            .map(|millimes| known(Amount::from_millimes(millimes).ok(), "leg share"))
+            .transpose()?,
     })
 }
 
@@ -260,6 +150,7 @@ pub fn hold_from(row: &Row<'_>) -> Read<Hold> {
         attempt: row.get(8)?,
         state: known(HoldState::parse(&row.get::<String>(9)?), "hold state")?,
         opened_at: at(row, 10)?,
+        look_at: at(row, 12)?,
         version: row.get(11)?,
     })
 }

@@ -1,4 +1,4 @@
-//! Cancel a payment: the payer calls it off (T12b).
+//! Cancel a payment that nobody has paid: the payer calls it off (T12b).
 
 use rand_core::Rng;
 
@@ -26,7 +26,7 @@ pub struct CancelPayment {
 pub enum CancelRefusal {
     /// No such payment.
     NotFound,
-    /// It has ended already.
+    /// It has ended already, or its money is held.
     Ended,
     /// A card attempt is open and may have been paid: the bank has to be read first.
     CardOpen {
@@ -51,7 +51,7 @@ impl Decide for CancelPayment {
     ) -> Result<((), Changes), CancelRefusal> {
         let mut change =
             PaymentChange::begin(see, &self.payment, now).map_err(|_| CancelRefusal::NotFound)?;
-        if change.payment.state.is_terminal() {
+        if !change.payment.state.awaits_payer() {
             return Err(CancelRefusal::Ended);
         }
         let open_card = change.before().open_attempt().filter(|open| open.card().is_some());

@@ -1,7 +1,8 @@
 //! Confirm a wallet payment with the code from the phone: checked, debited and captured in one
 //! command. Nothing is reserved before a right code, so a stranger cannot freeze money by typing a
 //! number. Where balances are folded later, the money is held first ([`super::place_hold`]): then this
-//! captures against that hold, in the payment's own shard.
+//! captures against that hold, in the payment's own shard. So it is, too, where the merchant takes the money
+//! later: then the hold stays.
 
 use rand_core::Rng;
 
@@ -49,6 +50,8 @@ pub enum Funds {
 pub enum CodeAnswer {
     /// Paid.
     Captured,
+    /// The money is held until the merchant takes it.
+    Authorized,
     /// A wrong code.
     Wrong {
         /// Tries that are left for this code.
@@ -71,7 +74,7 @@ pub enum ConfirmRefusal {
     CodeExpired,
     /// The payment's time is over.
     TimeOver,
-    /// The payment has ended.
+    /// The payment has ended, or its money is held.
     Ended,
 }
 
@@ -93,6 +96,10 @@ impl Decide for ConfirmCode {
         let answer = match (typed.right_wallet(), self.funds) {
             (None, _) => typed.wrong(now, rng),
             (Some(_), Funds::Missing) => typed.decline(rng),
+            // What the merchant takes later has to be held first.
+            (Some(_), Funds::Balance) if typed.change.payment.hold_secs.is_some() => {
+                return Err(ConfirmRefusal::NoCodeExpected);
+            }
             (Some(wallet), Funds::Balance) if typed.is_short(see, wallet) => typed.decline(rng),
             (Some(wallet), Funds::Balance) => typed.pay(wallet, None, rng),
             // Another attempt's hold pays nothing: what it is for was looked at in another moment.
@@ -125,7 +132,7 @@ impl<'a> Typed<'a> {
     ) -> Result<Self, ConfirmRefusal> {
         let change =
             PaymentChange::begin(see, &payment, now).map_err(|_| ConfirmRefusal::NotFound)?;
-        if change.payment.state.is_terminal() {
+        if !change.payment.state.awaits_payer() {
             return Err(ConfirmRefusal::Ended);
         }
         if !change.payment.is_payable(now) {
@@ -174,11 +181,12 @@ impl<'a> Typed<'a> {
         self.end_challenge();
         self.attempt.state = AttemptState::Approved { at: self.change.now };
         self.change.put_attempt(self.attempt.clone());
-        if let Some(hold) = hold {
+        let is_captured = self.change.payment.hold_secs.is_none();
+        if let Some(hold) = hold.filter(|_| is_captured) {
             self.change.take_from_hold(hold);
         }
-        self.change.capture(&self.attempt, Source::Wallet(wallet), rng);
-        CodeAnswer::Captured
+        self.change.capture_or_hold(&self.attempt, Source::Wallet(wallet), rng);
+        if is_captured { CodeAnswer::Captured } else { CodeAnswer::Authorized }
     }
 
     fn decline(&mut self, rng: &mut dyn Rng) -> CodeAnswer {

@@ -46,6 +46,8 @@ pub struct NewPayment {
     pub client: Option<ClientRef>,
     /// The saved card that pays it.
     pub charge: Option<Charge>,
+    /// For how long an approval holds the money until the merchant takes it; none: it is taken at once.
+    pub hold_secs: Option<i64>,
 }
 
 /// The key a request came with, and what the request was.
@@ -273,6 +275,8 @@ impl CreatePayment {
             accept_card: new.accept_card,
             image_url: new.image_url.clone(),
             client: new.client.clone(),
+            hold_secs: new.hold_secs,
+            authorization: None,
             sequence: 0,
             version: 1,
         }
@@ -300,6 +304,8 @@ fn begin(payment: &Payment, charge: &Charge) -> (Attempt, CardStarted) {
         order_number,
         amount: payment.amount,
         session_timeout_secs: until.secs_left(now),
+        // Who asks for it with a saved card has it charged.
+        is_hold: false,
     };
     (attempt, started)
 }

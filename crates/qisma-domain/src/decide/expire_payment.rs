@@ -24,7 +24,7 @@ pub enum ExpireRefusal {
     NotFound,
     /// It can still be paid.
     NotDue,
-    /// It has ended already.
+    /// It has ended already, or its money is held.
     Ended,
     /// A card attempt is open: the bank decides (T11b).
     CardOpen,
@@ -46,7 +46,7 @@ impl Decide for ExpirePayment {
     ) -> Result<((), Changes), ExpireRefusal> {
         let mut change =
             PaymentChange::begin(see, &self.payment, now).map_err(|_| ExpireRefusal::NotFound)?;
-        if change.payment.state.is_terminal() {
+        if !change.payment.state.awaits_payer() {
             return Err(ExpireRefusal::Ended);
         }
         if change.payment.is_payable(now) {

@@ -57,7 +57,8 @@ impl Decide for FoldLines {
             }
             if let Some(id) = line.hold {
                 let is_its = |state, millimes: i64| {
-                    state == HoldState::Open && millimes == -line.amount_millimes
+                    // A capture of a part takes less: the rest of the hold is free again with it.
+                    state == HoldState::Open && -line.amount_millimes <= millimes
                 };
                 let hold = see.holds.get(&id);
                 let Some(hold) = hold.filter(|hold| is_its(hold.state, hold.amount.millimes()))
@@ -131,6 +132,7 @@ mod tests {
             attempt: 1,
             state,
             opened_at: Timestamp::from_secs(1),
+            look_at: Timestamp::from_secs(1),
             version: 1,
         }
     }
@@ -155,6 +157,15 @@ mod tests {
         assert_eq!(folded, Folded { done: vec![debit().key], left: vec![] });
         let held = hold(10, HoldState::Open).ended(HoldState::Posted);
         assert_eq!((changes.folded, changes.holds), (vec![debit()], vec![held]));
+    }
+
+    #[test]
+    fn a_debit_of_a_part_ends_the_whole_hold() {
+        let mut see = seeing_that_it_waits();
+        see.holds.insert(HOLD, hold(11, HoldState::Open));
+        let (folded, changes) = fold(&see);
+        let held = hold(11, HoldState::Open).ended(HoldState::Posted);
+        assert_eq!((folded.done, changes.holds), (vec![debit().key], vec![held]));
     }
 
     #[test]

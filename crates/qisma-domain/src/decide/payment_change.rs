@@ -1,19 +1,19 @@
 //! What the commands on one payment share: a working copy that collects its changes.
 
-use rand_core::Rng;
-use std::collections::BTreeSet;
+mod capture;
 
-use crate::account::{Account, AccountKind};
+use rand_core::Rng;
+
 use crate::attempt::{AbandonReason, Attempt, AttemptState, CardAttempt, Reversal};
+use crate::authorization::Authorization;
 use crate::challenge::Challenge;
 use crate::changes::Changes;
 use crate::delivery::{Delivery, DeliveryMethod, DeliveryState};
-use crate::event::{Event, EventKind, RefundTold, body_of};
-use crate::ids::{DeliveryId, EntryId, EventId, HoldId, MerchantId, PaymentId};
+use crate::event::{Event, EventKind, RefundTold, body_of, is_success};
+use crate::ids::{DeliveryId, EntryId, EventId, HoldId, PaymentId};
 use crate::journal::{EntryKind, FoldAt, JournalEntry, Postings};
 use crate::limits;
-use crate::payment::{FailureReason, Payment, PaymentState, Settlement};
-use crate::postings::{Source, of_capture};
+use crate::payment::{FailureReason, Payment, PaymentState};
 use crate::refund::{Refund, refundable};
 use crate::snapshot::{PaymentAggregate, Snapshot};
 use crate::time::Timestamp;
@@ -115,6 +115,12 @@ impl<'a> PaymentChange<'a> {
         }
     }
 
+    /// Puts what is held for the payment as it will be.
+    pub fn put_authorization(&mut self, authorization: Authorization) {
+        self.payment.authorization = Some(authorization);
+        self.touch();
+    }
+
     /// The payment's refunds, as they will be.
     pub fn refunds(&self) -> &[Refund] {
         &self.refunds
@@ -145,54 +151,6 @@ impl<'a> PaymentChange<'a> {
             challenge.ended = true;
             self.put_challenge(challenge);
         }
-    }
-
-    /// Captures the payment: state, journal, event and deliveries in one change.
-    pub fn capture(&mut self, attempt: &Attempt, source: Source, rng: &mut dyn Rng) {
-        let parked: BTreeSet<MerchantId> = self
-            .payment
-            .legs
-            .iter()
-            .filter(|leg| !leg.amount.is_zero())
-            .map(|leg| leg.destination)
-            .filter(|merchant| {
-                !self
-                    .see
-                    .merchants
-                    .get(merchant)
-                    .is_some_and(super::super::merchant::Merchant::can_receive)
-            })
-            .collect();
-        self.abandon_open_attempt(Some(attempt.number), AbandonReason::PaymentEnded);
-        let postings = of_capture(&self.payment, source, &parked, self.platform_has_millimes());
-        let reference = self.payment.id.to_string();
-        self.post(EntryKind::Capture, reference, postings, rng);
-        self.become_state(PaymentState::Captured { attempt: attempt.number, at: self.now });
-        if let Source::Card(_) = source {
-            let at = self.see.calendar.settles_at(self.now);
-            self.payment.settlement = Some(Settlement { at, is_booked: false });
-        }
-        self.emit(EventKind::PaymentSucceeded, rng);
-        if !parked.is_empty() {
-            self.emit(EventKind::LegParked, rng);
-        }
-    }
-
-    /// Says that what the entries of this change take was reserved before, by this hold: they are folded
-    /// where that is. To be said before anything is booked.
-    pub fn take_from_hold(&mut self, hold: HoldId) {
-        assert!(self.extra.entries.is_empty(), "an entry was booked before its hold was named");
-        self.hold = Some(hold);
-    }
-
-    /// What the platform has available for a fee. A hold is of a payer's wallet and answers for nothing
-    /// else, so what is folded where that is takes nothing from the platform that must be there: it is
-    /// owed instead.
-    fn platform_has_millimes(&self) -> i64 {
-        let (kind, payment) = (AccountKind::Available, &self.payment);
-        let account = Account::merchant(payment.merchant, kind, payment.mode, payment.currency);
-        let balance = self.see.balances.get(&account.id()).filter(|_| self.hold.is_none());
-        balance.map_or(0, |balance| balance.available_millimes().max(0))
     }
 
     /// Ends the payment without money.
@@ -288,8 +246,7 @@ impl<'a> PaymentChange<'a> {
         self.emit_about(kind, None, rng);
     }
 
-    /// Records an event of a refund. The payment's webhook hears of the payment's end and of nothing else
-    /// (Flouci API, section 7).
+    /// Records an event of a refund. The payment's webhook does not hear of it.
     pub fn emit_refund(&mut self, kind: EventKind, number: u16, rng: &mut dyn Rng) {
         let refund = self.refunds.iter().find(|refund| refund.number == number).cloned();
         self.emit_about(kind, refund.as_ref(), rng);
@@ -311,8 +268,8 @@ impl<'a> PaymentChange<'a> {
             body: body_of(&self.payment, told, kind, self.payment.sequence, self.now),
             at: self.now,
         };
-        if let Some(webhook) = self.payment.webhook.as_ref().filter(|_| kind.is_end()) {
-            let success = matches!(self.payment.state, PaymentState::Captured { .. });
+        if let Some(webhook) = self.payment.webhook.as_ref().filter(|_| kind.is_told()) {
+            let success = is_success(&self.payment.state);
             self.extra.deliveries.push(Delivery {
                 id: DeliveryId::mint(shard, self.now, rng),
                 event: event.id,

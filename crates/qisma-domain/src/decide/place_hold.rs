@@ -9,6 +9,7 @@ use crate::account::Account;
 use crate::changes::Changes;
 use crate::hold::{Hold, HoldState};
 use crate::ids::{HoldId, PaymentId};
+use crate::limits;
 use crate::money::Amount;
 use crate::snapshot::{Keys, Snapshot};
 use crate::time::Timestamp;
@@ -79,6 +80,7 @@ impl Decide for PlaceHold {
             attempt: self.attempt,
             state: HoldState::Open,
             opened_at: now,
+            look_at: now.plus_secs(limits::HOLD_LOOK_SECS),
             version: 1,
         });
         Ok((HoldAnswer::Held, changes))

@@ -13,6 +13,7 @@ use crate::changes::Changes;
 use crate::ids::PaymentId;
 use crate::journal::EntryKind;
 use crate::limits::INQUIRY_GRACE_SECS;
+use crate::payment::PaymentState;
 use crate::postings::{Source, of_unwanted_approval};
 use crate::snapshot::{Keys, Snapshot};
 use crate::time::Timestamp;
@@ -38,6 +39,13 @@ pub enum BankReport {
         /// To be compared with what we asked for.
         facts: ApprovalFacts,
         /// The card that paid.
+        card: Box<CardDetails>,
+    },
+    /// It holds the money, and takes it when it is told to.
+    Held {
+        /// To be compared with what we asked for.
+        facts: ApprovalFacts,
+        /// The card that is to pay.
         card: Box<CardDetails>,
     },
     /// It will never take the money.
@@ -73,6 +81,8 @@ pub struct RecordOutcome {
 pub enum Outcome {
     /// The payment is captured by this attempt, now or before.
     Captured,
+    /// The payment's money is held by this attempt, now or before.
+    Authorized,
     /// Approved, but nobody should have paid: the money goes back.
     Unwanted,
     /// The attempt was declined.
@@ -106,7 +116,10 @@ impl Decide for RecordOutcome {
         }
         let outcome = match &self.report {
             BankReport::Approved { facts, card } => {
-                approved(&mut change, attempt, facts, card, rng)
+                approved(&mut change, attempt, (facts, false), card, rng)
+            }
+            BankReport::Held { facts, card } => {
+                approved(&mut change, attempt, (facts, true), card, rng)
             }
             BankReport::Declined { class, code } => {
                 declined(&mut change, attempt, *class, *code, rng)
@@ -120,13 +133,18 @@ impl Decide for RecordOutcome {
     }
 }
 
-fn facts_agree(change: &PaymentChange<'_>, attempt: &Attempt, facts: &ApprovalFacts) -> bool {
+fn facts_agree(
+    change: &PaymentChange<'_>,
+    attempt: &Attempt,
+    (facts, is_held): (&ApprovalFacts, bool),
+) -> bool {
     let Some(card) = attempt.card() else { return false };
     let same_order = card
         .opened
         .as_ref()
         .is_none_or(|opened| facts.order_id.is_empty() || opened.order_id == facts.order_id);
     same_order
+        && change.payment.hold_secs.is_some() == is_held
         && card.order_number == facts.order_number
         && change.payment.amount.millimes() == facts.amount_millimes
         && change.payment.currency.number() == facts.currency
@@ -135,7 +153,7 @@ fn facts_agree(change: &PaymentChange<'_>, attempt: &Attempt, facts: &ApprovalFa
 fn approved(
     change: &mut PaymentChange<'_>,
     mut attempt: Attempt,
-    facts: &ApprovalFacts,
+    facts: (&ApprovalFacts, bool),
     details: &CardDetails,
     rng: &mut dyn Rng,
 ) -> Outcome {
@@ -143,7 +161,7 @@ fn approved(
         AttemptState::Approved { .. } if attempt_is_unwanted(&attempt) => {
             return Outcome::Unwanted;
         }
-        AttemptState::Approved { .. } => return Outcome::Captured,
+        AttemptState::Approved { .. } => return wanted(change),
         AttemptState::Voided { .. } => return Outcome::Unchanged,
         _ => {}
     }
@@ -158,18 +176,29 @@ fn approved(
     card.card = Some(Box::new(details.clone()));
     let acquirer = card.acquirer;
     attempt.state = AttemptState::Approved { at: change.now };
-    if change.payment.state.is_terminal() {
+    if !change.payment.state.awaits_payer() {
         let reference = attempt.card().map(|card| card.order_number.clone()).unwrap_or_default();
-        let postings = of_unwanted_approval(&change.payment, acquirer);
         reversal_is_due(&mut attempt, change.now);
         change.put_attempt(attempt);
-        change.post(EntryKind::UnwantedApproval, reference, postings, rng);
+        // What the bank only holds is nobody's money but the payer's: there is nothing to book.
+        if change.payment.hold_secs.is_none() {
+            let postings = of_unwanted_approval(&change.payment, acquirer);
+            change.post(EntryKind::UnwantedApproval, reference, postings, rng);
+        }
         return Outcome::Unwanted;
     }
     bank_is_final(&mut attempt);
     change.put_attempt(attempt.clone());
-    change.capture(&attempt, Source::Card(acquirer), rng);
-    Outcome::Captured
+    change.capture_or_hold(&attempt, Source::Card(acquirer), rng);
+    wanted(change)
+}
+
+/// What an approval came to that the payment wanted.
+const fn wanted(change: &PaymentChange<'_>) -> Outcome {
+    match change.payment.state {
+        PaymentState::Authorized => Outcome::Authorized,
+        _ => Outcome::Captured,
+    }
 }
 
 /// Whether an approved attempt's money is on its way back.

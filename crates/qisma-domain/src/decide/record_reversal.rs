@@ -21,6 +21,8 @@ pub enum ReversalReport {
     GivenBack,
     /// It does not do that; the other way may be tried, or an operator asked.
     Refused,
+    /// It keeps holding what it never took: only it, or an operator, can let that go.
+    HoldKept,
     /// It did not answer: it is asked what it knows before anything is tried again.
     NoAnswer,
 }
@@ -66,7 +68,7 @@ impl Decide for RecordReversal {
                 card.reversal = Reversal::RefundDue;
                 card.next_look_at = Some(at);
             }
-            ReversalReport::Refused => {
+            ReversalReport::Refused | ReversalReport::HoldKept => {
                 card.needs_operator = true;
                 card.plan_next_look(false, at);
             }
@@ -78,7 +80,8 @@ impl Decide for RecordReversal {
     }
 }
 
-/// The unwanted money is back with the payer: out of suspense, and told.
+/// The unwanted money is back with the payer: out of suspense, and told. What was only held never was in
+/// suspense; and where the merchant or the time let it go, that was told when it was.
 pub(super) fn record_given_back(
     change: &mut PaymentChange<'_>,
     mut attempt: Attempt,
@@ -87,15 +90,21 @@ pub(super) fn record_given_back(
     let Some(card) = attempt.card_mut() else { return };
     card.reversal = Reversal::Done;
     let (acquirer, reference) = (card.acquirer, card.order_number.clone());
+    let number = attempt.number;
     attempt.state = AttemptState::Voided { at: change.now };
     bank_is_final(&mut attempt);
     change.put_attempt(attempt);
-    let postings = of_unwanted_reversal(&change.payment, acquirer);
-    change.post(EntryKind::UnwantedReversal, reference, postings, rng);
-    let kind = if matches!(change.payment.state, PaymentState::Captured { .. }) {
-        EventKind::DuplicateSuccessReversed
-    } else {
-        EventKind::LateSuccessReversed
-    };
+    if change.payment.hold_secs.is_none() {
+        let postings = of_unwanted_reversal(&change.payment, acquirer);
+        change.post(EntryKind::UnwantedReversal, reference, postings, rng);
+    }
+    let authorized_by = change.payment.authorization.as_ref().map(|held| held.attempt);
+    if authorized_by == Some(number) {
+        return;
+    }
+    let is_paid =
+        matches!(change.payment.state, PaymentState::Captured { .. } | PaymentState::Authorized);
+    let kind =
+        if is_paid { EventKind::DuplicateSuccessReversed } else { EventKind::LateSuccessReversed };
     change.emit(kind, rng);
 }

@@ -23,6 +23,7 @@ use crate::payment::Payment;
 use crate::postings::{Source, of_refund, of_refund_paid};
 use crate::refund::{Refund, RefundPart, RefundState, first_open, left_of_share, taken_back};
 use crate::snapshot::{Keys, Snapshot};
+use crate::split::Leg;
 use crate::time::Timestamp;
 
 /// What becomes of a refund when a merchant does not have its part.
@@ -214,10 +215,10 @@ impl RefundPayment {
         payment: &Payment,
         refunds: &[Refund],
     ) -> Result<Vec<Amount>, RefundRefusal> {
-        let legs: Vec<Amount> = payment.legs.iter().map(|leg| leg.amount).collect();
+        let legs: Vec<Amount> = payment.legs.iter().map(Leg::share).collect();
         let already = taken_back(payment, refunds);
         let taken = Amount::checked_sum(already.iter().copied());
-        let left = taken.and_then(|taken| payment.amount.checked_sub(taken));
+        let left = taken.and_then(|taken| payment.captured().checked_sub(taken));
         let left = left.expect("no payment gives back more than it has");
         if left.is_zero() || limits::REFUNDS_PER_PAYMENT_MAX <= refunds.len() {
             return Err(RefundRefusal::NotAllowed);
@@ -251,7 +252,7 @@ impl RefundPayment {
                 legs.filter(|((leg, _), _)| leg.destination == destination)
             {
                 let left =
-                    leg.amount.checked_sub(*already).and_then(|left| left.checked_sub(*part));
+                    leg.share().checked_sub(*already).and_then(|left| left.checked_sub(*part));
                 let taken = left.unwrap_or_default().min(wanted);
                 *part = part.checked_add(taken).expect("a part is at most its leg");
                 wanted = wanted.checked_sub(taken).expect("no more than is wanted is taken");
@@ -275,7 +276,7 @@ impl RefundPayment {
         if !take(payment.merchant, rest) {
             return Err(RefundRefusal::PartsBelowAmount);
         }
-        let legs: Vec<Amount> = payment.legs.iter().map(|leg| leg.amount).collect();
+        let legs: Vec<Amount> = payment.legs.iter().map(Leg::share).collect();
         let checked: Result<Amount, TakeError> = check_chosen_parts(&legs, already, &parts);
         assert!(checked.is_ok(), "each part was held against what its leg has left");
         Ok(parts)

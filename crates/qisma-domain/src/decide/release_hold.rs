@@ -1,5 +1,5 @@
 //! Free reserved money whose attempt has ended without taking it. An attempt that is open can still be
-//! captured, so its end is looked at once more, where the hold is freed: whoever asks may have seen an
+//! captured, and what is held for the merchant stays, so its end is looked at once more, where the hold is freed: whoever asks may have seen an
 //! end that a failover has undone.
 
 use rand_core::Rng;
@@ -9,6 +9,7 @@ use super::Decide;
 use crate::changes::Changes;
 use crate::hold::HoldState;
 use crate::ids::{HoldId, PaymentId};
+use crate::payment::PaymentState;
 use crate::snapshot::{Keys, Snapshot};
 use crate::time::Timestamp;
 
@@ -41,7 +42,8 @@ impl Decide for ReleaseHold {
     ) -> Result<(bool, Changes), Infallible> {
         let found = see.payments.get(&self.payment);
         let attempt = found.and_then(|found| found.attempt(self.attempt));
-        let is_ended = attempt.is_none_or(|attempt| !attempt.state.is_open());
+        let is_kept = found.is_some_and(|found| found.payment.state == PaymentState::Authorized);
+        let is_ended = !is_kept && attempt.is_none_or(|attempt| !attempt.state.is_open());
         let open =
             see.holds.get(&self.hold).filter(|hold| is_ended && hold.state == HoldState::Open);
         let holds = open.map(|hold| hold.ended(HoldState::Released)).into_iter().collect();

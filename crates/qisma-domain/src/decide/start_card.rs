@@ -33,6 +33,8 @@ pub struct CardStarted {
     pub order_number: String,
     /// What is to be paid.
     pub amount: Amount,
+    /// Whether the bank is only to hold it.
+    pub is_hold: bool,
     /// How long the bank's session may last.
     pub session_timeout_secs: i64,
 }
@@ -44,7 +46,7 @@ pub enum StartRefusal {
     NotFound,
     /// Somebody is paying it already.
     AttemptOpen,
-    /// It has ended.
+    /// It has ended, or its money is held.
     Ended,
     /// Its time is over, though nobody has said so yet.
     TimeOver,
@@ -59,7 +61,7 @@ pub enum StartRefusal {
 /// What stands in the way of a new attempt, on any rail.
 pub fn check_can_start(aggregate: &PaymentAggregate, now: Timestamp) -> Result<(), StartRefusal> {
     let payment = &aggregate.payment;
-    if payment.state.is_terminal() {
+    if !payment.state.awaits_payer() {
         return Err(StartRefusal::Ended);
     }
     if aggregate.open_attempt().is_some() {
@@ -124,6 +126,7 @@ impl Decide for StartCard {
             attempt: number,
             order_number,
             amount: change.payment.amount,
+            is_hold: change.payment.hold_secs.is_some(),
             session_timeout_secs: expires_at.secs_left(now),
         };
         Ok((answer, change.finish()))

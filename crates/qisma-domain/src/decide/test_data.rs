@@ -39,6 +39,8 @@ pub fn payment() -> Payment {
         accept_card: true,
         image_url: None,
         client: None,
+        hold_secs: None,
+        authorization: None,
         sequence: 0,
         version: 1,
     }

@@ -44,6 +44,7 @@ fn legs(amounts: &[i64]) -> Vec<Leg> {
             destination: merchant(if is_last { 1 } else { 100 + i64::from(number) }),
             amount: amount(millimes),
             kind: if is_last { LegKind::Remainder } else { LegKind::Fixed },
+            captured: None,
         }
     };
     (1..).zip(amounts).map(leg).collect()

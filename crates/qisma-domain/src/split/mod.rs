@@ -92,6 +92,16 @@ pub struct Leg {
     pub amount: Amount,
     /// How it came to that.
     pub kind: LegKind,
+    /// What it got of a capture that was not of the whole payment; none: all of it, once there was one.
+    #[serde(rename = "captured_millimes", default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<Amount>,
+}
+
+impl Leg {
+    /// What it gets, or got, of the payment.
+    pub fn share(&self) -> Amount {
+        self.captured.unwrap_or(self.amount)
+    }
 }
 
 /// A mistake in a split. Legs are named by their index in the request, counted from 0.
@@ -208,7 +218,7 @@ impl Split {
         let mut legs = Vec::with_capacity(requests.len() + 1);
         let mut push = |destination, amount, kind| {
             let number = u16::try_from(legs.len() + 1).expect("the number of legs is limited");
-            legs.push(Leg { number, destination, amount, kind });
+            legs.push(Leg { number, destination, amount, kind, captured: None });
         };
         for (request, amount) in requests.iter().zip(&amounts) {
             let kind = if amount.is_some() { LegKind::Fixed } else { LegKind::Remainder };

@@ -187,8 +187,13 @@ fn all_mistakes_are_listed_with_the_legs_that_made_them() {
 
 #[test]
 fn a_leg_is_kept_as_json_with_its_destination_as_text() {
-    let leg =
-        Leg { number: 2, destination: merchant(1234), amount: amount(8000), kind: LegKind::Fixed };
+    let leg = Leg {
+        number: 2,
+        destination: merchant(1234),
+        amount: amount(8000),
+        kind: LegKind::Fixed,
+        captured: None,
+    };
     let json = r#"{"number":2,"destination":"1234","amount_millimes":8000,"kind":"fixed"}"#;
     assert_eq!(serde_json::to_string(&leg).unwrap(), json);
     assert_eq!(serde_json::from_str::<Leg>(json).unwrap(), leg);

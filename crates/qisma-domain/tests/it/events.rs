@@ -41,6 +41,8 @@ fn payment(state: PaymentState) -> Payment {
         accept_card: true,
         image_url: None,
         client: None,
+        hold_secs: None,
+        authorization: None,
         sequence: 0,
         version: 1,
     }
@@ -81,7 +83,10 @@ fn state_of(kind: EventKind) -> PaymentState {
         | EventKind::RefundSucceeded
         | EventKind::RefundFailed
         | EventKind::LegParked
-        | EventKind::DuplicateSuccessReversed => PaymentState::Captured { attempt: 1, at: AT },
+        | EventKind::DuplicateSuccessReversed => {
+            PaymentState::Captured { attempt: 1, amount: Amount::ZERO, at: AT }
+        }
+        EventKind::PaymentAuthorized | EventKind::CaptureRefused => PaymentState::Authorized,
         EventKind::PaymentFailed => {
             PaymentState::Failed { reason: FailureReason::Declined, at: AT }
         }

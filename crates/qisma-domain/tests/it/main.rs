@@ -3,8 +3,10 @@
 
 mod allocation;
 mod books;
+mod capture_sequences;
 mod create;
 mod events;
+mod held;
 mod inquiry;
 mod model;
 mod people;

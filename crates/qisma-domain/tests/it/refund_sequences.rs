@@ -26,7 +26,7 @@ const SEQUENCES: u64 = 10_000;
 const AT: Timestamp = Timestamp::from_secs(1_000);
 
 /// A payment by card that was captured, with up to six destinations and perhaps a remainder.
-fn captured(rng: &mut StdRng) -> Payment {
+pub fn captured(rng: &mut StdRng) -> Payment {
     let largest = [9, 999, 99_999_999_999][rng.random_range(0..3)];
     let count = rng.random_range(0..=6);
     let shares: Vec<i64> = (0..count).map(|_| rng.random_range(1..=largest)).collect();
@@ -48,7 +48,7 @@ fn captured(rng: &mut StdRng) -> Payment {
         legs: Split::resolve(total, merchant(1), &legs).expect("it adds up").into_legs(),
         fee_plan: None,
         settlement: None,
-        state: PaymentState::Captured { attempt: 1, at: AT },
+        state: PaymentState::Captured { attempt: 1, amount: total, at: AT },
         created_at: AT,
         updated_at: AT,
         expires_at: AT.plus_secs(1_200),
@@ -60,12 +60,14 @@ fn captured(rng: &mut StdRng) -> Payment {
         accept_card: true,
         image_url: None,
         client: None,
+        hold_secs: None,
+        authorization: None,
         sequence: 1,
         version: 2,
     }
 }
 
-fn attempt_of(payment: &Payment) -> Attempt {
+pub fn attempt_of(payment: &Payment) -> Attempt {
     let order_number = CardAttempt::order_number_of(&payment.id, 1);
     let card = CardAttempt::begin(Acquirer::Sandbox, order_number, AT, AT);
     Attempt {

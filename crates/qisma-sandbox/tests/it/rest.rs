@@ -203,6 +203,16 @@ async fn a_held_payment_is_deposited_in_part_and_once() {
 }
 
 #[tokio::test]
+async fn what_is_held_is_let_go_however_late_that_is() {
+    let bank = Bank::start().await;
+    let order_id = bank.register_at("registerPreAuth", "h-2", &[]).await;
+    bank.pay(&order_id, FRICTIONLESS).await;
+    bank.clock.advance_secs(7 * 86_400);
+    assert_eq!(bank.call("reverse", &[("orderId", &order_id)]).await["errorCode"], 0);
+    assert_eq!(bank.order_status(&order_id).await.0, 3);
+}
+
+#[tokio::test]
 async fn a_payment_is_reversed_once_and_only_within_a_day() {
     let bank = Bank::start().await;
     let order_id = bank.register("r-1", &[]).await;

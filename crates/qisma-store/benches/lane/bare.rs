@@ -33,7 +33,7 @@ impl Rows {
             mode, amount_millimes, currency, status, captured_attempt, end_reason, ended_us,
             created_us, updated_us, expires_us, success_link, fail_link, webhook,
             developer_tracking_id, accept_card, image_url, sequence, version, channel, terminal,
-            client_ref FROM payments",
+            client_ref, captured_millimes, hold_secs, authorized, authorized_look_us FROM payments",
         );
         rows.read(
             from,
@@ -53,8 +53,8 @@ impl Rows {
             from,
             sql::UPDATE_PAYMENT,
             "SELECT updated_us, vshard, id, status,
-            captured_attempt, end_reason, ended_us, updated_us, sequence, version, version - 1
-            FROM payments",
+            captured_attempt, end_reason, ended_us, updated_us, sequence, version, version - 1,
+            captured_millimes, authorized, authorized_look_us FROM payments",
         );
         rows.read(
             from,

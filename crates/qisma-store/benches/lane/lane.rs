@@ -242,6 +242,7 @@ fn create_payment() -> CreatePayment {
             session_timeout_secs: 86_400,
             client: None,
             charge: None,
+            hold_secs: None,
         },
         link_prefix: "https://pay.example/pay/".into(),
         idempotent: None,

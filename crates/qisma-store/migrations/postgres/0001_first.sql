@@ -126,6 +126,10 @@ CREATE TABLE payments (
     accept_card            boolean   NOT NULL,
     image_url              text,
     client_ref             text,
+    captured_millimes      bigint,
+    hold_secs              bigint,
+    authorized             text,
+    authorized_look_us     bigint,
     sequence               bigint    NOT NULL,
     version                bigint    NOT NULL,
     fee_plan               text,
@@ -134,6 +138,9 @@ CREATE TABLE payments (
     PRIMARY KEY (vshard, id),
     CONSTRAINT captured_has_its_attempt
         CHECK ((status = 'captured') = (captured_attempt IS NOT NULL)),
+    CONSTRAINT captured_has_its_amount
+        CHECK ((status = 'captured') = (captured_millimes IS NOT NULL)),
+    CONSTRAINT authorized_says_what_is_held CHECK (status <> 'authorized' OR authorized IS NOT NULL),
     CONSTRAINT a_terminal_is_a_pos CHECK ((channel = 'pos') = (terminal IS NOT NULL)),
     CONSTRAINT an_end_has_its_time
         CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL)),
@@ -142,6 +149,7 @@ CREATE TABLE payments (
 
 CREATE INDEX payments_to_expire ON payments (expires_us)
     WHERE status IN ('created', 'requires_action');
+CREATE INDEX payments_held ON payments (authorized_look_us) WHERE authorized_look_us IS NOT NULL;
 
 -- All payments of a day are due at one moment: in the order of their ids, and so nearly of their making,
 -- the newest stand together at the end.
@@ -161,12 +169,13 @@ CREATE INDEX payments_by_pos
     ON payments (merchant_id, mode, developer_tracking_id, created_us) WHERE channel = 'pos';
 
 CREATE TABLE legs (
-    vshard           smallint  NOT NULL,
-    payment_id       uuid      NOT NULL,
-    number           bigint    NOT NULL,
-    destination      bigint    NOT NULL,
-    amount_millimes  bigint    NOT NULL,
-    kind             text      NOT NULL CHECK (kind IN ('fixed', 'remainder')),
+    vshard             smallint  NOT NULL,
+    payment_id         uuid      NOT NULL,
+    number             bigint    NOT NULL,
+    destination        bigint    NOT NULL,
+    amount_millimes    bigint    NOT NULL,
+    kind               text      NOT NULL CHECK (kind IN ('fixed', 'remainder')),
+    captured_millimes  bigint,
     PRIMARY KEY (vshard, payment_id, number),
     FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
 );
@@ -352,7 +361,7 @@ CREATE TABLE account_lines (
 );
 
 -- Money of an account that is reserved for an attempt; what is held of an account is the sum of those
--- that are open.
+-- that are open. Whether anybody still wants one is looked at from `look_us` on.
 CREATE TABLE holds (
     vshard           smallint  NOT NULL,
     id               uuid      NOT NULL,
@@ -366,11 +375,12 @@ CREATE TABLE holds (
     attempt          bigint    NOT NULL,
     state            text      NOT NULL CHECK (state IN ('open', 'posted', 'released')),
     opened_us        bigint    NOT NULL,
+    look_us          bigint    NOT NULL,
     version          bigint    NOT NULL,
     PRIMARY KEY (vshard, id)
 );
 
-CREATE INDEX holds_open ON holds (opened_us) WHERE state = 'open';
+CREATE INDEX holds_open ON holds (look_us) WHERE state = 'open';
 
 CREATE TABLE events (
     vshard      smallint  NOT NULL,

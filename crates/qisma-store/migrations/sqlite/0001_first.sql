@@ -105,6 +105,10 @@ CREATE TABLE payments (
     accept_card            INTEGER NOT NULL,
     image_url              TEXT,
     client_ref             TEXT,
+    captured_millimes      INTEGER,
+    hold_secs              INTEGER,
+    authorized             TEXT,
+    authorized_look_us     INTEGER,
     sequence               INTEGER NOT NULL,
     version                INTEGER NOT NULL,
     fee_plan               TEXT,
@@ -113,6 +117,9 @@ CREATE TABLE payments (
     PRIMARY KEY (vshard, id),
     CONSTRAINT captured_has_its_attempt
         CHECK ((status = 'captured') = (captured_attempt IS NOT NULL)),
+    CONSTRAINT captured_has_its_amount
+        CHECK ((status = 'captured') = (captured_millimes IS NOT NULL)),
+    CONSTRAINT authorized_says_what_is_held CHECK (status <> 'authorized' OR authorized IS NOT NULL),
     CONSTRAINT a_terminal_is_a_pos CHECK ((channel = 'pos') = (terminal IS NOT NULL)),
     CONSTRAINT an_end_has_its_time
         CHECK ((status IN ('captured', 'failed', 'expired', 'canceled')) = (ended_us IS NOT NULL)),
@@ -124,6 +131,7 @@ CREATE INDEX payments_to_expire ON payments (expires_us)
 -- the newest stand together at the end.
 CREATE INDEX payments_to_settle ON payments (settles_us, id)
     WHERE settles_us IS NOT NULL AND is_settled = 0;
+CREATE INDEX payments_held ON payments (authorized_look_us) WHERE authorized_look_us IS NOT NULL;
 CREATE INDEX payments_of_merchant ON payments (merchant_id, mode, created_us);
 CREATE INDEX payments_of_client ON payments (client_ref, created_us)
     WHERE client_ref IS NOT NULL;
@@ -135,12 +143,13 @@ CREATE INDEX payments_by_pos
     ON payments (merchant_id, mode, developer_tracking_id, created_us) WHERE channel = 'pos';
 
 CREATE TABLE legs (
-    vshard           INTEGER NOT NULL,
-    payment_id       BLOB    NOT NULL,
-    number           INTEGER NOT NULL,
-    destination      INTEGER NOT NULL,
-    amount_millimes  INTEGER NOT NULL,
-    kind             TEXT    NOT NULL CHECK (kind IN ('fixed', 'remainder')),
+    vshard             INTEGER NOT NULL,
+    payment_id         BLOB    NOT NULL,
+    number             INTEGER NOT NULL,
+    destination        INTEGER NOT NULL,
+    amount_millimes    INTEGER NOT NULL,
+    kind               TEXT    NOT NULL CHECK (kind IN ('fixed', 'remainder')),
+    captured_millimes  INTEGER,
     PRIMARY KEY (vshard, payment_id, number),
     FOREIGN KEY (vshard, payment_id) REFERENCES payments (vshard, id)
 ) STRICT, WITHOUT ROWID;
@@ -313,7 +322,7 @@ CREATE TABLE account_lines (
 ) STRICT, WITHOUT ROWID;
 
 -- Money of an account that is reserved for an attempt; what is held of an account is the sum of those
--- that are open.
+-- that are open. Whether anybody still wants one is looked at from `look_us` on.
 CREATE TABLE holds (
     vshard           INTEGER NOT NULL,
     id               BLOB    NOT NULL,
@@ -327,10 +336,11 @@ CREATE TABLE holds (
     attempt          INTEGER NOT NULL,
     state            TEXT    NOT NULL CHECK (state IN ('open', 'posted', 'released')),
     opened_us        INTEGER NOT NULL,
+    look_us          INTEGER NOT NULL,
     version          INTEGER NOT NULL,
     PRIMARY KEY (vshard, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX holds_open ON holds (opened_us) WHERE state = 'open';
+CREATE INDEX holds_open ON holds (look_us) WHERE state = 'open';
 
 CREATE TABLE events (
     vshard      INTEGER NOT NULL,
@@ -386,6 +396,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('payments', 'payments', '1000000 4000 1'),
     ('payments', 'payments_to_expire', '1000 1'),
     ('payments', 'payments_to_settle', '10000 5000 1'),
+    ('payments', 'payments_held', '1000 1'),
     ('payments', 'payments_of_merchant', '1000000 1000 500 1'),
     ('payments', 'payments_of_operation', '100000 400 4 4 1'),
     ('payments', 'payments_by_qr', '100000 1000 500 1 1'),

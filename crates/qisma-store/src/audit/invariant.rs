@@ -1,7 +1,7 @@
 //! The invariants: what they are called, and the statements that look for what breaks them.
 
 use super::statements as sql;
-use super::statements::{money, refunds};
+use super::statements::{held, money, refunds};
 
 /// What must hold of the books, whatever happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,8 +94,12 @@ impl Invariant {
             Self::I4 => "no account that may not fall below zero ever did",
             Self::I5 => "the history of every payment is only added to",
             Self::I6 => "nothing is booked twice",
-            Self::I7 => "the legs of every payment, and what was booked to them, are its amount",
-            Self::I8 => "every payment that is captured was booked, and no other",
+            Self::I7 => {
+                "the legs of every payment are its amount, and what was booked to them its capture"
+            }
+            Self::I8 => {
+                "every payment that is captured was booked, and no other; what is held is held"
+            }
             Self::I9 => "the end of every payment is told by one event, and delivered",
             Self::I10 => "every idempotency key has one effect, and names it",
             Self::I13 => "no entry mixes test and live money, or currencies",
@@ -136,7 +140,11 @@ impl Invariant {
             ],
             Self::I5 => &[sql::EVENTS_OUT_OF_ORDER, sql::ENTRIES_OUT_OF_TIME],
             Self::I6 => &[sql::ENTRIES_TWICE, sql::CAPTURES_TWICE],
-            Self::I7 => &[sql::LEGS_NOT_THE_AMOUNT],
+            Self::I7 => &[
+                sql::LEGS_NOT_THE_AMOUNT,
+                held::SHARES_NOT_THE_CAPTURE,
+                held::SHARES_ABOVE_THEIR_LEGS,
+            ],
             Self::I8 => &[
                 sql::CAPTURED_NOT_BOOKED,
                 sql::BOOKED_NOT_CAPTURED,
@@ -144,6 +152,11 @@ impl Invariant {
                 sql::APPROVED_NOT_BOOKED,
                 sql::UNWANTED_AND_KEPT,
                 sql::GIVEN_BACK_NOT_TAKEN,
+                held::HELD_AND_BOOKED,
+                held::HELD_WITHOUT_APPROVAL,
+                held::HELD_FOR_NOTHING,
+                held::WALLET_NOT_HELD,
+                held::HELD_AND_FORGOTTEN,
             ],
             Self::I9 => {
                 &[sql::EVENTS_NOT_THE_STATE, sql::EVENTS_OF_NOTHING, sql::DELIVERIES_NOT_THE_EVENTS]

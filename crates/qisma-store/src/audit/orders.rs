@@ -18,7 +18,7 @@ pub struct CardOrder {
     pub attempt: u16,
     /// Who has it.
     pub acquirer: Acquirer,
-    /// What it is for.
+    /// What it is for; of one that paid, what was captured.
     pub amount_millimes: i64,
     /// In which currency.
     pub currency: Currency,
@@ -26,7 +26,7 @@ pub struct CardOrder {
     pub standing: OrderStanding,
     /// Whether the acquirer has opened a page for it, and so must know it.
     pub is_opened: bool,
-    /// When the acquirer is asked again, if it is.
+    /// When the acquirer is asked again, if it is; of held money, when that is looked after.
     pub next_look_at: Option<Timestamp>,
     /// What was given back of it, as we know for certain.
     pub refunded_millimes: i64,
@@ -43,6 +43,10 @@ pub struct CardOrder {
 pub enum OrderStanding {
     /// It may still be paid, as far as we know.
     Open,
+    /// The money is held there, until the merchant takes it or lets it go.
+    Held,
+    /// ... and the acquirer is asked to take it.
+    Capturing,
     /// It paid.
     Paid,
     /// It was paid though nobody should have, and is to be given back.
@@ -63,6 +67,7 @@ impl CardOrder {
 pub(super) fn order_from(row: &Row<'_>) -> Result<CardOrder, ReadError> {
     let (status, acquirer): (String, String) = (row.get(3)?, row.get(4)?);
     let (reversal, currency): (String, String) = (row.get(5)?, row.get(9)?);
+    let step: Option<String> = row.get(14)?;
     let order = CardOrder {
         payment: PaymentId::from_bytes(row.get(0)?),
         attempt: row.get(1)?,
@@ -73,11 +78,13 @@ pub(super) fn order_from(row: &Row<'_>) -> Result<CardOrder, ReadError> {
         amount_millimes: row.get(8)?,
         currency: Currency::parse(&currency)
             .ok_or_else(|| ReadError::Corrupt("currency".into()))?,
-        standing: match (status.as_str(), reversal.as_str()) {
-            ("approved", "due" | "refund_due") => OrderStanding::ReversalDue,
-            ("approved", _) => OrderStanding::Paid,
-            ("voided", _) => OrderStanding::GivenBack,
-            ("declined" | "abandoned", _) => OrderStanding::Unpaid,
+        standing: match (status.as_str(), reversal.as_str(), step.as_deref()) {
+            ("approved", "due" | "refund_due", _) => OrderStanding::ReversalDue,
+            ("approved", _, None) => OrderStanding::Paid,
+            ("approved", _, Some("held")) => OrderStanding::Held,
+            ("approved", _, Some(_)) => OrderStanding::Capturing,
+            ("voided", ..) => OrderStanding::GivenBack,
+            ("declined" | "abandoned", ..) => OrderStanding::Unpaid,
             _ => OrderStanding::Open,
         },
         is_opened: row.get(10)?,

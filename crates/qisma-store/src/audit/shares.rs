@@ -114,6 +114,7 @@ fn leg_from(row: &Row<'_>) -> Read<Share> {
                 amount: amount(millimes)?,
                 // Who bears a fee does not depend on it.
                 kind: LegKind::Fixed,
+                captured: None,
             },
         })
     };

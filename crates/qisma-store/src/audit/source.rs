@@ -139,7 +139,9 @@ impl Stream for Cursor<'_> {
 
 /// The one thing that the engines say differently: to PostgreSQL, our JSON is text until it is told.
 pub(crate) fn in_its_words(sql: &str) -> String {
-    sql.replace(".rail ->> ", ".rail::jsonb ->> ").replace(".answer ->> ", ".answer::jsonb ->> ")
+    ["rail", "answer", "authorized"].into_iter().fold(sql.to_owned(), |sql, column| {
+        sql.replace(&format!(".{column} ->> "), &format!(".{column}::jsonb ->> "))
+    })
 }
 
 /// Opens a file for reading, and stays at this moment of it.

@@ -20,9 +20,22 @@ macro_rules! ends {
         "('payment.succeeded', 'payment.failed', 'payment.expired', 'payment.canceled')"
     };
 }
+/// The events that a payment's webhook hears of.
+macro_rules! told {
+    () => {
+        "('payment.succeeded', 'payment.authorized', 'payment.failed', 'payment.expired',
+          'payment.canceled')"
+    };
+}
 macro_rules! terminal {
     () => {
         "('captured', 'failed', 'expired', 'canceled')"
+    };
+}
+/// Whether the payment `p` is held by its attempt `a`.
+macro_rules! holds {
+    () => {
+        "p.status = 'authorized' AND CAST((p.authorized ->> 'attempt') AS bigint) = a.number"
     };
 }
 /// The accounts that may stand below zero.
@@ -44,8 +57,9 @@ macro_rules! not_folded {
 
 /// The lists above, for the test that compares them with the domain's.
 #[cfg(test)]
-pub(super) const LISTS: [&str; 3] = [ends!(), terminal!(), may_be_negative!()];
+pub(super) const LISTS: [&str; 4] = [ends!(), terminal!(), may_be_negative!(), told!()];
 
+pub(super) mod held;
 pub(super) mod money;
 pub(super) mod refunds;
 
@@ -167,8 +181,9 @@ statements! {
         GROUP BY p.vshard, p.id
         HAVING coalesce(sum(l.amount_millimes), 0) <> p.amount_millimes LIMIT $1";
     // Both in the order of an index, so that nothing is sorted.
-    LIST_SHARES_OF_LEGS = "SELECT p.vshard, p.id, 'merchant:' || l.destination, l.amount_millimes,
-            p.fee_plan, p.merchant_id, p.amount_millimes, l.number, l.destination
+    LIST_SHARES_OF_LEGS = "SELECT p.vshard, p.id, 'merchant:' || l.destination,
+            coalesce(l.captured_millimes, l.amount_millimes),
+            p.fee_plan, p.merchant_id, coalesce(p.captured_millimes, p.amount_millimes), l.number, l.destination
         FROM payments p JOIN legs l ON l.vshard = p.vshard AND l.payment_id = p.id
         WHERE p.status = 'captured' ORDER BY p.vshard, p.id";
     LIST_SHARES_BOOKED = "SELECT e.vshard, e.payment_id, coalesce(a.owner, u.owner),
@@ -204,7 +219,7 @@ statements! {
             'its attempt ' || a.number || ' is approved, but its money is booked nowhere'
         FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
         WHERE a.status = 'approved' AND p.captured_attempt IS DISTINCT FROM a.number
-          AND NOT EXISTS
+          AND p.hold_secs IS NULL AND NOT EXISTS
             (SELECT 1 FROM journal_entries e WHERE e.vshard = a.vshard
              AND e.kind = 'unwanted_approval' AND e.reference = a.order_number)
         LIMIT $1";
@@ -250,7 +265,7 @@ statements! {
         JOIN payments p ON p.vshard = v.vshard AND p.id = v.payment_id
         LEFT JOIN deliveries d ON d.vshard = v.vshard AND d.payment_id = v.payment_id
             AND d.event_id = v.id
-        WHERE v.kind IN ", ends!(), "
+        WHERE v.kind IN ", told!(), "
         GROUP BY v.vshard, v.id
         HAVING count(d.id) <> CASE WHEN max(p.webhook) IS NULL THEN 0 ELSE 1 END
         LIMIT $1");
@@ -266,7 +281,7 @@ statements! {
     REFUNDS_OF_TWO_KEYS = "SELECT k.payment_id,
             'its refund ' || coalesce(k.answer ->> 'refund_id', 'that is not named')
             || ' was made under ' || count(*) || ' keys'
-        FROM idempotency_keys k WHERE k.about <> ''
+        FROM idempotency_keys k WHERE k.about <> '' AND (k.answer ->> 'verb') IS NULL
         GROUP BY k.vshard, k.payment_id, (k.answer ->> 'refund_id')
         HAVING 1 < count(*) LIMIT $1";
 
@@ -298,29 +313,35 @@ statements! {
                 WHERE kind = 'clearing') stripes
             GROUP BY owner, mode, currency) c
         FULL JOIN (SELECT 'acquirer:' || (a.rail ->> 'acquirer') AS owner, p.mode,
-                p.currency, -sum(p.amount_millimes - coalesce(b.millimes, 0)) AS millimes
+                p.currency, -sum(CASE WHEN p.captured_attempt = a.number
+                    THEN p.captured_millimes ELSE p.amount_millimes END
+                    - coalesce(b.millimes, 0)) AS millimes
             FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
             LEFT JOIN (SELECT vshard, payment_id, sum(amount_millimes) AS millimes FROM refunds
                 WHERE status = 'succeeded' GROUP BY vshard, payment_id) b
                 ON b.vshard = p.vshard AND b.payment_id = p.id AND p.captured_attempt = a.number
             WHERE a.status = 'approved' AND a.order_number IS NOT NULL
               AND (p.captured_attempt = a.number
-                OR (a.rail ->> 'reversal') IN ('due', 'refund_due'))
+                OR (p.hold_secs IS NULL AND (a.rail ->> 'reversal') IN ('due', 'refund_due')))
             GROUP BY 1, 2, 3) x
             ON x.owner = c.owner AND x.mode = c.mode AND x.currency = c.currency
         WHERE coalesce(c.posted_millimes, 0) <> coalesce(x.millimes, 0) LIMIT $1");
-    LIST_ORDERS = "SELECT a.payment_id, a.number, a.order_number, a.status,
+    LIST_ORDERS = concat!("SELECT a.payment_id, a.number, a.order_number, a.status,
             (a.rail ->> 'acquirer'), (a.rail ->> 'reversal'),
-            a.next_look_us, a.started_us, p.amount_millimes, p.currency,
+            CASE WHEN ", holds!(), " THEN p.authorized_look_us ELSE a.next_look_us END,
+            a.started_us,
+            CASE WHEN p.captured_attempt = a.number THEN p.captured_millimes
+                ELSE p.amount_millimes END, p.currency,
             (a.rail ->> 'opened') IS NOT NULL, CAST(coalesce(b.done, 0) AS bigint),
-            CAST(coalesce(b.under_way, 0) AS bigint), b.next_look_us
+            CAST(coalesce(b.under_way, 0) AS bigint), b.next_look_us,
+            CASE WHEN ", holds!(), " THEN (p.authorized ->> 'step') END
         FROM attempts a JOIN payments p ON p.vshard = a.vshard AND p.id = a.payment_id
         LEFT JOIN (SELECT vshard, payment_id, min(next_look_us) AS next_look_us,
                 sum(CASE status WHEN 'succeeded' THEN amount_millimes END) AS done,
                 sum(CASE WHEN status IN ('sent', 'unknown') THEN amount_millimes END) AS under_way
             FROM refunds GROUP BY vshard, payment_id) b
             ON b.vshard = p.vshard AND b.payment_id = p.id AND p.captured_attempt = a.number
-        WHERE a.order_number IS NOT NULL";
+        WHERE a.order_number IS NOT NULL");
     // By shard, payment and attempt.
     IS_ORDER_KNOWN = "SELECT count(*) FROM attempts
         WHERE vshard = $1 AND payment_id = $2 AND number = $3 AND order_number IS NOT NULL";

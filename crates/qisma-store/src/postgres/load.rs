@@ -199,7 +199,7 @@ fn of(see: &mut Snapshot, id: PaymentId) -> Option<&mut PaymentAggregate> {
 }
 
 fn leg(see: &mut Snapshot, row: &Row<'_>) -> Filled {
-    let (leg, id) = (rows::leg_from(row)?, PaymentId::from_bytes(row.get(4)?));
+    let (leg, id) = (rows::leg_from(row)?, PaymentId::from_bytes(row.get(5)?));
     if let Some(aggregate) = of(see, id) {
         aggregate.payment.legs.push(leg);
     }

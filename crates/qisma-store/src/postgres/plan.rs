@@ -26,7 +26,7 @@ use super::sets;
 use super::step::Step;
 use crate::fold::{Delta, Write, fold_books, fold_rows};
 use crate::leases::{Fence, Tenure};
-use crate::rows::{payment_state_columns, settlement_columns};
+use crate::rows::{MoneyColumns, payment_state_columns, settlement_columns};
 
 /// A batch's changes, folded: one write a row.
 pub(super) struct Plan {
@@ -170,6 +170,9 @@ impl Plan {
                 column!(Numbers, old, |write| write.expected_version),
                 column!(MaybeNumbers, old, |write| settlement_columns(&write.row).0),
                 column!(Truths, old, |write| settlement_columns(&write.row).1),
+                column!(MaybeNumbers, old, |write| MoneyColumns::of(&write.row).captured_millimes),
+                column!(MaybeOwnTexts, old, |write| MoneyColumns::of(&write.row).authorized),
+                column!(MaybeNumbers, old, |write| MoneyColumns::of(&write.row).look_us),
             ],
         });
         let new: Vec<&Payment> = new.into_iter().map(|write| &write.row).collect();
@@ -208,12 +211,16 @@ impl Plan {
                 column!(MaybeNumbers, new, |row| settlement_columns(row).0),
                 column!(Truths, new, |row| settlement_columns(row).1),
                 column!(MaybeTexts, new, |row| row.client.as_ref().map(ClientRef::as_str)),
+                column!(MaybeNumbers, new, |row| MoneyColumns::of(row).captured_millimes),
+                column!(MaybeNumbers, new, |row| row.hold_secs),
+                column!(MaybeOwnTexts, new, |row| MoneyColumns::of(row).authorized),
+                column!(MaybeNumbers, new, |row| MoneyColumns::of(row).look_us),
             ],
         });
-        Self::legs(&new, steps);
+        self.legs(&new, steps);
     }
 
-    fn legs<'p>(new: &[&'p Payment], steps: &mut Steps<'p>) {
+    fn legs<'p>(&'p self, new: &[&'p Payment], steps: &mut Steps<'p>) {
         let legs: Vec<_> =
             new.iter().flat_map(|row| row.legs.iter().map(|leg| (row.id, leg))).collect();
         steps.push(Step {
@@ -227,6 +234,18 @@ impl Plan {
                 column!(Numbers, legs, |(_, leg)| leg.destination.number()),
                 column!(Numbers, legs, |(_, leg)| leg.amount.millimes()),
                 column!(Texts, legs, |(_, leg)| leg.kind.as_str()),
+            ],
+        });
+        let shares = &self.changes.leg_shares;
+        steps.push(Step {
+            sql: sets::UPDATE_LEG,
+            rows: shares.len(),
+            what: "shares of legs",
+            params: vec![
+                column!(Shards, shares, |share| share.payment.shard().0.into()),
+                column!(Ids, shares, |share| Id(*share.payment.as_bytes())),
+                column!(Numbers, shares, |share| share.leg.into()),
+                column!(Numbers, shares, |share| share.amount.millimes()),
             ],
         });
     }

@@ -170,6 +170,7 @@ impl Plan {
                 column!(Texts, old, |write| write.row.state.as_str()),
                 column!(Numbers, old, |write| write.row.version),
                 column!(Numbers, old, |write| write.expected_version),
+                column!(Numbers, old, |write| write.row.look_at.micros()),
             ],
         });
         steps.push(Step {
@@ -190,6 +191,7 @@ impl Plan {
                 column!(Texts, new, |write| write.row.state.as_str()),
                 column!(Numbers, new, |write| write.row.opened_at.micros()),
                 column!(Numbers, new, |write| write.row.version),
+                column!(Numbers, new, |write| write.row.look_at.micros()),
             ],
         });
     }

@@ -100,35 +100,47 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes, currency,
             status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version, channel, terminal, fee_plan, settles_us, is_settled, client_ref)
+            sequence, version, channel, terminal, fee_plan, settles_us, is_settled, client_ref,
+            captured_millimes, hold_secs, authorized, authorized_look_us)
         SELECT vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version, channel, terminal, fee_plan, settles_us, is_settled, client_ref
+            sequence, version, channel, terminal, fee_plan, settles_us, is_settled, client_ref,
+            captured_millimes, hold_secs, authorized, authorized_look_us
         FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[],
             $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[],
             $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::text[], $17::text[],
             $18::text[], $19::boolean[], $20::text[], $21::bigint[], $22::bigint[], $23::text[],
-            $24::text[], $25::text[], $26::bigint[], $27::boolean[], $28::text[]) AS u
+            $24::text[], $25::text[], $26::bigint[], $27::boolean[], $28::text[],
+            $29::bigint[], $30::bigint[], $31::text[], $32::bigint[]) AS u
             (vshard, id, merchant_id, app_id, mode, amount_millimes, currency, status,
             captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
             success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url,
-            sequence, version, channel, terminal, fee_plan, settles_us, is_settled, client_ref)
+            sequence, version, channel, terminal, fee_plan, settles_us, is_settled, client_ref,
+            captured_millimes, hold_secs, authorized, authorized_look_us)
         ON CONFLICT DO NOTHING";
     UPDATE_PAYMENT = "UPDATE payments AS t
         SET status = u.status, captured_attempt = u.captured_attempt, end_reason = u.end_reason,
             ended_us = u.ended_us, updated_us = u.updated_us, sequence = u.sequence, version =
-            u.version, settles_us = u.settles_us, is_settled = u.is_settled
+            u.version, settles_us = u.settles_us, is_settled = u.is_settled,
+            captured_millimes = u.captured_millimes, authorized = u.authorized,
+            authorized_look_us = u.authorized_look_us
         FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::bigint[], $5::text[],
             $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
-            $12::boolean[]) AS u (vshard, id, status, captured_attempt, end_reason, ended_us,
-            updated_us, sequence, version, expected, settles_us, is_settled)
+            $12::boolean[], $13::bigint[], $14::text[], $15::bigint[]) AS u (vshard, id, status,
+            captured_attempt, end_reason, ended_us, updated_us, sequence, version, expected,
+            settles_us, is_settled, captured_millimes, authorized, authorized_look_us)
         WHERE t.vshard = u.vshard AND t.id = u.id AND t.version = u.expected";
     INSERT_LEG = "INSERT INTO legs (vshard, payment_id, number, destination, amount_millimes, kind)
         SELECT vshard, payment_id, number, destination, amount_millimes, kind
         FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[],
             $6::text[]) AS u (vshard, payment_id, number, destination, amount_millimes, kind)
         ON CONFLICT DO NOTHING";
+    UPDATE_LEG = "UPDATE legs AS t
+        SET captured_millimes = u.captured_millimes
+        FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::bigint[]) AS u (vshard,
+            payment_id, number, captured_millimes)
+        WHERE t.vshard = u.vshard AND t.payment_id = u.payment_id AND t.number = u.number";
     INSERT_ATTEMPT = "INSERT INTO attempts (vshard, payment_id, number, status, state, rail, order_number,
             next_look_us, needs_operator, started_us, updated_us, version)
         SELECT vshard, payment_id, number, status, state, rail, order_number, next_look_us,
@@ -248,18 +260,18 @@ statements! {
             $6::bigint[]) AS u (vshard, account_id, entry_id, line, amount_millimes, at_us)
         ON CONFLICT DO NOTHING";
     INSERT_HOLD = "INSERT INTO holds (vshard, id, account_id, owner, kind, mode, currency,
-            amount_millimes, payment_id, attempt, state, opened_us, version)
+            amount_millimes, payment_id, attempt, state, opened_us, version, look_us)
         SELECT vshard, id, account_id, owner, kind, mode, currency, amount_millimes,
-            payment_id, attempt, state, opened_us, version
+            payment_id, attempt, state, opened_us, version, look_us
         FROM unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
             $7::text[], $8::bigint[], $9::uuid[], $10::bigint[], $11::text[], $12::bigint[],
-            $13::bigint[]) AS u (vshard, id, account_id, owner, kind, mode, currency,
-            amount_millimes, payment_id, attempt, state, opened_us, version)
+            $13::bigint[], $14::bigint[]) AS u (vshard, id, account_id, owner, kind, mode,
+            currency, amount_millimes, payment_id, attempt, state, opened_us, version, look_us)
         ON CONFLICT DO NOTHING";
     UPDATE_HOLD = "UPDATE holds AS t
-        SET state = u.state, version = u.version
-        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[])
-            AS u (vshard, id, state, version, expected)
+        SET state = u.state, version = u.version, look_us = u.look_us
+        FROM unnest($1::smallint[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[],
+            $6::bigint[]) AS u (vshard, id, state, version, expected, look_us)
         WHERE t.vshard = u.vshard AND t.id = u.id AND t.version = u.expected";
     // Locks the accounts in the order of the arrays, which an UPDATE that joins them would not. That an
     // account of which something is needed is there at all is asked before: this would make it.

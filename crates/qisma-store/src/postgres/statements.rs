@@ -19,7 +19,7 @@ macro_rules! payment_columns {
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
          p.image_url, p.sequence, p.version, p.channel,
          p.terminal, p.fee_plan, p.settles_us, p.is_settled,
-         p.client_ref"
+         p.client_ref, p.captured_millimes, p.hold_secs, p.authorized"
     };
 }
 macro_rules! delivery_columns {
@@ -42,7 +42,7 @@ macro_rules! line_columns {
 macro_rules! hold_columns {
     () => {
         "id, account_id, owner, kind, mode, currency, amount_millimes, payment_id, attempt, state,
-         opened_us, version"
+         opened_us, version, look_us"
     };
 }
 
@@ -141,7 +141,7 @@ statements! {
         AND created_us BETWEEN $3 AND $4 ORDER BY created_us DESC LIMIT 1 OFFSET $5";
     HISTORY_SEEN_ON_TO = "SELECT created_us FROM payments WHERE merchant_id = $1 AND mode = $2
         AND created_us BETWEEN $3 AND $4 ORDER BY created_us ASC LIMIT 1 OFFSET $5";
-    LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
+    LIST_LEGS = "SELECT number, destination, amount_millimes, kind, captured_millimes FROM legs
         WHERE vshard = $1 AND payment_id = $2 ORDER BY number";
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments
         WHERE status IN ('created', 'requires_action') AND expires_us <= $1
@@ -155,6 +155,12 @@ statements! {
         WHERE settles_us IS NOT NULL AND NOT is_settled AND vshard = ANY($1::smallint[])";
     NEXT_EXPIRY = "SELECT min(expires_us) FROM payments
         WHERE status IN ('created', 'requires_action') AND vshard = ANY($1::smallint[])";
+    LIST_HELD_TO_LOOK_AT = "SELECT id FROM payments
+        WHERE authorized_look_us IS NOT NULL AND authorized_look_us <= $1 AND mode = $2
+            AND vshard = ANY($4::smallint[])
+        ORDER BY authorized_look_us LIMIT $3";
+    NEXT_HELD_LOOK = "SELECT min(authorized_look_us) FROM payments
+        WHERE authorized_look_us IS NOT NULL AND vshard = ANY($1::smallint[])";
 
     // -- attempts and codes --
     LIST_ATTEMPTS = concat!("SELECT ", attempt_columns!(),
@@ -220,8 +226,8 @@ statements! {
         JOIN unfolded_lines u ON u.vshard = e.vshard AND u.entry_id = e.id
         WHERE e.vshard = $1 AND e.payment_id = $2 AND u.hold_id = $3";
     LIST_OPEN_HOLDS = "SELECT id, payment_id, attempt FROM holds
-        WHERE state = 'open' AND opened_us <= $1 AND vshard = ANY($3::smallint[])
-        ORDER BY opened_us, id LIMIT $2";
+        WHERE state = 'open' AND look_us <= $1 AND vshard = ANY($3::smallint[])
+        ORDER BY look_us, id LIMIT $2";
 
     // -- events and deliveries --
     FIND_EVENT = "SELECT id, payment_id, sequence, kind, body, at_us FROM events
@@ -249,7 +255,8 @@ statements! {
     LOAD_PAYMENTS = concat!("SELECT ", payment_columns!(), "
         FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
         JOIN payments p ON p.vshard = k.vshard AND p.id = k.id");
-    LOAD_LEGS = "SELECT l.number, l.destination, l.amount_millimes, l.kind, l.payment_id
+    LOAD_LEGS = "SELECT l.number, l.destination, l.amount_millimes, l.kind, l.captured_millimes,
+            l.payment_id
         FROM unnest($1::smallint[], $2::uuid[]) AS k (vshard, id)
         JOIN legs l ON l.vshard = k.vshard AND l.payment_id = k.id
         ORDER BY l.payment_id, l.number";

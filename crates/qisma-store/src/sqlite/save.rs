@@ -15,7 +15,7 @@ use super::save_people::save_people;
 use super::save_refunds::save_refund;
 use super::{Writer, sql};
 use crate::fold::{Write, fold_books, fold_rows};
-use crate::rows::{delivery_state_at, payment_state_columns, settlement_columns};
+use crate::rows::{MoneyColumns, delivery_state_at, payment_state_columns, settlement_columns};
 use crate::save_error::SaveError;
 
 /// A failure inside the transaction: what was written so far is rolled back.
@@ -106,6 +106,11 @@ fn write(connection: &Connection, mut changes: Changes) -> Step {
     for write in fold_rows(changes.payments, |row| row.id, |row| row.version) {
         save_payment(connection, &write)?;
     }
+    for share in &changes.leg_shares {
+        let (payment, millimes) = (share.payment, share.amount.millimes());
+        let key = (payment.shard().0, payment.as_bytes(), share.leg, millimes);
+        one_row(connection.prepare_cached(sql::UPDATE_LEG)?.execute(key)?, "leg")?;
+    }
     // In order of their numbers: an attempt ends before the next one of its payment begins, or the
     // one-open-attempt index would refuse both.
     for write in fold_rows(changes.attempts, |row| (row.payment, row.number), |row| row.version) {
@@ -159,6 +164,7 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
     let shard = row.id.shard().0;
     let (attempt, reason, ended) = payment_state_columns(&row.state);
     let (settles_us, is_settled) = settlement_columns(row);
+    let money = MoneyColumns::of(row);
     if write.expected_version > 0 {
         let changed = connection.prepare_cached(sql::UPDATE_PAYMENT)?.execute(params![
             shard,
@@ -173,6 +179,9 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
             write.expected_version,
             settles_us,
             is_settled,
+            money.captured_millimes,
+            money.authorized,
+            money.look_us,
         ])?;
         return one_row(changed, "payment");
     }
@@ -205,7 +214,16 @@ fn save_payment(connection: &Connection, write: &Write<Payment>) -> Step {
         settles_us,
         is_settled,
         row.client.as_ref().map(qisma_domain::binding::ClientRef::as_str),
+        money.captured_millimes,
+        row.hold_secs,
+        money.authorized,
+        money.look_us,
     ])?;
+    insert_legs(connection, row)
+}
+
+fn insert_legs(connection: &Connection, row: &Payment) -> Step {
+    let shard = row.id.shard().0;
     let mut insert_leg = connection.prepare_cached(sql::INSERT_LEG)?;
     for leg in &row.legs {
         insert_leg.execute(params![

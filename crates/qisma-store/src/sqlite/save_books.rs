@@ -95,6 +95,7 @@ pub(super) fn save_hold(connection: &Connection, write: &Write<Hold>) -> Step {
             row.state.as_str(),
             row.version,
             write.expected_version,
+            row.look_at.micros(),
         ])?;
         return one_row(changed, "hold");
     }
@@ -112,6 +113,7 @@ pub(super) fn save_hold(connection: &Connection, write: &Write<Hold>) -> Step {
         row.state.as_str(),
         row.opened_at.micros(),
         row.version,
+        row.look_at.micros(),
     ])?;
     Ok(())
 }

@@ -19,7 +19,7 @@ macro_rules! payment_columns {
          p.success_link, p.fail_link, p.webhook, p.developer_tracking_id, p.accept_card,
          p.image_url, p.sequence, p.version, p.channel,
          p.terminal, p.fee_plan, p.settles_us, p.is_settled,
-         p.client_ref"
+         p.client_ref, p.captured_millimes, p.hold_secs, p.authorized"
     };
 }
 macro_rules! delivery_columns {
@@ -42,7 +42,7 @@ macro_rules! line_columns {
 macro_rules! hold_columns {
     () => {
         "id, account_id, owner, kind, mode, currency, amount_millimes, payment_id, attempt, state,
-         opened_us, version"
+         opened_us, version, look_us"
     };
 }
 
@@ -146,11 +146,14 @@ statements! {
     INSERT_PAYMENT = "INSERT INTO payments (vshard, id, merchant_id, app_id, mode, amount_millimes,
         currency, status, captured_attempt, end_reason, ended_us, created_us, updated_us, expires_us,
         success_link, fail_link, webhook, developer_tracking_id, accept_card, image_url, sequence,
-        version, channel, terminal, fee_plan, settles_us, is_settled, client_ref) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-        ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+        version, channel, terminal, fee_plan, settles_us, is_settled, client_ref, captured_millimes,
+        hold_secs, authorized, authorized_look_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+        ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28,
+        ?29, ?30, ?31, ?32)";
     UPDATE_PAYMENT = "UPDATE payments SET status = ?3, captured_attempt = ?4, end_reason = ?5,
         ended_us = ?6, updated_us = ?7, sequence = ?8, version = ?9, settles_us = ?11,
-        is_settled = ?12 WHERE vshard = ?1 AND id = ?2 AND version = ?10";
+        is_settled = ?12, captured_millimes = ?13, authorized = ?14, authorized_look_us = ?15
+        WHERE vshard = ?1 AND id = ?2 AND version = ?10";
     FIND_PAYMENT_OF_OPERATION = concat!("SELECT ", payment_columns!(),
         " FROM payments p WHERE p.vshard = ?1 AND p.merchant_id = ?2 AND p.mode = ?3
             AND p.developer_tracking_id = ?4 AND p.channel = 'qr'");
@@ -188,10 +191,12 @@ statements! {
         AND created_us BETWEEN ?3 AND ?4 ORDER BY created_us DESC LIMIT 1 OFFSET ?5";
     HISTORY_SEEN_ON_TO = "SELECT created_us FROM payments WHERE merchant_id = ?1 AND mode = ?2
         AND created_us BETWEEN ?3 AND ?4 ORDER BY created_us ASC LIMIT 1 OFFSET ?5";
-    LIST_LEGS = "SELECT number, destination, amount_millimes, kind FROM legs
+    LIST_LEGS = "SELECT number, destination, amount_millimes, kind, captured_millimes FROM legs
         WHERE vshard = ?1 AND payment_id = ?2 ORDER BY number";
     INSERT_LEG = "INSERT INTO legs (vshard, payment_id, number, destination, amount_millimes, kind)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    UPDATE_LEG = "UPDATE legs SET captured_millimes = ?4
+        WHERE vshard = ?1 AND payment_id = ?2 AND number = ?3";
     LIST_PAYMENTS_TO_EXPIRE = "SELECT id FROM payments
         WHERE status IN ('created', 'requires_action') AND expires_us <= ?1
         ORDER BY expires_us LIMIT ?2";
@@ -202,6 +207,11 @@ statements! {
         WHERE settles_us IS NOT NULL AND is_settled = 0";
     NEXT_EXPIRY = "SELECT min(expires_us) FROM payments
         WHERE status IN ('created', 'requires_action')";
+    LIST_HELD_TO_LOOK_AT = "SELECT id FROM payments
+        WHERE authorized_look_us IS NOT NULL AND authorized_look_us <= ?1 AND mode = ?2
+        ORDER BY authorized_look_us LIMIT ?3";
+    NEXT_HELD_LOOK = "SELECT min(authorized_look_us) FROM payments
+        WHERE authorized_look_us IS NOT NULL";
 
     // -- attempts and codes --
     LIST_ATTEMPTS = concat!("SELECT ", attempt_columns!(),
@@ -315,13 +325,13 @@ statements! {
 
     // -- holds --
     INSERT_HOLD = "INSERT INTO holds (vshard, id, account_id, owner, kind, mode, currency,
-        amount_millimes, payment_id, attempt, state, opened_us, version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
-    UPDATE_HOLD = "UPDATE holds SET state = ?3, version = ?4
+        amount_millimes, payment_id, attempt, state, opened_us, version, look_us)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    UPDATE_HOLD = "UPDATE holds SET state = ?3, version = ?4, look_us = ?6
         WHERE vshard = ?1 AND id = ?2 AND version = ?5";
     FIND_HOLD = concat!("SELECT ", hold_columns!(), " FROM holds WHERE vshard = ?1 AND id = ?2");
     LIST_OPEN_HOLDS = "SELECT id, payment_id, attempt FROM holds
-        WHERE state = 'open' AND opened_us <= ?1 ORDER BY opened_us, id LIMIT ?2";
+        WHERE state = 'open' AND look_us <= ?1 ORDER BY look_us, id LIMIT ?2";
 
     // -- events and deliveries --
     FIND_EVENT = "SELECT id, payment_id, sequence, kind, body, at_us FROM events

@@ -62,6 +62,7 @@ pub fn create(legs: impl IntoIterator<Item = i64>) -> CreatePayment {
             session_timeout_secs: 1_200,
             client: None,
             charge: None,
+            hold_secs: None,
         },
         link_prefix: "https://pay.example/pay/".into(),
         idempotent: None,

@@ -225,12 +225,12 @@ async fn another_attempts_hold_pays_nothing() {
 }
 
 #[tokio::test]
-async fn only_holds_that_were_open_for_so_long_are_looked_for() {
+async fn a_hold_is_looked_for_a_quarter_of_an_hour_after_it_was_placed() {
     let payer = Payer::with(Fold::Deferred, 15_000, 1).await;
     let (hold, _) = payer.held().await;
-    for (since, expected) in [(NOW.plus_micros(-1), vec![]), (NOW, vec![hold])] {
-        let read =
-            payer.place.store.read(move |reader| reader.open_holds(&Shards::all(), since, 10));
+    let due = NOW.plus_secs(900);
+    for (now, expected) in [(due.plus_micros(-1), vec![]), (due, vec![hold])] {
+        let read = payer.place.store.read(move |reader| reader.open_holds(&Shards::all(), now, 10));
         assert_eq!(read.await.expect("it reads"), expected);
     }
 }

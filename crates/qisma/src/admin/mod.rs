@@ -4,6 +4,7 @@
 mod client;
 mod execute;
 mod fees_view;
+mod held;
 mod key_views;
 mod server;
 mod views;

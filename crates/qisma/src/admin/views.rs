@@ -19,6 +19,8 @@ use qisma_domain::wallet::Wallet;
 use qisma_store::JournalLine;
 use serde::Serialize;
 
+use super::held::AuthorizationView;
+
 /// A merchant.
 #[derive(Serialize)]
 pub struct MerchantView {
@@ -111,6 +113,9 @@ pub struct PaymentView {
     fail_link: Option<Link>,
     webhook_origin: Option<String>,
     developer_tracking_id: Option<String>,
+    captured_millimes: i64,
+    /// What is held until the merchant takes it, or was.
+    authorization: Option<AuthorizationView>,
     legs: Vec<Leg>,
     /// What the gateway takes of it once it is captured, and the tax on that.
     fee_millimes: i64,
@@ -146,6 +151,8 @@ impl PaymentView {
             // A receiver may carry its own secret in path or query: the origin says enough.
             webhook_origin: payment.webhook.as_ref().map(Link::origin),
             developer_tracking_id: payment.developer_tracking_id.clone(),
+            captured_millimes: payment.captured().millimes(),
+            authorization: AuthorizationView::of(payment),
             legs: payment.legs.clone(),
             fee_millimes: charge.fee_millimes,
             tax_millimes: charge.tax_millimes,

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use qisma_domain::decide::refund_payment::WhenShort;
-use qisma_domain::limits;
+use qisma_domain::limits::{self, HOLD_SECS_MAX};
 use qisma_store::Fold;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
@@ -208,6 +208,21 @@ impl Ledger {
             reader.must_be("ledger.fold", "\"inline\" or \"deferred\"");
         }
         Self { fold: fold.unwrap_or_default() }
+    }
+}
+
+/// How long money is held for merchants.
+#[derive(Clone, Copy, Debug)]
+pub struct Payments {
+    /// For how long an approval of a pre-authorised payment holds the money.
+    pub authorization_timeout_secs: i64,
+}
+
+impl Payments {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let allowed = 60..=HOLD_SECS_MAX;
+        let name = "payments.authorization_timeout_secs";
+        Self { authorization_timeout_secs: reader.number(name, allowed) }
     }
 }
 

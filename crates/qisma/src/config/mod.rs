@@ -24,8 +24,8 @@ use thiserror::Error;
 pub use self::acquirers::{AcquirerSettings, Acquirers, SandboxAcquirer};
 pub use self::database::Database;
 pub use self::gateway::{
-    Cards, Http, Ledger, Links, Log, LogFormat, Metrics, Refunds, Sandbox, Security, TlsFiles,
-    Workers,
+    Cards, Http, Ledger, Links, Log, LogFormat, Metrics, Payments, Refunds, Sandbox, Security,
+    TlsFiles, Workers,
 };
 use self::layers::Layers;
 pub use self::network::Network;
@@ -122,6 +122,8 @@ pub struct Config {
     pub links: Links,
     /// How the books are kept.
     pub ledger: Ledger,
+    /// How long money is held for merchants.
+    pub payments: Payments,
     /// How money is given back.
     pub refunds: Refunds,
     /// When the money of card payments is here.
@@ -156,6 +158,7 @@ impl Config {
             webhooks: Webhooks::read(&mut reader),
             links: Links::read(&mut reader),
             ledger: Ledger::read(&mut reader),
+            payments: Payments::read(&mut reader),
             refunds: Refunds::read(&mut reader),
             settlement: Settlement::read(&mut reader),
             workers: Workers::read(&mut reader),

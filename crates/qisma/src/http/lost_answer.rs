@@ -17,16 +17,20 @@ use super::flouci::business::generate_custom_qr_code;
 use super::flouci::transactions::init_pos_transaction;
 use super::flouci::v1;
 use super::flouci::v2::generated::{GeneratePaymentAnswer, respond};
-use super::flouci::v2::{generate_payment, refund_payment, saved_card};
+use super::flouci::v2::{
+    cancel_payment, confirm_payment, generate_payment, refund_payment, saved_card,
+};
 use super::idempotency;
 use super::rate_limit::RateLimit;
 use crate::gateway::Gateway;
 
 /// Every path whose answers are told again: all that take an `Idempotency-Key`.
-pub const ROUTES: [&str; 4] = [
+pub const ROUTES: [&str; 6] = [
     generate_payment::WIRE.route,
     v1::generate_payment::WIRE.route,
     refund_payment::ROUTE,
+    confirm_payment::ROUTE,
+    cancel_payment::ROUTE,
     init_pos_transaction::ROUTE,
 ];
 
@@ -115,6 +119,12 @@ async fn answer_again(gateway: &Gateway, row: IdempotencyRow) -> Result<Response
     }
     if row.route == refund_payment::ROUTE {
         return refund_payment::answer_again(gateway, row).await;
+    }
+    if row.route == confirm_payment::ROUTE {
+        return confirm_payment::answer_again(gateway, &row).await;
+    }
+    if row.route == cancel_payment::ROUTE {
+        return cancel_payment::answer_again(gateway, &row).await;
     }
     if row.route == init_pos_transaction::ROUTE {
         return init_pos_transaction::answer_again(gateway, &row).await;

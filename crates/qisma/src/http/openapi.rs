@@ -5,7 +5,9 @@ use utoipa::{Modify, OpenApi};
 
 use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::transactions::{get_pos_transaction_status, init_pos_transaction};
-use super::flouci::v2::{bindings, generate_payment, refund_payment, verify_payment};
+use super::flouci::v2::{
+    bindings, cancel_payment, confirm_payment, generate_payment, refund_payment, verify_payment,
+};
 use super::flouci::{history, v1};
 use super::lost_answer;
 
@@ -20,6 +22,8 @@ use super::lost_answer;
     paths(
         generate_payment::create,
         verify_payment::read,
+        confirm_payment::create,
+        cancel_payment::create,
         generate_custom_qr_code::read,
         transactions::status,
         transactions::history,

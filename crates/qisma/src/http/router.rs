@@ -12,7 +12,9 @@ use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::flouci::business::{generate_custom_qr_code, transactions};
 use super::flouci::transactions::{get_pos_transaction_status as pos_status, init_pos_transaction};
-use super::flouci::v2::{bindings, generate_payment, refund_payment, verify_payment};
+use super::flouci::v2::{
+    bindings, cancel_payment, confirm_payment, generate_payment, refund_payment, verify_payment,
+};
 use super::flouci::{history, v1};
 use super::rate_limit::{ClientLimits, RateLimit, limit_login_failures, limit_pages};
 use super::{callbacks, checkout, health, lost_answer, middleware, reference};
@@ -88,6 +90,8 @@ pub fn router(gateway: Gateway) -> Router {
         .fold(for_platforms, |routes, path| routes.route(path, get(v1::verify_payment::read)))
         // For platforms, with the keys of an app: the Flouci API.
         .route("/api/v2/generate_payment", post(generate_payment::create))
+        .route("/api/v2/confirm_payment", post(confirm_payment::create))
+        .route("/api/v2/cancel_payment", post(cancel_payment::create))
         .route("/api/v2/refund_payment", post(refund_payment::create))
         .route("/api/v2/verify_payment/{payment_id}", get(verify_payment::read))
         .route("/api/v2/bindings/list", get(bindings::list))

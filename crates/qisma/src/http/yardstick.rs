@@ -72,6 +72,8 @@ fn make_payment() -> PaymentAggregate {
         accept_card: true,
         image_url: None,
         client: None,
+        hold_secs: None,
+        authorization: None,
         sequence: 0,
         version: 1,
     };

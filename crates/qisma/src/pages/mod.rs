@@ -27,7 +27,7 @@ pub use issuer::{at_issuer, issuer_policy};
 pub use locale::Locale;
 pub use message::code_message;
 pub use notice::{DeclineReason, Notice};
-pub use outcome::{canceled, expired, failed, leaving_to_bank, paid, waiting};
+pub use outcome::{authorized, canceled, expired, failed, leaving_to_bank, paid, waiting};
 pub use payee::{Payee, content_security_policy};
 pub use problem::{Problem, not_found, problem};
 pub use quantities::amount;

@@ -56,6 +56,13 @@ pub fn paid(frame: &Frame) -> String {
     ended(frame, Emblem::Done, "paid-heading", sentences)
 }
 
+/// The page of a payment whose money is held for the merchant, which leaves for the shop.
+pub fn authorized(frame: &Frame) -> String {
+    let name = frame.payee.shown_name();
+    let sentences = vec![frame.words().phrase("authorized-explained", &[("payee", &name)])];
+    ended(frame, Emblem::Done, "authorized-heading", sentences)
+}
+
 /// The page of a failed payment.
 pub fn failed(frame: &Frame, reason: Option<DeclineReason>) -> String {
     let words = frame.words();

@@ -65,6 +65,7 @@ fn leaving_pages(frame: &Frame) -> Vec<String> {
     vec![
         leaving_to_bank(frame),
         paid(frame),
+        authorized(frame),
         failed(frame, Some(DeclineReason::AuthenticationFailed)),
         failed(frame, None),
         expired(frame),

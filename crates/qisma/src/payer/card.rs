@@ -128,21 +128,24 @@ pub(super) async fn register(
     let callback_url =
         format!("{}acquirers/{}/callback", gateway.public_url, order.acquirer.as_str());
     let has_key = client.settings().callback_key.is_some();
-    let answer = client
-        .register(&RegisterOrder {
-            order_number: &started.order_number,
-            amount_millimes: started.amount.millimes(),
-            return_url: &return_url,
-            fail_url: &return_url,
-            session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
-            language: order.locale.tag(),
-            description: order.description,
-            json_params: order.terminal,
-            client_id: order.client.map(ClientRef::as_str),
-            // A callback that we could not check would only be refused.
-            dynamic_callback_url: has_key.then_some(callback_url.as_str()),
-        })
-        .await;
+    let register = RegisterOrder {
+        order_number: &started.order_number,
+        amount_millimes: started.amount.millimes(),
+        return_url: &return_url,
+        fail_url: &return_url,
+        session_timeout_secs: u32::try_from(started.session_timeout_secs).unwrap_or(u32::MAX),
+        language: order.locale.tag(),
+        description: order.description,
+        json_params: order.terminal,
+        client_id: order.client.map(ClientRef::as_str),
+        // A callback that we could not check would only be refused.
+        dynamic_callback_url: has_key.then_some(callback_url.as_str()),
+    };
+    let answer = if started.is_hold {
+        client.register_pre_auth(&register).await
+    } else {
+        client.register(&register).await
+    };
     follow(gateway, order, started, answer).await
 }
 

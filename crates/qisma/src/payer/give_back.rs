@@ -1,5 +1,6 @@
-//! Giving an unwanted approval back: reversed, or refunded where the bank no longer reverses. The
-//! bank is always read first, so that an answer that was lost is never asked for twice.
+//! Giving an unwanted approval back, or letting go what is held: reversed, or refunded where the bank no
+//! longer reverses what it took. The bank is always read first, so that an answer that was lost is never
+//! asked for twice.
 
 use qisma_domain::attempt::{CardAttempt, Reversal};
 use qisma_domain::decide::record_reversal::{RecordReversal, ReversalReport};
@@ -28,8 +29,12 @@ pub(super) async fn give_back(
     let reversal = gateway.store.run_fenced(command, fence).await?;
     match report {
         ReversalReport::GivenBack => {
-            tracing::info!(order_number, "an unwanted approval was given back");
+            tracing::info!(order_number, "an approval was given back");
         }
+        ReversalReport::HoldKept => tracing::error!(
+            order_number,
+            "the bank does not let go what it holds: an operator has to see to it"
+        ),
         ReversalReport::Refused if card.reversal == Reversal::RefundDue => tracing::error!(
             order_number,
             "the bank neither reverses nor refunds an order: an operator has to give it back"
@@ -59,12 +64,26 @@ async fn step(
     match facts.state {
         OrderState::Reversed | OrderState::Refunded => Ok(ReversalReport::GivenBack),
         // Asking how it stands may have taken longer than the lease.
-        OrderState::Deposited if !fence.holds(gateway.now()) => {
+        OrderState::Deposited | OrderState::PreAuthorized if !fence.holds(gateway.now()) => {
             Err(LookError::Store(RunError::Superseded))
         }
         OrderState::Deposited => Ok(ask_back(client, card, &facts).await),
+        OrderState::PreAuthorized => Ok(let_go(client, card, &facts).await),
         // It was approved before: anything else is looked at again.
         _ => Ok(ReversalReport::NoAnswer),
+    }
+}
+
+/// Lets go what the bank only holds: nothing was taken, so nothing can be refunded.
+async fn let_go(client: &SmtClient, card: &CardAttempt, facts: &OrderFacts) -> ReversalReport {
+    let known = card.opened.as_ref().map(|opened| opened.order_id.as_str());
+    let Some(order_id) = known.or(facts.order_id.as_deref()) else {
+        return ReversalReport::NoAnswer;
+    };
+    match client.reverse(order_id).await {
+        ChangeAnswer::Done => ReversalReport::GivenBack,
+        ChangeAnswer::Refused { .. } => ReversalReport::HoldKept,
+        ChangeAnswer::Unknown(_) => ReversalReport::NoAnswer,
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod card;
 pub mod card_limits;
 mod give_back;
+pub mod held;
 pub mod looks;
 pub mod outcome;
 pub mod refund;

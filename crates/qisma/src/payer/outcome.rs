@@ -179,7 +179,11 @@ async fn record(
         card_limits::flag(gateway, payment, card).await;
     }
     alarm(gateway.now(), attempt, card, &report, outcome);
-    if !matches!(outcome, Outcome::Captured | Outcome::Declined | Outcome::Unchanged) {
+    let is_over = matches!(
+        outcome,
+        Outcome::Captured | Outcome::Authorized | Outcome::Declined | Outcome::Unchanged
+    );
+    if !is_over {
         // The next look may have come nearer than the worker thinks.
         gateway.inquiries.notify_one();
     }
@@ -269,7 +273,14 @@ fn report_of(
         .iter()
         .any(|fact| matches!(fact, FactMismatch::OrderNumber | FactMismatch::OrderId));
     match facts.state {
-        OrderState::Deposited => approved(payment, currency, facts, &mismatches),
+        OrderState::Deposited => {
+            let (facts, card) = approved(payment, currency, facts, &mismatches);
+            BankReport::Approved { facts, card }
+        }
+        OrderState::PreAuthorized if same_order && payment.hold_secs.is_some() => {
+            let (facts, card) = approved(payment, currency, facts, &mismatches);
+            BankReport::Held { facts, card }
+        }
         // Of another order than ours only an approval is worth an operator's time.
         _ if !same_order => BankReport::NoAnswer,
         OrderState::Registered | OrderState::AcsStarted => BankReport::Unpaid,
@@ -278,7 +289,7 @@ fn report_of(
             code: action_code.unwrap_or(0),
         },
         OrderState::Reversed | OrderState::Refunded => BankReport::GivenBack,
-        // Money may be held or on its way: neither paid nor free to be left.
+        // Money may be on its way, or held though nobody asked for that: neither paid nor free to be left.
         OrderState::PreAuthorized | OrderState::Pending | OrderState::Partial => {
             BankReport::NoAnswer
         }
@@ -290,7 +301,7 @@ fn approved(
     currency: &str,
     facts: &OrderFacts,
     mismatches: &[FactMismatch],
-) -> BankReport {
+) -> (ApprovalFacts, Box<CardDetails>) {
     // What was partly given back before we ever saw it is not what was asked for either.
     let amount_millimes = if mismatches.contains(&FactMismatch::Deposited) {
         facts.deposited_millimes
@@ -301,23 +312,22 @@ fn approved(
     let as_registered = facts.currency == currency;
     let currency = if as_registered { payment.currency.number() } else { &facts.currency };
     let card = facts.card.clone().unwrap_or_default();
-    BankReport::Approved {
-        facts: ApprovalFacts {
-            order_number: facts.order_number.clone(),
-            order_id: facts.order_id.clone().unwrap_or_default(),
-            amount_millimes,
-            currency: currency.to_owned(),
-        },
-        card: Box::new(CardDetails {
-            masked_pan: card.masked_pan.unwrap_or_default(),
-            expiration: card.expiration.unwrap_or_default(),
-            cardholder_name: card.cardholder_name.unwrap_or_default(),
-            payment_system: card.payment_system.unwrap_or_default(),
-            approval_code: card.approval_code.unwrap_or_default(),
-            bank_country_code: card.bank_country_code.unwrap_or_default(),
-            binding_id: card.binding_id.map(String::from).unwrap_or_default(),
-        }),
-    }
+    let facts = ApprovalFacts {
+        order_number: facts.order_number.clone(),
+        order_id: facts.order_id.clone().unwrap_or_default(),
+        amount_millimes,
+        currency: currency.to_owned(),
+    };
+    let card = CardDetails {
+        masked_pan: card.masked_pan.unwrap_or_default(),
+        expiration: card.expiration.unwrap_or_default(),
+        cardholder_name: card.cardholder_name.unwrap_or_default(),
+        payment_system: card.payment_system.unwrap_or_default(),
+        approval_code: card.approval_code.unwrap_or_default(),
+        bank_country_code: card.bank_country_code.unwrap_or_default(),
+        binding_id: card.binding_id.map(String::from).unwrap_or_default(),
+    };
+    (facts, Box::new(card))
 }
 
 const fn class_of(class: smt::DeclineClass) -> DeclineClass {

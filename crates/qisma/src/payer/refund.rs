@@ -22,7 +22,8 @@ use super::outcome::status;
 use crate::acquirers::smt::{ChangeAnswer, OrderState, SmtClient, StatusAnswer};
 use crate::gateway::Gateway;
 
-/// Told when a refund may have to be looked after sooner than was planned; each mode has a worker.
+/// Told when a refund, or held money, may have to be looked after sooner than was planned; each mode has a
+/// worker.
 #[derive(Debug, Default)]
 pub struct RefundNews {
     test: Notify,
@@ -226,7 +227,7 @@ impl Round<'_> {
 }
 
 /// The acquirer's own id of the order, where our books do not have it from its answer.
-async fn order_id_of(client: &SmtClient, card: &CardAttempt) -> Option<String> {
+pub(super) async fn order_id_of(client: &SmtClient, card: &CardAttempt) -> Option<String> {
     if let Some(opened) = &card.opened {
         return Some(opened.order_id.clone());
     }

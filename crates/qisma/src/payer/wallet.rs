@@ -8,7 +8,7 @@ use qisma_domain::decide::check_code::{CheckCode, Checked};
 use qisma_domain::decide::confirm_code::{CodeAnswer, ConfirmCode, ConfirmRefusal, Funds};
 use qisma_domain::decide::place_hold::HoldAnswer;
 use qisma_domain::decide::start_wallet::{CodeToSend, StartWallet, WalletRefusal};
-use qisma_domain::ids::{Mode, PaymentId};
+use qisma_domain::ids::Mode;
 use qisma_domain::payment::Payment;
 use qisma_domain::phone::Phone;
 use qisma_store::{Fence, Fold, OpenHold, RunError};
@@ -82,15 +82,16 @@ fn post(gateway: Gateway, asked: Asked<'_>, phone: Phone, to_send: &CodeToSend) 
     })
 }
 
-/// Checks a code and, if it is right, pays.
+/// Checks a code and, if it is right, pays, or holds the money where the merchant takes it later.
 pub async fn confirm(
     gateway: &Gateway,
-    payment: PaymentId,
+    asked: &Payment,
     code: String,
 ) -> Result<CodeAnswer, RunError<ConfirmRefusal>> {
+    let payment = asked.id;
     let code_key = || CodeKey::new(*gateway.keyring.otp_key());
     let confirm = |funds| ConfirmCode { payment, code: code.clone(), code_key: code_key(), funds };
-    if gateway.config.ledger.fold == Fold::Inline {
+    if gateway.config.ledger.fold == Fold::Inline && asked.hold_secs.is_none() {
         return gateway.store.run(confirm(Funds::Balance)).await;
     }
     let check = CheckCode { payment, code: code.clone(), code_key: code_key() };

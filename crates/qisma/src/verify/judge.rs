@@ -24,6 +24,8 @@ pub(super) enum Judgement {
 enum Bank {
     /// It has none of it.
     Unpaid,
+    /// It holds it, and has taken nothing.
+    Held,
     /// It took so much, and gave so much back.
     Paid { deposited_millimes: i64, refunded_millimes: i64 },
     /// It gave all of it back.
@@ -39,8 +41,8 @@ impl Bank {
                 refunded_millimes: facts.refunded_millimes,
             },
             OrderState::Reversed | OrderState::Refunded => Self::GivenBack,
+            OrderState::PreAuthorized => Self::Held,
             OrderState::Registered
-            | OrderState::PreAuthorized
             | OrderState::AcsStarted
             | OrderState::Declined { .. }
             | OrderState::Pending => Self::Unpaid,
@@ -50,15 +52,16 @@ impl Bank {
     const fn says(self) -> &'static str {
         match self {
             Self::Unpaid => "nobody paid it",
+            Self::Held => "it is held",
             Self::Paid { .. } => "it is paid",
             Self::GivenBack => "it was given back",
         }
     }
 }
 
-/// Whether the acquirer has money of it.
+/// Whether the acquirer has money of it, or holds some.
 pub(super) fn is_paid(facts: &OrderFacts) -> bool {
-    matches!(Bank::of(Some(facts)), Bank::Paid { .. })
+    matches!(Bank::of(Some(facts)), Bank::Paid { .. } | Bank::Held)
 }
 
 /// Compares an order with what the acquirer says of it; nothing when it does not know the order.
@@ -104,13 +107,19 @@ pub(super) fn judge(
             judge_refunds(order, told.unwrap_or(order.amount_millimes), now)
         }
         (OrderStanding::GivenBack, Bank::GivenBack)
+        | (OrderStanding::Held | OrderStanding::Capturing, Bank::Held)
         | (OrderStanding::Open | OrderStanding::Unpaid, Bank::Unpaid | Bank::GivenBack) => {
             Judgement::Agrees
         }
-        (OrderStanding::ReversalDue, Bank::Paid { .. } | Bank::GivenBack)
-        | (OrderStanding::Open | OrderStanding::Unpaid, Bank::Paid { .. }) => ahead(),
-        (OrderStanding::Paid | OrderStanding::ReversalDue, Bank::Unpaid)
-        | (OrderStanding::GivenBack, Bank::Unpaid | Bank::Paid { .. }) => differs(order, bank),
+        (OrderStanding::ReversalDue, Bank::Paid { .. } | Bank::Held | Bank::GivenBack)
+        | (OrderStanding::Capturing, Bank::Paid { .. } | Bank::GivenBack)
+        | (OrderStanding::Open | OrderStanding::Unpaid, Bank::Paid { .. } | Bank::Held) => ahead(),
+        (OrderStanding::Held, Bank::Unpaid | Bank::Paid { .. } | Bank::GivenBack)
+        | (OrderStanding::Capturing | OrderStanding::ReversalDue, Bank::Unpaid)
+        | (OrderStanding::Paid, Bank::Unpaid | Bank::Held)
+        | (OrderStanding::GivenBack, Bank::Unpaid | Bank::Held | Bank::Paid { .. }) => {
+            differs(order, bank)
+        }
     }
 }
 
@@ -148,6 +157,8 @@ fn is_same_currency(order: &CardOrder, facts: Option<&OrderFacts>, registered: &
 fn differs(order: &CardOrder, bank: Bank) -> Judgement {
     let ours = match order.standing {
         OrderStanding::Open => "it is open, and nobody looks at it any more",
+        OrderStanding::Held => "it is held",
+        OrderStanding::Capturing => "it is held and being taken",
         OrderStanding::Paid => "it paid",
         OrderStanding::ReversalDue => "it is to be given back",
         OrderStanding::GivenBack => "it was given back",
@@ -211,13 +222,20 @@ mod tests {
     #[test]
     fn each_pair_of_answers_has_its_judgement() {
         use OrderStanding as S;
-        let banks = [None, Some(OrderState::Deposited), Some(OrderState::Reversed)];
+        let banks = [
+            None,
+            Some(OrderState::PreAuthorized),
+            Some(OrderState::Deposited),
+            Some(OrderState::Reversed),
+        ];
         for (standing, expected) in [
-            (S::Open, ["agrees", "in flight", "agrees"]),
-            (S::Unpaid, ["agrees", "in flight", "agrees"]),
-            (S::Paid, ["differs", "agrees", "differs"]),
-            (S::ReversalDue, ["differs", "in flight", "in flight"]),
-            (S::GivenBack, ["differs", "differs", "agrees"]),
+            (S::Open, ["agrees", "in flight", "in flight", "agrees"]),
+            (S::Unpaid, ["agrees", "in flight", "in flight", "agrees"]),
+            (S::Held, ["differs", "agrees", "differs", "differs"]),
+            (S::Capturing, ["differs", "agrees", "in flight", "in flight"]),
+            (S::Paid, ["differs", "differs", "agrees", "differs"]),
+            (S::ReversalDue, ["differs", "in flight", "in flight", "in flight"]),
+            (S::GivenBack, ["differs", "differs", "differs", "agrees"]),
         ] {
             let found = banks.map(|bank| word(standing, bank, Some(60)));
             assert_eq!(found, expected, "{standing:?}");

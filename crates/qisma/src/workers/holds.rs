@@ -1,4 +1,5 @@
-//! Frees money that was reserved for an attempt which has ended without taking it (ADR 0018).
+//! Frees money that was reserved for an attempt which has ended without taking it (ADR 0018). What is kept
+//! for a merchant (ADR 0024) is looked at again when its time is over.
 //!
 //! **Invariant:** the attempt's end is committed before its hold is freed: a capture needs the attempt
 //! open, so it comes before that end or never.
@@ -7,16 +8,15 @@ use std::convert::Infallible;
 
 use qisma_domain::attempt::AbandonReason;
 use qisma_domain::decide::abandon_attempt::AbandonAttempt;
+use qisma_domain::decide::put_off_hold::PutOffHold;
 use qisma_domain::decide::release_hold::ReleaseHold;
+use qisma_domain::limits::HOLD_LOOK_SECS;
 use qisma_domain::time::Timestamp;
 use qisma_store::{Fence, HoldWanted, OpenHold, ReadError, RunError};
 
 use super::owned;
 use crate::gateway::Gateway;
 
-/// From a right code to the capture it takes a moment. A hold that is older belongs to a gateway that
-/// died in between, or to a payer who gave up; one who had a new code sent has time to type it.
-const ORPHAN_SECS: i64 = 900;
 const PERIOD_SECS: i64 = 60;
 const PAGE_MAX: i64 = 500;
 
@@ -34,8 +34,8 @@ pub enum HoldError {
 /// Frees what is due and says when to come again.
 pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
     let (now, owned) = (gateway.now(), owned(gateway).await);
-    let (ours, since) = (owned.clone(), now.plus_secs(-ORPHAN_SECS));
-    let found = gateway.store.read(move |reader| reader.open_holds(&ours, since, PAGE_MAX)).await;
+    let ours = owned.clone();
+    let found = gateway.store.read(move |reader| reader.open_holds(&ours, now, PAGE_MAX)).await;
     let holds = found.unwrap_or_else(|error| {
         tracing::error!(%error, "open holds could not be read");
         vec![]
@@ -61,6 +61,11 @@ async fn settle(gateway: &Gateway, hold: OpenHold, fence: &Fence) -> Result<(), 
         if let Err(error) = gateway.store.run_reserved(abandon).await {
             tracing::debug!(%payment, attempt, ?error, "the attempt of a hold was not ended");
         }
+    }
+    if let HoldWanted::ByTheMerchant { until } = wanted {
+        let until = until.plus_secs(HOLD_LOOK_SECS).max(gateway.now().plus_secs(HOLD_LOOK_SECS));
+        gateway.store.run_fenced(PutOffHold { hold: hold.id, until }, fence).await?;
+        return Ok(());
     }
     release(gateway, hold, fence).await
 }

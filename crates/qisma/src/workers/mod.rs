@@ -5,6 +5,7 @@ pub mod debts;
 pub mod deliver;
 pub mod expiry;
 pub mod fold;
+mod held;
 pub mod holds;
 pub mod inquiry;
 pub mod leases;

@@ -1,17 +1,17 @@
 //! Looks after refunds that their requests did not bring to an end: the ones whose answer was lost, and
-//! those that stood behind another. Each mode has a worker, so that a sandbox that hangs holds up no
-//! live refund.
+//! those that stood behind another; and, beside them, after held money ([`super::held`]). Each mode has a
+//! worker, so that a sandbox that hangs holds up no live refund.
 
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use qisma_domain::ids::{Mode, PaymentId};
 use qisma_domain::time::Timestamp;
 use qisma_store::{Fence, RunError};
 use tokio_util::sync::CancellationToken;
 
-use super::{changed, owned, poll_at};
+use super::{changed, held, owned, poll_at};
 use crate::gateway::Gateway;
 use crate::payer::refund::{RefundError, go_on};
 
@@ -28,7 +28,8 @@ pub async fn run(gateway: Gateway, shutdown: CancellationToken, mode: Mode) {
     while !shutdown.is_cancelled() {
         gateway.store.keep_leases().await;
         changes.mark_unchanged();
-        let next = round(&gateway, mode).await;
+        let (next, held) = join(round(&gateway, mode), held::round(&gateway, mode)).await;
+        let next = next.into_iter().chain(held).min();
         let wake_at = poll_at(&gateway, next);
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -45,6 +46,7 @@ pub async fn step(gateway: &Gateway) {
     for mode in [Mode::Test, Mode::Live] {
         for _ in 0..ROUNDS_MAX {
             round(gateway, mode).await;
+            held::round(gateway, mode).await;
         }
     }
 }

@@ -192,6 +192,7 @@ pub fn new_payment(webhook: &str) -> NewPayment {
         session_timeout_secs: 1_200,
         client: None,
         charge: None,
+        hold_secs: None,
     }
 }
 

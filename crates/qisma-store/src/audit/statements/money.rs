@@ -2,7 +2,7 @@
 
 statements! {
     // -- I17: fee and tax are what the frozen plan makes of the amount --
-    LIST_FEES_BOOKED = "SELECT p.id, p.amount_millimes, p.fee_plan,
+    LIST_FEES_BOOKED = "SELECT p.id, coalesce(p.captured_millimes, p.amount_millimes), p.fee_plan,
             CAST(coalesce(sum(CASE WHEN coalesce(u.kind, a.kind) = 'fees'
                 THEN q.amount_millimes END), 0) AS bigint),
             CAST(coalesce(sum(CASE WHEN coalesce(u.kind, a.kind) = 'tax'
@@ -14,7 +14,7 @@ statements! {
         LEFT JOIN unfolded_lines u ON u.vshard = q.vshard AND u.entry_id = q.entry_id
             AND u.line = q.line
         WHERE p.fee_plan IS NOT NULL
-        GROUP BY p.vshard, p.id, p.amount_millimes, p.fee_plan";
+        GROUP BY p.vshard, p.id, p.captured_millimes, p.amount_millimes, p.fee_plan";
     FEES_WITHOUT_PLAN = "SELECT e.payment_id,
             'its capture takes ' || q.amount_millimes || ' as a fee, and it has no fee plan'
         FROM journal_entries e

@@ -14,21 +14,22 @@ statements! {
         HAVING coalesce(sum(q.amount_millimes), 0) <> r.amount_millimes LIMIT $1";
     LEGS_REFUNDED_TOO_MUCH = "SELECT q.payment_id,
             'its leg ' || q.leg || ' gives back ' || sum(q.amount_millimes) || ', it is of '
-            || coalesce(max(l.amount_millimes), 0)
+            || coalesce(max(coalesce(l.captured_millimes, l.amount_millimes)), 0)
         FROM refund_parts q
         JOIN refunds r ON r.vshard = q.vshard AND r.payment_id = q.payment_id
             AND r.number = q.refund
         LEFT JOIN legs l ON l.vshard = q.vshard AND l.payment_id = q.payment_id
             AND l.number = q.leg AND l.destination = q.destination
         WHERE r.status <> 'failed' GROUP BY q.vshard, q.payment_id, q.leg
-        HAVING coalesce(max(l.amount_millimes), 0) < sum(q.amount_millimes) LIMIT $1";
+        HAVING coalesce(max(coalesce(l.captured_millimes, l.amount_millimes)), 0)
+            < sum(q.amount_millimes) LIMIT $1";
     REFUNDED_TOO_MUCH = "SELECT r.payment_id,
             'it gives back ' || sum(r.amount_millimes) || ', captured was '
-            || coalesce(max(p.amount_millimes), 0)
+            || coalesce(max(p.captured_millimes), 0)
         FROM refunds r LEFT JOIN payments p ON p.vshard = r.vshard AND p.id = r.payment_id
             AND p.status = 'captured'
         WHERE r.status <> 'failed' GROUP BY r.vshard, r.payment_id
-        HAVING coalesce(max(p.amount_millimes), 0) < sum(r.amount_millimes) LIMIT $1";
+        HAVING coalesce(max(p.captured_millimes), 0) < sum(r.amount_millimes) LIMIT $1";
     REFUNDS_NOT_BOOKED = "SELECT r.payment_id,
             'its refund ' || r.number || ' is ' || r.status || ', and has '
             || count(e.id) FILTER (WHERE e.kind = 'refund') || ' entries of its making, '

@@ -55,7 +55,7 @@ pub fn merchant(text: &str) -> MerchantId {
     MerchantId::parse(text).unwrap()
 }
 
-fn amount(millimes: i64) -> Amount {
+pub fn amount(millimes: i64) -> Amount {
     Amount::from_millimes(millimes).unwrap()
 }
 
@@ -165,6 +165,11 @@ impl Books {
     }
 
     pub async fn payment(&self, key: Option<&str>) -> PaymentId {
+        self.make(key, None).await
+    }
+
+    /// A payment that is paid at once, or of which the money is held for so long first.
+    pub async fn make(&self, key: Option<&str>, hold_secs: Option<i64>) -> PaymentId {
         let link = |kind| Link::parse("https://shop.example/x", kind, false).unwrap();
         let scope = |key| IdempotencyScope {
             merchant: merchant("1"),
@@ -188,6 +193,7 @@ impl Books {
             session_timeout_secs: 1_200,
             client: None,
             charge: None,
+            hold_secs,
         };
         let command = CreatePayment {
             merchant: merchant("1"),
@@ -213,13 +219,16 @@ impl Books {
     pub async fn approve(&self, payment: PaymentId) {
         // A refusal only says that there is one already.
         let _ = self.store.run(StartCard { payment, acquirer: Acquirer::Sandbox }).await;
-        let facts = ApprovalFacts {
-            order_number: format!("{payment}-1"),
-            order_id: String::new(),
-            amount_millimes: 10_000,
-            currency: Currency::Tnd.number().into(),
-        };
-        let report = BankReport::Approved { facts, card: Box::new(CardDetails::default()) };
+        let (facts, card) = approval(payment);
+        let report = BankReport::Approved { facts, card };
+        self.run(RecordOutcome { payment, attempt: 1, report }).await;
+    }
+
+    /// The bank holds the money of the first attempt, which is started.
+    pub async fn hold_by_card(&self, payment: PaymentId) {
+        self.start_card(payment).await;
+        let (facts, card) = approval(payment);
+        let report = BankReport::Held { facts, card };
         self.run(RecordOutcome { payment, attempt: 1, report }).await;
     }
 
@@ -309,6 +318,17 @@ impl Books {
     }
 }
 
-fn phone() -> Phone {
+/// What the bank says of a payment's first attempt.
+fn approval(payment: PaymentId) -> (ApprovalFacts, Box<CardDetails>) {
+    let facts = ApprovalFacts {
+        order_number: format!("{payment}-1"),
+        order_id: String::new(),
+        amount_millimes: 10_000,
+        currency: Currency::Tnd.number().into(),
+    };
+    (facts, Box::default())
+}
+
+pub fn phone() -> Phone {
     Phone::parse("55555555").unwrap()
 }

@@ -2,6 +2,7 @@
 
 mod balances;
 mod books;
+mod held;
 mod money;
 mod refunds;
 
@@ -28,9 +29,8 @@ async fn check(invariant: Invariant, damage: &str, words: &str) {
 async fn every_statement_can_be_prepared() {
     let books = Books::empty().await;
     let audit = Audit::open(&Engine::Sqlite(books.path())).unwrap();
-    for (name, sql) in
-        statements::ALL.iter().chain(statements::refunds::ALL).chain(statements::money::ALL)
-    {
+    let all = statements::ALL.iter().chain(statements::refunds::ALL);
+    for (name, sql) in all.chain(statements::money::ALL).chain(statements::held::ALL) {
         let Source::Sqlite(connection) = &audit.source else { panic!("a file") };
         connection.prepare(sql).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
@@ -43,8 +43,11 @@ fn the_lists_in_the_statements_are_the_domains() {
     };
     let ends = EventKind::ALL.into_iter().filter(|kind| kind.is_end());
     let negative = AccountKind::ALL.into_iter().filter(|kind| kind.may_be_negative());
-    let [given_ends, terminal, given_negative] = statements::LISTS;
+    let told = EventKind::ALL.into_iter().filter(|kind| kind.is_told());
+    let [given_ends, terminal, given_negative, given_told] = statements::LISTS;
     assert_eq!(given_ends, listed(ends.map(EventKind::as_str).collect()));
+    let given_told: Vec<_> = given_told.split_whitespace().collect();
+    assert_eq!(given_told.join(" "), listed(told.map(EventKind::as_str).collect()));
     assert_eq!(terminal, "('captured', 'failed', 'expired', 'canceled')");
     let mut expected: Vec<_> = negative.map(AccountKind::as_str).collect();
     let mut given: Vec<_> = given_negative.split('\'').skip(1).step_by(2).collect();
@@ -294,7 +297,8 @@ async fn a_captured_payment_that_was_not_booked_breaks_i8() {
 
 #[tokio::test]
 async fn a_booked_payment_that_is_not_captured_breaks_i8() {
-    let damage = "UPDATE payments SET status = 'expired', captured_attempt = NULL
+    let damage = "UPDATE payments SET status = 'expired', captured_attempt = NULL,
+        captured_millimes = NULL
         WHERE status = 'captured'";
     check(Invariant::I8, damage, "of a payment that is expired").await;
 }

@@ -16,7 +16,7 @@ async fn a_leg_that_gives_back_more_than_it_got_breaks_i11() {
 
 #[tokio::test]
 async fn more_refunds_than_was_captured_break_i11() {
-    let damage = "UPDATE payments SET amount_millimes = 1100 WHERE status = 'captured'";
+    let damage = "UPDATE payments SET captured_millimes = 1100 WHERE status = 'captured'";
     check(Invariant::I11, damage, "it gives back 1200, captured was 1100").await;
 }
 

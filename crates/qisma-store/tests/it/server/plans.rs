@@ -11,7 +11,7 @@ async fn a_worker_finds_its_rows_by_the_indexes_made_for_it_however_full_the_tab
     place.ask(
         "INSERT INTO payments SELECT n % 256, ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid,
              1, '00000000-0000-0000-0000-000000000001', 'test', 1, 'TND', 'created', NULL, NULL, NULL, n,
-              n, n, 'online', NULL, '', '', NULL, NULL, true, NULL, NULL, 1, 1, NULL, n, false
+              n, n, 'online', NULL, '', '', NULL, NULL, true, NULL, NULL, NULL, NULL, NULL, n, 1, 1, NULL, n, false
               FROM generate_series(1, 20000) AS n;
          INSERT INTO attempts SELECT vshard, id, 1, 'sent', '', '', NULL, created_us, false, 0, 0, 1
              FROM payments;
@@ -33,6 +33,8 @@ async fn a_worker_finds_its_rows_by_the_indexes_made_for_it_however_full_the_tab
         ("NEXT_EXPIRY", "payments_to_expire", "", ""),
         ("LIST_PAYMENTS_TO_SETTLE", "payments_to_settle", "bigint, bigint", "9, 9, "),
         ("NEXT_SETTLEMENT", "payments_to_settle", "", ""),
+        ("LIST_HELD_TO_LOOK_AT", "payments_held", "bigint, text, bigint", "9, 'test', 9, "),
+        ("NEXT_HELD_LOOK", "payments_held", "", ""),
         (
             "LIST_ATTEMPTS_TO_LOOK_AT",
             "attempts_to_look_at",

@@ -66,8 +66,18 @@ impl SmtClient {
         &self.settings
     }
 
-    /// Opens an order (`register.do`).
+    /// Opens an order that is paid at once (`register.do`).
     pub async fn register(&self, order: &RegisterOrder<'_>) -> RegisterAnswer {
+        self.open("register.do", order).await
+    }
+
+    /// Opens an order of which the money is only held, until [`Self::deposit`] or [`Self::reverse`]
+    /// (`registerPreAuth.do`).
+    pub async fn register_pre_auth(&self, order: &RegisterOrder<'_>) -> RegisterAnswer {
+        self.open("registerPreAuth.do", order).await
+    }
+
+    async fn open(&self, endpoint: &str, order: &RegisterOrder<'_>) -> RegisterAnswer {
         assert!(order.amount_millimes > 0, "an order without an amount must not get this far");
         assert!((1..=ORDER_NUMBER_CHARS_MAX).contains(&order.order_number.len()));
         let description: String = order.description.chars().take(DESCRIPTION_CHARS_MAX).collect();
@@ -86,7 +96,7 @@ impl SmtClient {
         fields.extend(order.client_id.map(|id| ("clientId", id)));
         fields.extend(order.json_params.map(|params| ("jsonParams", params)));
         fields.extend(order.dynamic_callback_url.map(|url| ("dynamicCallbackUrl", url)));
-        match self.call("register.do", &fields, ANSWER_SIZE_MAX_BYTES).await {
+        match self.call(endpoint, &fields, ANSWER_SIZE_MAX_BYTES).await {
             Ok(members) => wire::register_answer(&members),
             Err(UnknownReason::NotSent) => RegisterAnswer::NotSent,
             Err(reason) => RegisterAnswer::Unknown(reason),
@@ -105,7 +115,16 @@ impl SmtClient {
         }
     }
 
-    /// Voids a payment before the banks settle it (`reverse.do`), which works once only.
+    /// Takes so much of what is held (`deposit.do`), which works once only; the rest is let go.
+    pub async fn deposit(&self, order_id: &str, amount_millimes: i64) -> ChangeAnswer {
+        // To this API an amount of zero means all of it.
+        assert!(amount_millimes > 0, "a capture without an amount must not get this far");
+        let amount = amount_millimes.to_string();
+        self.change("deposit.do", &[("orderId", order_id), ("amount", &amount)]).await
+    }
+
+    /// Lets go what is held, or voids a payment before the banks settle it (`reverse.do`), which works
+    /// once only.
     pub async fn reverse(&self, order_id: &str) -> ChangeAnswer {
         self.change("reverse.do", &[("orderId", order_id)]).await
     }

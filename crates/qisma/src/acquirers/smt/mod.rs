@@ -46,7 +46,7 @@ pub struct SmtSettings {
     pub timeout_secs: u64,
 }
 
-/// An order to open at the acquirer (`register.do`).
+/// An order to open at the acquirer (`register.do`, `registerPreAuth.do`).
 #[derive(Clone, Copy, Debug)]
 pub struct RegisterOrder<'a> {
     /// Our reference, unique for ever; 1 to 32 characters of `[A-Za-z0-9_-]`.
@@ -71,7 +71,7 @@ pub struct RegisterOrder<'a> {
     pub dynamic_callback_url: Option<&'a str>,
 }
 
-/// What became of `register.do`.
+/// What became of `register.do` or `registerPreAuth.do`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegisterAnswer {
     /// The order exists and the payer can be sent to its page.
@@ -132,7 +132,7 @@ pub enum StatusAnswer {
     Unknown(UnknownReason),
 }
 
-/// What became of `reverse.do` or `refund.do`.
+/// What became of `deposit.do`, `reverse.do` or `refund.do`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeAnswer {
     /// Done.

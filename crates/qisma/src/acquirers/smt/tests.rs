@@ -320,6 +320,20 @@ async fn a_refund_names_its_amount_and_its_own_id() {
 }
 
 #[tokio::test]
+async fn a_hold_is_registered_as_one_and_taken_by_its_amount() {
+    let opened = r#"{"orderId":"01491d0b","formUrl":"https://bank.example/pay"}"#;
+    let server = CannedServer::start(Canned::ok(opened)).await;
+    client(&server.url()).register_pre_auth(&ORDER).await;
+    let seen = server.only_request();
+    assert!(seen.contains("/payment/rest/registerPreAuth.do"), "{seen}");
+    let server = CannedServer::start(Canned::ok("{}")).await;
+    assert_eq!(client(&server.url()).deposit("01491d0b", 850).await, ChangeAnswer::Done);
+    let seen = server.only_request();
+    assert!(seen.contains("/payment/rest/deposit.do"), "{seen}");
+    assert!(seen.ends_with("&orderId=01491d0b&amount=850"), "{seen}");
+}
+
+#[tokio::test]
 async fn a_page_of_orders_counts_those_it_cannot_read() {
     let body = format!(r#"{{"errorCode":"0","orderStatuses":[{PAID},{{}}],"totalCount":7}}"#);
     let server = CannedServer::start(Canned::ok(&body)).await;

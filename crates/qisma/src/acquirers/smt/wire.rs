@@ -88,7 +88,7 @@ impl Members {
     }
 }
 
-/// Reads the answer to `register.do`.
+/// Reads the answer to `register.do` and `registerPreAuth.do`.
 pub(super) fn register_answer(members: &Members) -> RegisterAnswer {
     match members.error_code() {
         Ok(0) => match opened(members) {
@@ -153,7 +153,7 @@ fn read_status(members: &Members) -> Result<StatusAnswer, UnknownReason> {
     }
 }
 
-/// Reads the answer to `reverse.do` and `refund.do`.
+/// Reads the answer to `deposit.do`, `reverse.do` and `refund.do`.
 pub(super) fn change_answer(members: &Members) -> ChangeAnswer {
     match members.error_code() {
         Ok(0) => ChangeAnswer::Done,

@@ -24,7 +24,8 @@ pub async fn leave(State(gateway): State<Gateway>, visit: Visit) -> Answer {
     let loaded = visit.load(&gateway).await?;
     let payment = loaded.payment();
     let shop = match payment.state {
-        PaymentState::Captured { .. } => payment.success_link.as_ref(),
+        // Verify says by now that it is paid, or that its money is held for the merchant.
+        PaymentState::Captured { .. } | PaymentState::Authorized => payment.success_link.as_ref(),
         PaymentState::Failed { .. }
         | PaymentState::Expired { .. }
         | PaymentState::Canceled { .. } => payment.fail_link.as_ref(),

@@ -7,7 +7,7 @@ use qisma_domain::attempt::{Attempt, AttemptState, CardAttempt};
 use qisma_domain::binding::{HolderStep, IssuerForm};
 use qisma_domain::decide::expire_payment::ExpirePayment;
 use qisma_domain::ids::{Mode, PaymentId};
-use qisma_domain::payment::Payment;
+use qisma_domain::payment::{Payment, PaymentState};
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_domain::time::Timestamp;
 use qisma_store::{ReadError, RunError};
@@ -19,6 +19,7 @@ use crate::http::client::ClientAddress;
 use crate::http::rate_limit::TooMany;
 use crate::pages::{self, Frame, Payee, Problem};
 use crate::payer::card_limits;
+use crate::payer::held::expire_if_overdue;
 use crate::payer::outcome::LookError;
 
 /// Who looks.
@@ -63,6 +64,17 @@ pub struct Loaded {
 pub async fn load(gateway: &Gateway, id: PaymentId, visitor: Visitor) -> Result<Loaded, Turned> {
     let loaded = read(gateway, id, visitor).await?;
     let payment = loaded.payment();
+    if payment.state == PaymentState::Authorized {
+        let ended = expire_if_overdue(gateway, payment).await;
+        return match ended {
+            Ok(true) => read(gateway, id, visitor).await,
+            Ok(false) => Ok(loaded),
+            Err(error) => {
+                tracing::error!(payment = %id, %error, "held money could not be let go");
+                Err(turned(problem_of(Problem::Unavailable, loaded.tongue, Some(&id))))
+            }
+        };
+    }
     if payment.state.is_terminal() || payment.is_payable(loaded.now) {
         return Ok(loaded);
     }

@@ -207,7 +207,7 @@ impl Submission {
         if !gateway.keyring.check_csrf(&id, form, token) {
             return refused(Problem::FormRefused);
         }
-        if loaded.payment().state.is_terminal() {
+        if !loaded.payment().state.awaits_payer() {
             return Err(turned(loaded.to_page(None)));
         }
         Ok(Accepted { loaded, fields })

@@ -42,6 +42,7 @@ pub fn current(gateway: &Gateway, loaded: &Loaded, word: Option<&str>) -> Respon
     let notice = notice_of(loaded, word);
     let html = match loaded.payment().state {
         PaymentState::Captured { .. } => pages::paid(&frame),
+        PaymentState::Authorized => pages::authorized(&frame),
         PaymentState::Failed { .. } => pages::failed(&frame, last_decline(loaded)),
         PaymentState::Expired { .. } => pages::expired(&frame),
         PaymentState::Canceled { .. } => pages::canceled(&frame),

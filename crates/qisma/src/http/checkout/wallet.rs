@@ -78,7 +78,7 @@ pub async fn confirm_code(State(gateway): State<Gateway>, submission: Submission
     if code.len() != CODE_DIGITS || !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(loaded.to_page(Some(view::CODE_MALFORMED)));
     }
-    match wallet::confirm(&gateway, loaded.payment().id, code).await {
+    match wallet::confirm(&gateway, loaded.payment(), code).await {
         // How many tries are left stands in the books, where the page looks.
         Ok(CodeAnswer::Wrong { .. }) => Ok(loaded.to_page(Some(view::CODE_WRONG))),
         Err(RunError::Refused(ConfirmRefusal::CodeExpired)) => {

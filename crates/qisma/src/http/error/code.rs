@@ -131,6 +131,25 @@ error_codes! {
     /// The saved card was not charged, and will not be.
     ChargeNotMade = "charge_not_made", PRECONDITION_FAILED,
         "The saved card was not charged; ask for a new payment, with a fresh Idempotency-Key.";
+    /// Nothing is held for it: it was not approved, or has ended.
+    PaymentNotAuthorized = "payment_not_authorized", CONFLICT,
+        "Nothing is held for this payment, so it cannot be confirmed; verify it to see how it stands.";
+    /// It was confirmed before, or paid at once.
+    PaymentAlreadyCaptured = "payment_already_captured", CONFLICT,
+        "The payment's money was taken before; verify it, and refund it to give money back.";
+    /// It has ended without money.
+    PaymentAlreadyEnded = "payment_already_ended", CONFLICT,
+        "The payment has ended before; verify it to see how.";
+    /// The acquirer is asked to take what it holds.
+    CaptureUnderWay = "capture_under_way", CONFLICT,
+        "The payment is being confirmed; verify it in a moment to see what came of it.";
+    /// The acquirer does not take what it holds.
+    CaptureRefused = "capture_refused", CONFLICT,
+        "The acquirer refuses to take the money, and nothing was taken; confirm the payment again, or \
+         cancel it.";
+    /// Somebody is paying what is to be canceled.
+    PaymentBeingPaid = "payment_being_paid", CONFLICT,
+        "Somebody is paying this payment; verify it in a moment, and cancel it then.";
     /// The same key came with another request before.
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used for a different request; send a fresh key for a new payment.";

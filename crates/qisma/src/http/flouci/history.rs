@@ -15,7 +15,7 @@ use serde::Serialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
 
-use super::v2::verified::{VerifiedLeg, view};
+use super::history_row::HistoryRow;
 use super::v2::verify_payment::parked;
 use crate::gateway::Gateway;
 use crate::http::body::Answer;
@@ -102,6 +102,9 @@ fn mistake(field: &str, message: &str) -> ApiError {
     ApiError::of_mistakes(vec![Mistake::new(field, message)])
 }
 
+/// A payment of the page, and those of its merchants whose share is parked.
+type Shown = (PaymentAggregate, Vec<MerchantId>);
+
 /// What the query asks for.
 struct Asked {
     channel: HistoryChannel,
@@ -162,7 +165,7 @@ impl Asked {
     fn page(
         &self,
         path: &str,
-        (mut rows, seen_to): (Vec<(PaymentAggregate, Vec<MerchantId>)>, Option<Place>),
+        (mut rows, seen_to): (Vec<Shown>, Option<Place>),
         now: Timestamp,
     ) -> HistoryPage {
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
@@ -179,9 +182,7 @@ impl Asked {
             Place::Before(..) => (false, !has_more),
             Place::After(..) => (!has_more, false),
         };
-        let place = |row: &(PaymentAggregate, Vec<MerchantId>)| {
-            (row.0.payment.created_at, row.0.payment.id)
-        };
+        let place = |row: &Shown| (row.0.payment.created_at, row.0.payment.id);
         let (mut below, mut above) = (rows.last().map(place), rows.first().map(place));
         match seen_to {
             Some(Place::Before(at, id)) => below = Some((at, id)),
@@ -285,7 +286,8 @@ impl<'q> Parameters<'q> {
     fn statuses(&mut self) -> Vec<&'static str> {
         match self.text("operation_status") {
             None => vec![],
-            Some("S" | "AS") => vec!["captured"],
+            Some("S") => vec!["captured"],
+            Some("AS") => vec!["captured", "authorized"],
             Some("PF") => vec!["failed", "expired", "canceled"],
             Some("P") => vec!["created", "processing", "requires_action"],
             Some(_) => {
@@ -349,52 +351,4 @@ pub struct HistoryPage {
     /// Always `v2`.
     #[schema(example = "v2")]
     version: &'static str,
-}
-
-/// A payment in a list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HistoryRow {
-    /// The payment.
-    #[schema(example = "FoPKKHqfQIKfBqhEj8M47A")]
-    payment_id: String,
-    /// `card`, `wallet`, `pos` at a terminal, or `online` before any attempt.
-    #[schema(example = "card")]
-    r#type: &'static str,
-    /// What the payer pays, in millimes.
-    #[schema(example = 10_000)]
-    amount: i64,
-    /// As in verify.
-    #[schema(example = "SUCCESS")]
-    status: &'static str,
-    /// As in verify.
-    #[schema(example = "PROCESSING")]
-    settlement_status: &'static str,
-    /// The caller's own reference, as sent.
-    #[schema(required = true)]
-    developer_tracking_id: Option<String>,
-    /// The request's legs in order; empty without a split.
-    destinations: Vec<VerifiedLeg>,
-    /// When it was asked for.
-    #[schema(example = "2026-11-23T10:30:00Z")]
-    created_at: String,
-    /// When anything about it changed last.
-    #[schema(example = "2026-11-23T10:31:12Z")]
-    updated_at: String,
-}
-
-impl HistoryRow {
-    fn of(seen: &PaymentAggregate, parked: &[MerchantId], now: Timestamp) -> Self {
-        let shown = view(seen, parked, now).into_payment();
-        Self {
-            payment_id: seen.payment.id.to_string(),
-            r#type: shown.r#type,
-            amount: shown.amount,
-            status: shown.status,
-            settlement_status: shown.settlement_status,
-            developer_tracking_id: shown.developer_tracking_id,
-            destinations: shown.details.destinations,
-            created_at: seen.payment.created_at.rfc3339(),
-            updated_at: seen.payment.updated_at.rfc3339(),
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 pub mod business;
 pub mod history;
+mod history_row;
 pub mod transactions;
 pub mod v1;
 pub mod v2;

@@ -11,6 +11,11 @@ async fn a_card_with_3d_secure_is_paid_and_the_shop_redirects_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_that_is_only_held_leads_back_to_the_shop() {
+    play("pre_authorisation").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_declined_payer_may_try_another_card() {
     play("declined_then_paid").await;
 }

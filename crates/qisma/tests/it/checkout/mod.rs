@@ -9,6 +9,8 @@ mod deferred;
 mod expiry;
 mod faults;
 mod fees;
+mod held;
+mod held_bank;
 mod inquiry;
 mod late;
 mod races;

@@ -94,6 +94,11 @@ impl World {
         self.payment_with(|_| ()).await
     }
 
+    /// A payment as it was asked for over HTTP.
+    pub async fn made(&self, body: &serde_json::Value) -> String {
+        self.app.payment(&self.caller, body).await
+    }
+
     pub async fn payment_with(&self, change: impl FnOnce(&mut NewPayment)) -> PaymentId {
         let leg = |id: &str, millimes| LegRequest {
             destination: merchant(id),
@@ -112,6 +117,7 @@ impl World {
             session_timeout_secs: 1_200,
             client: None,
             charge: None,
+            hold_secs: None,
         };
         change(&mut new);
         let command = CreatePayment {

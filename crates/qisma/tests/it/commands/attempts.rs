@@ -41,6 +41,7 @@ fn an_open_attempt(data: &Path) -> PaymentId {
             session_timeout_secs: 1_200,
             client: None,
             charge: None,
+            hold_secs: None,
         };
         let command = CreatePayment {
             merchant: MerchantId::parse("1000").unwrap(),

@@ -44,7 +44,7 @@ async fn a_post_carries_flouci_s_members_and_a_snapshot() {
         "timestamp": body["timestamp"],
         "data": {
             "payment_id": payment, "status": "SUCCESS", "state": "captured",
-            "amount_millimes": 10_000, "currency": "TND",
+            "amount_millimes": 10_000, "captured_millimes": 10_000, "currency": "TND",
             "legs": [{ "destination": "1", "amount_millimes": 10_000 }],
             "developer_tracking_id": "order 7", "sequence": 1, "livemode": false,
             "api_version": "v2",

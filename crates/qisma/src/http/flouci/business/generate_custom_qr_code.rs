@@ -165,6 +165,7 @@ async fn make(
             developer_tracking_id: Some(asked.operation.clone()),
             accept_card: false,
             image_url: None,
+            hold_secs: None,
             session_timeout_secs: SESSION_TIMEOUT_SECS_DEFAULT,
             client: None,
             charge: None,

@@ -63,8 +63,8 @@ pub async fn status(
     let operation = operation::required(&mut fields);
     let operation = operation.ok_or_else(|| ApiError::of_mistakes(fields.into_mistakes()))?;
     let mut payment = find(&gateway, &caller, operation.clone()).await?;
-    if !payment.state.is_terminal() && !payment.is_payable(gateway.now()) {
-        expire(&gateway, payment.id).await?;
+    if payment.state.awaits_payer() && !payment.is_payable(gateway.now()) {
+        expire(&gateway, &payment).await?;
         payment = find(&gateway, &caller, operation).await?;
     }
     let operation = QrTransaction::of(&gateway, &payment);

@@ -192,7 +192,10 @@ impl PosTransaction {
 
 const fn status_of(state: &PaymentState) -> &'static str {
     match state {
-        PaymentState::Created | PaymentState::Processing | PaymentState::RequiresAction => "P",
+        PaymentState::Created
+        | PaymentState::Processing
+        | PaymentState::RequiresAction
+        | PaymentState::Authorized => "P",
         PaymentState::Captured { .. } => "PS",
         PaymentState::Failed { .. } | PaymentState::Canceled { .. } => "PF",
         PaymentState::Expired { .. } => "PE",

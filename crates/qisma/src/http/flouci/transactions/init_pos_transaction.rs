@@ -215,6 +215,7 @@ impl Asked {
                 developer_tracking_id: self.developer_tracking_id,
                 accept_card: true,
                 image_url: None,
+                hold_secs: None,
                 session_timeout_secs: TERMINAL_TIMEOUT_SECS,
                 client: None,
                 charge: None,

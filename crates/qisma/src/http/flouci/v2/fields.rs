@@ -126,6 +126,16 @@ impl<'a> Fields<'a> {
         self.noted(name, read).unwrap_or(false)
     }
 
+    /// A switch that has two names, which clients may both send as long as they say the same.
+    pub fn switch_of_two_names(&mut self, name: &str, older: &str) -> bool {
+        let (is_on, is_on_by_older) = (self.switch(name), self.switch(older));
+        let both_are_there = self.is_present(name) && self.is_present(older);
+        if both_are_there && is_on != is_on_by_older {
+            self.refuse(older, format!("says another thing than {name}; send one of them"));
+        }
+        is_on || is_on_by_older
+    }
+
     /// A whole number, also in a text.
     pub fn whole_number(
         &mut self,

@@ -10,7 +10,7 @@ use qisma_domain::decide::create_payment::{
 use qisma_domain::idempotency::{IdempotencyKey, IdempotencyScope};
 use qisma_domain::ids::{MerchantId, Mode};
 use qisma_domain::limits::{
-    AMOUNT_MILLIMES_MAX, SESSION_TIMEOUT_SECS_DEFAULT, SESSION_TIMEOUT_SECS_MAX,
+    AMOUNT_MILLIMES_MAX, HOLD_SECS_DEFAULT, SESSION_TIMEOUT_SECS_DEFAULT, SESSION_TIMEOUT_SECS_MAX,
     SESSION_TIMEOUT_SECS_MIN, TRACKING_ID_BYTES_MAX,
 };
 use qisma_domain::link::LinkKind;
@@ -149,17 +149,24 @@ struct Rules {
     https_only: bool,
     cards_are_open: bool,
     wallets_are_open: bool,
+    hold_secs: i64,
 }
 
 impl Rules {
     /// Whatever any settings allow.
-    const ANY: Self = Self { https_only: false, cards_are_open: true, wallets_are_open: true };
+    const ANY: Self = Self {
+        https_only: false,
+        cards_are_open: true,
+        wallets_are_open: true,
+        hold_secs: HOLD_SECS_DEFAULT,
+    };
 
     fn of(gateway: &Gateway, mode: Mode) -> Self {
         Self {
             https_only: gateway.config.links.https_only,
             cards_are_open: gateway.acquirer(mode).is_some(),
             wallets_are_open: wallet::is_offered(gateway, mode),
+            hold_secs: gateway.config.payments.authorization_timeout_secs,
         }
     }
 }
@@ -225,12 +232,16 @@ fn understand(rules: &Rules, asker: &Asker<'_>, members: &Members) -> Result<New
     let image_url = fields.image("image_url");
     let session_timeout_secs =
         fields.whole_number("session_timeout_secs", timeout_secs, SESSION_TIMEOUT_SECS_DEFAULT);
+    let is_hold = fields.switch_of_two_names("pre_authorization", "pre_auth");
     let legs = fields.destinations(DESTINATION);
     let (payer, charge) = saved_card::read(&mut fields, caller, (asker.keyring, asker.cvc));
     if charge.is_some() && !rules.cards_are_open {
         fields.refuse("binding_id", no_cards(caller.mode));
     }
-    refuse_what_is_not_offered(&mut fields);
+    if charge.is_some() && is_hold {
+        let taken = "a saved card is charged at once; leave this out, or the binding_id";
+        fields.refuse("pre_authorization", taken);
+    }
 
     let mut mistakes = fields.into_mistakes();
     mistakes.extend(split_mistakes(amount, caller, &legs));
@@ -252,6 +263,7 @@ fn understand(rules: &Rules, asker: &Asker<'_>, members: &Members) -> Result<New
                 // A card that is saved already is not saved again.
                 client: payer.filter(|_| accept_card && charge.is_none()),
                 charge,
+                hold_secs: is_hold.then_some(rules.hold_secs),
             })
         }
         _ => {
@@ -283,15 +295,6 @@ fn accept_card(fields: &mut Fields<'_>, rules: &Rules, mode: Mode) -> bool {
 fn no_cards(mode: Mode) -> String {
     let mode = mode.as_str();
     format!("card payments are not set up for {mode} payments; ask the gateway's operator")
-}
-
-/// Fields that would change what the payment does are refused rather than ignored.
-fn refuse_what_is_not_offered(fields: &mut Fields<'_>) {
-    for name in ["pre_authorization", "pre_auth"] {
-        if fields.switch(name) {
-            fields.refuse(name, "holding money for later is not offered yet; leave it out");
-        }
-    }
 }
 
 /// The mistakes of the split as a whole, over what could be read of it: who is named twice, whatever
@@ -341,6 +344,7 @@ fn canonical(new: &NewPayment) -> String {
         new.session_timeout_secs,
         new.client,
         new.charge.as_ref().map(|charge| (&charge.client, &charge.binding)),
+        new.hold_secs.is_some(),
     ])
     .to_string()
 }

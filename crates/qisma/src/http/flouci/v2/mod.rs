@@ -1,6 +1,8 @@
 //! `/api/v2`: what platforms call today.
 
 pub mod bindings;
+pub mod cancel_payment;
+pub mod confirm_payment;
 pub mod fields;
 pub mod generate_payment;
 pub mod generated;

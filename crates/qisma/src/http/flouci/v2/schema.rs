@@ -1,4 +1,4 @@
-//! What `generate_payment` and `refund_payment` take, for the OpenAPI document. It is not what reads a request: clients
+//! What the calls of `/api/v2` with a body take, for the OpenAPI document. It is not what reads a request: clients
 //! send numbers in texts and switches as numbers, which no derived reader accepts.
 
 use utoipa::ToSchema;
@@ -34,6 +34,13 @@ pub struct GeneratePaymentRequest {
     /// How the amount is divided. What is left goes to the calling app's merchant.
     #[schema(max_items = 50)]
     destination: Option<Vec<DestinationRequest>>,
+    /// Whether an approval only holds the money, until `confirm_payment` takes it or `cancel_payment` lets
+    /// it go.
+    #[schema(default = false)]
+    pre_authorization: Option<bool>,
+    /// The older name of `pre_authorization`; if both are sent, they say the same.
+    #[schema(default = false)]
+    pre_auth: Option<bool>,
     /// The payer's id at the merchant. A card that pays is saved for it.
     #[schema(max_length = 255, example = "client-7")]
     client_id: Option<String>,
@@ -71,6 +78,27 @@ pub struct RevokeBindingRequest {
     /// The saved card.
     #[schema(max_length = 64, example = "01491d0b-c848-7dd6-a20d-e96900a7d8c0")]
     binding_id: String,
+}
+
+/// A payment to confirm. Numbers may also be sent as strings of digits. Unknown fields are ignored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct ConfirmPaymentRequest {
+    /// The payment's id.
+    #[schema(example = "FoPKKHqfQIKfBqhEj8M47A")]
+    payment_id: String,
+    /// How much to take of what is held, in millimes; all of it when it is absent.
+    #[schema(minimum = 1, maximum = 999_999_999_999_i64, example = 8_500)]
+    amount: Option<i64>,
+}
+
+/// A payment to cancel. Unknown fields are ignored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct CancelPaymentRequest {
+    /// The payment's id.
+    #[schema(example = "FoPKKHqfQIKfBqhEj8M47A")]
+    payment_id: String,
 }
 
 /// A payment to make, with the keys that v2 takes in a header.

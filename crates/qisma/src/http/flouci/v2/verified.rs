@@ -4,6 +4,7 @@
 use qisma_domain::attempt::{Attempt, AttemptState, CardDetails, RailAttempt};
 use qisma_domain::event::flouci_status;
 use qisma_domain::ids::MerchantId;
+use qisma_domain::money::Amount;
 use qisma_domain::payment::{Canceler, FailureReason, Payment, PaymentState};
 use qisma_domain::refund::given_back;
 use qisma_domain::snapshot::PaymentAggregate;
@@ -57,7 +58,7 @@ pub struct VerifiedPayment {
     /// `card`, `wallet`, `pos` at a terminal, or `online` before any attempt.
     #[schema(example = "card")]
     pub r#type: &'static str,
-    /// What the payer pays, in millimes.
+    /// What the payer pays, in millimes; once it is captured, what was taken.
     #[schema(example = 10_000)]
     pub amount: i64,
     /// `SUCCESS`, `PENDING`, `EXPIRED`, `FAILURE`, `PREAUTH_SUCCESS` or `SYSTEM_FAILURE`.
@@ -107,6 +108,9 @@ pub struct Details {
     binding_id: String,
     /// The request's legs in order; empty without a split. The caller's remainder is not one.
     pub destinations: Vec<VerifiedLeg>,
+    /// What is held for it, or was. Only of a payment that was pre-authorised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization: Option<VerifiedAuthorization>,
     /// What was given back of it, or is on its way back. Only where there is any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<VerifiedRefund>,
@@ -117,6 +121,22 @@ pub struct Details {
     /// Why the last attempt was declined, such as `insufficient_funds`. Only where one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     decline_class: Option<&'static str>,
+}
+
+/// Money that is held until it is confirmed or canceled, or was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerifiedAuthorization {
+    /// How much was approved, in millimes.
+    #[schema(example = 10_000)]
+    amount: i64,
+    /// When it was approved.
+    #[schema(example = "2025-01-15T10:30:00Z")]
+    authorized_at: String,
+    /// When it is let go, unless it is confirmed before.
+    #[schema(example = "2025-01-22T10:30:00Z")]
+    expires_at: String,
+    /// Whether it is being confirmed, and only the acquirer can say what comes of it.
+    capture_under_way: bool,
 }
 
 /// Money on its way back to the payer.
@@ -141,7 +161,7 @@ pub struct VerifiedRefund {
 /// One merchant's share.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct VerifiedLeg {
-    /// The share, in millimes.
+    /// The share, in millimes; once the payment is captured, of what was taken.
     #[schema(example = 8000)]
     amount: i64,
     /// The merchant's id.
@@ -169,7 +189,7 @@ pub fn view(seen: &PaymentAggregate, parked: &[MerchantId], now: Timestamp) -> V
         success: true,
         result: VerifiedPayment {
             r#type: rail_of(payment, attempt),
-            amount: payment.amount.millimes(),
+            amount: shown_amount(payment).millimes(),
             status: flouci_status(&payment.state),
             details: details(seen, attempt, legs(payment, credited_to, parked)),
             developer_tracking_id: payment.developer_tracking_id.clone(),
@@ -187,12 +207,20 @@ pub fn view(seen: &PaymentAggregate, parked: &[MerchantId], now: Timestamp) -> V
 fn settlement_status(seen: &PaymentAggregate, now: Timestamp) -> &'static str {
     let payment = &seen.payment;
     let is_captured = matches!(payment.state, PaymentState::Captured { .. });
-    if !is_captured || given_back(&seen.refunds) == payment.amount {
+    if !is_captured || given_back(&seen.refunds) == payment.captured() {
         return "NOT_APPLICABLE";
     }
     match payment.settlement {
         Some(settlement) if now < settlement.at => "PROCESSING",
         _ => "AVAILABLE",
+    }
+}
+
+/// What was taken; before that, what is asked for.
+const fn shown_amount(payment: &Payment) -> Amount {
+    match payment.state {
+        PaymentState::Captured { amount, .. } => amount,
+        _ => payment.amount,
     }
 }
 
@@ -204,10 +232,11 @@ fn rail_of(payment: &Payment, attempt: Option<&Attempt>) -> &'static str {
     attempt.map_or("online", Attempt::rail_str)
 }
 
-/// The attempt that paid, else the latest.
+/// The attempt that paid, or whose approval holds the money; else the latest.
 fn shown_attempt(seen: &PaymentAggregate) -> Option<&Attempt> {
     match seen.payment.state {
         PaymentState::Captured { attempt, .. } => seen.attempt(attempt),
+        PaymentState::Authorized => seen.authorized_attempt(),
         _ => seen.attempts.iter().max_by_key(|attempt| attempt.number),
     }
 }
@@ -219,7 +248,7 @@ fn legs(
 ) -> Vec<VerifiedLeg> {
     let asked_for = payment.legs.iter().filter(|leg| leg.kind == LegKind::Fixed);
     let shown = asked_for.map(|leg| VerifiedLeg {
-        amount: leg.amount.millimes(),
+        amount: leg.share().millimes(),
         destination: leg.destination.to_string(),
         credited_to: match credited_to {
             Some(_) if parked.contains(&leg.destination) => Some("parked"),
@@ -259,10 +288,20 @@ fn details(
         bank_country_code,
         binding_id,
         destinations,
+        authorization: authorization(&seen.payment),
         refunds: refunds(seen),
         reason,
         decline_class: reason.and_then(|_| last_decline(seen)),
     }
+}
+
+fn authorization(payment: &Payment) -> Option<VerifiedAuthorization> {
+    payment.authorization.as_ref().map(|held| VerifiedAuthorization {
+        amount: payment.amount.millimes(),
+        authorized_at: held.at.rfc3339(),
+        expires_at: held.expires_at.rfc3339(),
+        capture_under_way: held.step.capturing().is_some(),
+    })
 }
 
 fn refunds(seen: &PaymentAggregate) -> Vec<VerifiedRefund> {
@@ -290,6 +329,7 @@ const fn reason(state: &PaymentState) -> Option<&'static str> {
         PaymentState::Created
         | PaymentState::Processing
         | PaymentState::RequiresAction
+        | PaymentState::Authorized
         | PaymentState::Captured { .. } => None,
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use qisma_domain::account::{Account, AccountKind};
 use qisma_domain::decide::expire_payment::ExpirePayment;
 use qisma_domain::ids::{AppId, MerchantId, PaymentId};
-use qisma_domain::payment::PaymentState;
+use qisma_domain::payment::{Payment, PaymentState};
 use qisma_domain::snapshot::PaymentAggregate;
 use qisma_store::{ReadError, Reader, RunError};
 
@@ -17,6 +17,7 @@ use crate::http::body::Answer;
 use crate::http::caller::{CallingApp, Credentials, asked_about, refused};
 use crate::http::error::{ApiError, ErrorBody, ErrorCode};
 use crate::http::rate_limit::RateLimit;
+use crate::payer::held::expire_if_overdue;
 
 /// Ask what became of a payment.
 ///
@@ -77,7 +78,7 @@ pub async fn find(
     gateway.request_limits.of_payment(seen.payment.payment.id, gateway.now())?;
     if seen.is_overdue(gateway) {
         let id = seen.payment.payment.id;
-        expire(gateway, id).await?;
+        expire(gateway, &seen.payment.payment).await?;
         let again = gateway.store.read(move |reader| See::payment(reader, &caller, &id)).await?;
         seen = again.ok_or(ErrorCode::PaymentNotFound)?;
     }
@@ -112,9 +113,12 @@ impl See {
     /// Whether its time is over and nobody has written that down yet. With a card attempt open only
     /// the bank can say, and the payment is still pending.
     fn is_overdue(&self, gateway: &Gateway) -> bool {
-        let PaymentAggregate { payment, .. } = &self.payment;
+        let (payment, now) = (&self.payment.payment, gateway.now());
+        if payment.state == PaymentState::Authorized {
+            return payment.authorization.as_ref().is_some_and(|held| held.is_overdue(now));
+        }
         let card_is_open = self.payment.open_attempt().is_some_and(|open| open.card().is_some());
-        !payment.state.is_terminal() && !payment.is_payable(gateway.now()) && !card_is_open
+        payment.state.awaits_payer() && !payment.is_payable(now) && !card_is_open
     }
 }
 
@@ -135,7 +139,15 @@ pub fn parked(
 }
 
 /// Writes down that the time is over, so that page, redirect and verify agree.
-pub(in crate::http) async fn expire(gateway: &Gateway, payment: PaymentId) -> Result<(), ApiError> {
+pub(in crate::http) async fn expire(gateway: &Gateway, payment: &Payment) -> Result<(), ApiError> {
+    if payment.state == PaymentState::Authorized {
+        let ended = expire_if_overdue(gateway, payment).await;
+        return ended.map(drop).map_err(|error| {
+            tracing::error!(payment = %payment.id, %error, "held money could not be let go");
+            ErrorCode::StorageUnavailable.into()
+        });
+    }
+    let payment = payment.id;
     match gateway.store.run(ExpirePayment { payment }).await {
         // A refusal means that somebody was faster; the payment is read again either way.
         Ok(()) | Err(RunError::Refused(_)) => Ok(()),
