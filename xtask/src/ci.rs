@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
         run: || tests_on_servers(STORE_SUITE, &["serializable", "pooled", "eighteen"]),
     },
     Step { name: "clients", run: crate::clients::run },
+    Step { name: "schemathesis", run: || this("schemathesis") },
     // The harnesses first show that they catch what they are for.
     Step { name: "controls", run: || this("crash --controls") },
     Step { name: "crash", run: || this("crash --kills 50") },
