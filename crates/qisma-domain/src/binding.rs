@@ -16,7 +16,7 @@ const CARD_NUMBER_DIGITS_MIN: usize = 13;
 /// A payer, as the acquirer knows them: a keyed hash of merchant, mode and the merchant's own
 /// `client_id`. So the same `client_id` of two merchants is two payers, and no address of a payer
 /// leaves us or is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClientRef(String);
 

@@ -14,7 +14,7 @@ use url::form_urlencoded;
 use super::caller::{CallingApp, asked_about};
 use super::error::{ApiError, ErrorBody, ErrorCode};
 use super::flouci::business::generate_custom_qr_code;
-use super::flouci::transactions::init_pos_transaction;
+use super::flouci::transactions::init_pos_transaction::{self, InitPosTransactionAnswer};
 use super::flouci::v1;
 use super::flouci::v2::generated::{GeneratePaymentAnswer, respond};
 use super::flouci::v2::{
@@ -53,6 +53,10 @@ pub const ROUTES: [&str; 6] = [
     responses(
         (status = 200, description = "What the request was answered; here: a payment was made",
             body = GeneratePaymentAnswer),
+        (status = 201, description = "What the request was answered; here: a terminal was asked",
+            body = InitPosTransactionAnswer),
+        (status = 412, description = "What a charge of a saved card was answered",
+            body = ErrorBody),
         (status = 401, description = "The credentials are not those of an active app",
             body = ErrorBody),
         (status = 404, description = "Nothing was done under this key", body = ErrorBody),

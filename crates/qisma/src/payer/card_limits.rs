@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use qisma_domain::binding::ClientRef;
 use qisma_domain::card::{CardFingerprint, CardLimits, CardWindow, declined_cards};
 use qisma_domain::decide::record_outcome::Outcome;
 use qisma_domain::ids::PaymentId;
@@ -28,6 +29,7 @@ const DECLINES_MINUTES: u32 = 60;
 pub struct AddressLimits {
     attempts: RateLimit<ClientAddress>,
     declines: RateLimit<ClientAddress>,
+    charges: RateLimit<ClientRef>,
     from: Mutex<Origins>,
 }
 
@@ -51,8 +53,24 @@ impl AddressLimits {
                 settings.declines_per_address_max,
                 DECLINES_MINUTES,
             ),
+            charges: RateLimit::within_minutes(
+                u32::try_from(settings.declines_per_card_max).unwrap_or(u32::MAX),
+                DECLINES_MINUTES,
+            ),
             from: Mutex::default(),
         }
+    }
+
+    /// Whether a saved card of this client may be charged: not after too many declines within an hour, or
+    /// its security code could be found by trying.
+    pub fn may_charge(&self, client: &ClientRef, now: Timestamp) -> Result<(), TooMany> {
+        self.charges.check(client, now)
+    }
+
+    /// Takes note of a declined charge.
+    pub fn charge_declined(&self, client: ClientRef, now: Timestamp) {
+        // One more than the limit is no matter: the next charge is refused.
+        let _ = self.charges.take(client, now);
     }
 
     /// Counts a card attempt that is about to begin, if it may.
@@ -76,9 +94,11 @@ impl AddressLimits {
     }
 
     /// Takes note of how an attempt has ended: who pays uses nothing up, so that the customers of one
-    /// carrier do not shut each other out.
-    pub fn ended(&self, payment: PaymentId, outcome: Outcome, now: Timestamp) {
-        if !matches!(outcome, Outcome::Captured | Outcome::Declined) {
+    /// carrier do not shut each other out. For the same reason a decline counts only where the bank names
+    /// the card: whoever leaves its page, or finds none, has tried no card.
+    pub fn ended(&self, payment: PaymentId, outcome: Outcome, has_card: bool, now: Timestamp) {
+        let is_decline = outcome == Outcome::Declined && has_card;
+        if !is_decline && outcome != Outcome::Captured {
             return;
         }
         let Some(address) = self.lock().take(payment) else { return };

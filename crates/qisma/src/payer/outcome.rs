@@ -174,7 +174,7 @@ async fn record(
         }
         _ => gateway.store.run_fenced(command, fence).await?,
     };
-    gateway.address_limits.ended(payment, outcome, gateway.now());
+    gateway.address_limits.ended(payment, outcome, used.is_some(), gateway.now());
     if let (Outcome::Captured, Some(card)) = (outcome, used) {
         card_limits::flag(gateway, payment, card).await;
     }

@@ -8,8 +8,9 @@ use qisma_store::{Fence, RunError};
 use super::owned;
 use crate::gateway::Gateway;
 
-/// Debts that are looked at in one go; the rest is for the next.
-const PAGE: i64 = 1_000;
+/// Debts that are looked at in one go: all of them. Those of merchants who have nothing would else stand
+/// before the rest for ever.
+const PAGE: i64 = i64::MAX;
 
 /// Recovers what can be recovered in this gateway's shards.
 pub async fn step(gateway: &Gateway) -> Option<Timestamp> {

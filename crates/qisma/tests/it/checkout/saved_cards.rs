@@ -197,6 +197,20 @@ async fn a_declined_charge_is_412_and_ends_its_payment() {
 }
 
 #[tokio::test]
+async fn a_security_code_cannot_be_found_by_trying() {
+    let world = World::start().await;
+    let binding = world.save_card(FRICTIONLESS).await;
+    for _ in 0..10 {
+        let reply = world.charge(&binding, json!({"cvc": "749"})).await;
+        assert_eq!(refusal_of(&reply), (412, "charge_declined".to_owned()));
+    }
+    let reply = world.charge(&binding, json!({})).await;
+    assert_eq!(refusal_of(&reply), (429, "rate_limited".to_owned()));
+    world.pass(3_600).await;
+    assert_eq!(world.charge(&binding, json!({})).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_charge_hears_of_all_its_mistakes_at_once() {
     let world = World::start().await;
     let body = given::a_request_with(&json!({"binding_id": "not an id"}));

@@ -37,7 +37,8 @@ const NOT_ACTIVE: i64 = 2;
     path = "/api/v2/bindings/list",
     operation_id = "list_bindings",
     tag = "Flouci API",
-    params(("client_id" = String, Query, max_length = 255, description = "The payer's id at the merchant")),
+    params(("client_id" = String, Query, min_length = 1, max_length = 255,
+        description = "The payer's id at the merchant")),
     responses(
         (status = 200, description = "The saved cards", body = BindingsListAnswer),
         (status = 400, description = "The request has mistakes", body = ErrorBody),

@@ -126,6 +126,10 @@ pub async fn pay(
             return Err(ErrorCode::BindingNotFound.into());
         }
     }
+    let client = wish.charge.client.clone();
+    if !is_repeated {
+        gateway.address_limits.may_charge(&client, gateway.now())?;
+    }
     // In a task of its own: a caller who hangs up must not leave a payment that nobody charges.
     let making = tokio::spawn(make(gateway.clone(), command, wish, merchant_name));
     let done = making.await.map_err(|_| ErrorCode::OutcomeUnknown)?;
@@ -146,8 +150,9 @@ pub async fn pay(
         Ok(status) => Ok(respond(answer, version, Some(status))),
         Err(error) => {
             let mut response = error.into_response();
-            if let Some(original) = replay_of {
-                idempotency::mark_replay(&mut response, &original);
+            match replay_of {
+                Some(original) => idempotency::mark_replay(&mut response, &original),
+                None => gateway.address_limits.charge_declined(client, gateway.now()),
             }
             Ok(response)
         }
