@@ -52,7 +52,7 @@ pub enum FeeBearer {
     Platform,
     /// The leg of this merchant, where the payment has one; else the platform.
     Leg(MerchantId),
-    /// All legs alike; what does not divide falls to the first of them.
+    /// All legs that get something, alike; what does not divide falls to the first of them.
     Equal,
     /// All legs in proportion to what they get.
     Proportional,
@@ -216,8 +216,12 @@ impl FeePlan {
                 }
             }
             FeeBearer::Equal => {
-                let count = i64::try_from(legs.len()).expect("at most 51 legs");
-                for (index, wanted) in (0..).zip(&mut wanted) {
+                // A leg that gets nothing bears nothing. Some leg gets something, as the payment does.
+                let bearing = || legs.iter().filter(|leg| leg.amount != Amount::ZERO);
+                let count = i64::try_from(bearing().count()).expect("at most 51 legs").max(1);
+                let wants = legs.iter().zip(&mut wanted);
+                let wants = wants.filter(|(leg, _)| leg.amount != Amount::ZERO);
+                for (index, (_, wanted)) in (0..).zip(wants) {
                     *wanted = total / count + i64::from(index < total % count);
                 }
             }

@@ -61,7 +61,8 @@ pub enum ReadError {
 
 impl ReadError {
     /// Whether a row is to blame, and not the database as a whole: other rows can still be read.
-    pub(crate) fn is_of_a_row(&self) -> bool {
+    #[must_use]
+    pub fn is_of_a_row(&self) -> bool {
         match self {
             Self::Database(error) => error.sqlite_error().is_none(),
             Self::Corrupt(_) => true,

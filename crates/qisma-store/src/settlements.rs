@@ -53,15 +53,11 @@ impl Reader<'_> {
 
     /// Merchants in these shards that owe something and have something available, or that have paid too
     /// much.
-    pub fn debts_to_recover(
-        &self,
-        owned: &Shards,
-        count_max: i64,
-    ) -> Read<Vec<(MerchantId, Mode)>> {
+    pub fn debts_to_recover(&self, owned: &Shards) -> Read<Vec<(MerchantId, Mode)>> {
         if owned.are_none() {
             return Ok(vec![]);
         }
-        let values = [Number(count_max), Value::Shards(owned.numbers())];
+        let values = [Value::Shards(owned.numbers())];
         let debts = self.session.list(statement!(LIST_DEBTS), &values, |row| {
             let (debtor, mode): (String, String) = (row.get(0)?, row.get(1)?);
             match (Owner::parse(&debtor), Mode::parse(&mode)) {

@@ -109,6 +109,7 @@ fn a_leg_bears_what_its_bearer_names() {
 #[test]
 fn legs_bear_alike_or_in_proportion() {
     assert_eq!(borne(FeeBearer::Equal, 100, &[8_000, 1_500, 500]), (vec![34, 33, 33], 0));
+    assert_eq!(borne(FeeBearer::Equal, 100, &[0, 8_000, 2_000]), (vec![0, 50, 50], 0));
     assert_eq!(borne(FeeBearer::Proportional, 101, &[8_000, 1_500, 500]), (vec![81, 15, 5], 0));
 }
 

@@ -255,9 +255,6 @@ const HOLDS: &[Column] = &[
     number("opened_us"),
     number("look_us"),
     number("version"),
-    or_null(text("fee_plan")),
-    or_null(number("settles_us")),
-    truth("is_settled"),
 ];
 
 const ATTEMPTS: &[Column] = &[

@@ -203,8 +203,8 @@ statements! {
     // -- books --
     FIND_BALANCE = "SELECT posted_millimes, held_millimes FROM accounts WHERE vshard = $1 AND id = $2";
     LIST_DEBTS = "SELECT owner, mode FROM accounts
-        WHERE kind = 'debt' AND posted_millimes <> 0 AND vshard = ANY($2::smallint[])
-        ORDER BY vshard, id LIMIT $1";
+        WHERE kind = 'debt' AND posted_millimes <> 0 AND vshard = ANY($1::smallint[])
+        ORDER BY vshard, id";
     LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, u.owner, u.kind, p.amount_millimes,
             p.account_vshard, p.account_id
         FROM journal_entries e

@@ -290,7 +290,7 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     LIST_DEBTS = "SELECT owner, mode FROM accounts
         WHERE kind = 'debt' AND posted_millimes <> 0
-        ORDER BY vshard, id LIMIT ?1";
+        ORDER BY vshard, id";
     // An account that nothing was folded into yet is named by the line that waits.
     LIST_POSTINGS_OF_PAYMENT = "SELECT e.kind, e.at_us, u.owner, u.kind, p.amount_millimes,
             p.account_vshard, p.account_id

@@ -98,11 +98,12 @@ impl AddressLimits {
     /// the card: whoever leaves its page, or finds none, has tried no card.
     pub fn ended(&self, payment: PaymentId, outcome: Outcome, has_card: bool, now: Timestamp) {
         let is_decline = outcome == Outcome::Declined && has_card;
-        if !is_decline && outcome != Outcome::Captured {
+        let is_approved = matches!(outcome, Outcome::Captured | Outcome::Authorized);
+        if !is_decline && !is_approved {
             return;
         }
         let Some(address) = self.lock().take(payment) else { return };
-        if outcome == Outcome::Captured {
+        if is_approved {
             self.attempts.give_back(&address);
         } else {
             // One more than the limit is no matter: the next attempt is refused.

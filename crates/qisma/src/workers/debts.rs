@@ -8,15 +8,12 @@ use qisma_store::{Fence, RunError};
 use super::owned;
 use crate::gateway::Gateway;
 
-/// Debts that are looked at in one go: all of them. Those of merchants who have nothing would else stand
-/// before the rest for ever.
-const PAGE: i64 = i64::MAX;
-
-/// Recovers what can be recovered in this gateway's shards.
+/// Recovers what can be recovered in this gateway's shards. All debts are read at once: those of merchants
+/// who have nothing would else stand before the rest for ever.
 pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
     let owned = owned(gateway).await;
     let ours = owned.clone();
-    let found = gateway.store.read(move |reader| reader.debts_to_recover(&ours, PAGE)).await;
+    let found = gateway.store.read(move |reader| reader.debts_to_recover(&ours)).await;
     let debts = match found {
         Ok(debts) => debts,
         Err(error) => {

@@ -23,6 +23,7 @@ pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
     let mut stuck = BTreeSet::<PaymentId>::new();
     loop {
         let (now, owned) = (gateway.now(), owned(gateway).await);
+        let again_at = |gateway: &Gateway| Some(gateway.now().plus_secs(PAUSE_SECS));
         let count_max = i64::try_from(PAGE.saturating_add(stuck.len())).unwrap_or(i64::MAX);
         let ours = owned.clone();
         let left = stuck.clone();
@@ -34,25 +35,30 @@ pub async fn step(gateway: &Gateway) -> Option<Timestamp> {
             Ok(found) => found,
             Err(error) => {
                 tracing::error!(%error, "payments to settle could not be read");
-                return Some(now.plus_secs(PAUSE_SECS));
+                return again_at(gateway);
             }
         };
         if due.is_empty() {
-            let again_at = Some(gateway.now().plus_secs(PAUSE_SECS));
-            return if stuck.is_empty() { next } else { again_at };
+            return if stuck.is_empty() { next } else { again_at(gateway) };
         }
-        let due = due.into_iter().map(|due| {
-            let fence = owned.fence(due.payment.shard());
-            async move {
-                let payment = due.payment;
-                settle(gateway, due, fence).await.then_some(payment).ok_or(payment)
-            }
+        let due = due.into_iter().map(|(payment, found)| {
+            let fence = owned.fence(payment.shard());
+            async move { (payment, settle(gateway, payment, found, fence).await) }
         });
         // All at once: the lane puts them into one transaction.
-        let settled: Vec<_> = stream::iter(due).buffer_unordered(PAGE).collect().await;
-        stuck.extend(settled.into_iter().filter_map(Result::err));
+        let ended: Vec<_> = stream::iter(due).buffer_unordered(PAGE).collect().await;
+        let is_over = |(_, ended): &(PaymentId, Ended)| matches!(ended, Ended::NoStore);
+        // What the store refuses to one of them it refuses to all that follow.
+        if ended.iter().any(is_over) {
+            return again_at(gateway);
+        }
+        let is_stuck = |(id, ended)| matches!(ended, Ended::Stuck).then_some(id);
+        stuck.extend(ended.into_iter().filter_map(is_stuck));
     }
 }
+
+/// A payment that is due, and whom it concerns if its rows can be read.
+type Due = (PaymentId, Result<ToSettle, ReadError>);
 
 fn due(
     reader: &Reader<'_>,
@@ -60,25 +66,57 @@ fn due(
     now: Timestamp,
     count_max: i64,
     stuck: &BTreeSet<PaymentId>,
-) -> Result<Vec<ToSettle>, ReadError> {
+) -> Result<Vec<Due>, ReadError> {
     let ids = reader.payments_to_settle(owned, now, count_max)?;
-    let ids = ids.iter().filter(|id| !stuck.contains(id));
-    ids.filter_map(|id| reader.to_settle(id).transpose()).collect()
+    let mut due = vec![];
+    for id in ids.into_iter().filter(|id| !stuck.contains(id)) {
+        match reader.to_settle(&id) {
+            Ok(found) => due.extend(found.map(|found| (id, Ok(found)))),
+            Err(error) if error.is_of_a_row() => due.push((id, Err(error))),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(due)
 }
 
-/// Settles a payment; whether that need not be tried again.
-async fn settle(gateway: &Gateway, due: ToSettle, fence: Option<Fence>) -> bool {
-    let Some(fence) = fence else { return false };
+/// How it went with one payment.
+enum Ended {
+    /// It is settled, or was.
+    Settled,
+    /// Not now, and perhaps never: others may be settled all the same.
+    Stuck,
+    /// The store takes nothing at the moment, or nobody knows what it has taken.
+    NoStore,
+}
+
+async fn settle(
+    gateway: &Gateway,
+    payment: PaymentId,
+    found: Result<ToSettle, ReadError>,
+    fence: Option<Fence>,
+) -> Ended {
+    let due = match found {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(%payment, %error, "a payment to settle cannot be read");
+            return Ended::Stuck;
+        }
+    };
+    let Some(fence) = fence else { return Ended::Stuck };
     let ToSettle { payment, mode, destinations, parked } = due;
     let command = SettlePayment { payment, mode, destinations, parked };
     match gateway.store.run_fenced(command, &fence).await {
         // Somebody was faster.
-        Ok(()) | Err(RunError::Refused(SettleRefusal::NothingToSettle)) => true,
+        Ok(()) | Err(RunError::Refused(SettleRefusal::NothingToSettle)) => Ended::Settled,
         // Another gateway has the payment now, or it is too early after all.
-        Err(RunError::Superseded | RunError::Refused(_)) => false,
+        Err(RunError::Superseded | RunError::Refused(_)) => Ended::Stuck,
+        Err(error @ RunError::Internal) => {
+            tracing::error!(%payment, %error, "a payment could not be settled");
+            Ended::Stuck
+        }
         Err(error) => {
             tracing::error!(%payment, %error, "a payment could not be settled");
-            false
+            Ended::NoStore
         }
     }
 }

@@ -42,7 +42,7 @@ async fn a_line_that_takes_what_nothing_holds_breaks_i3() {
 async fn a_hold_that_its_account_does_not_count_breaks_i3() {
     let damage =
         "INSERT INTO holds SELECT vshard, zeroblob(16), id, owner, kind, mode, currency, 5,
-        zeroblob(16), 1, 'open', 1, 1 FROM accounts WHERE kind = 'wallet'";
+        zeroblob(16), 1, 'open', 1, 1, 1 FROM accounts WHERE kind = 'wallet'";
     check(Invariant::I3, damage, "holds 0, its open holds sum to 5").await;
 }
 

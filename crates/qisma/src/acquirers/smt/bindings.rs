@@ -112,10 +112,12 @@ impl SmtClient {
 
 fn bindings_answer(members: &Members) -> BindingsAnswer {
     match members.error_code() {
-        Ok(0) => {
-            let items = members.list("bindings").unwrap_or_default();
-            BindingsAnswer::Bindings(items.iter().filter_map(binding).collect())
-        }
+        // Without a list nothing was said of any card, and least of all that there is none.
+        Ok(0) => members
+            .list("bindings")
+            .map_or(BindingsAnswer::Unknown(UnknownReason::Member("bindings")), |items| {
+                BindingsAnswer::Bindings(items.iter().filter_map(binding).collect())
+            }),
         Ok(NOTHING_FOUND) => BindingsAnswer::Bindings(Vec::new()),
         Ok(SYSTEM_ERROR) => BindingsAnswer::Unknown(UnknownReason::SystemError),
         Ok(code) => BindingsAnswer::Refused { code },
@@ -187,8 +189,16 @@ mod tests {
     #[test]
     fn a_client_without_cards_has_an_empty_list() {
         let none = BindingsAnswer::Bindings(vec![]);
-        for text in [r#"{"errorCode":"2"}"#, r#"{"errorCode":0,"bindings":[]}"#, "{}"] {
+        for text in [r#"{"errorCode":"2"}"#, r#"{"errorCode":0,"bindings":[]}"#] {
             assert_eq!(bindings_answer(&members(text)), none, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_list_does_not_say_that_there_are_no_cards() {
+        let unknown = BindingsAnswer::Unknown(UnknownReason::Member("bindings"));
+        for text in ["{}", r#"{"errorCode":0}"#, r#"{"errorCode":0,"bindings":"none"}"#] {
+            assert_eq!(bindings_answer(&members(text)), unknown, "{text}");
         }
     }
 

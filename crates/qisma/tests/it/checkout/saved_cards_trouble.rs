@@ -41,6 +41,25 @@ async fn fifty_at_once_under_one_key_charge_once() {
 }
 
 #[tokio::test]
+async fn a_repetition_that_the_bank_keeps_waiting_hears_of_the_charge_that_was_faster() {
+    let world = World::start().await;
+    let binding = world.save_card(FRICTIONLESS).await;
+    let body = a_charge(&binding, &json!({}));
+    world.arm(r#"{"fault": "hang", "endpoint": "getBindings", "times": 1}"#).await;
+    let faster = async {
+        // The bank that hangs, and the request that waits for it.
+        world.clock.wait_for_sleepers(2).await;
+        let first = charge_under(&world, "k1", &body).await;
+        world.clock.advance(4);
+        first
+    };
+    let (kept_waiting, first) = tokio::join!(charge_under(&world, "k1", &body), faster);
+    assert_eq!(status_of(&first), (200, "SUCCESS".to_owned()));
+    assert_eq!((kept_waiting.status, &kept_waiting.body), (200, &first.body));
+    assert_eq!(kept_waiting.header("idempotent-replayed"), "true");
+}
+
+#[tokio::test]
 async fn a_repeated_charge_is_told_how_the_first_one_ended() {
     let world = World::start().await;
     let binding = world.save_card(FRICTIONLESS).await;

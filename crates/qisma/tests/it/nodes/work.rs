@@ -30,8 +30,6 @@ use crate::webhooks::receiver::Receiver;
 
 const PAYMENTS: usize = 40;
 const LEASE_SECS: i64 = 15;
-/// What sleeps in a gateway that has nothing to do: its workers.
-const WORKERS: usize = 7;
 
 pub struct Node {
     pub gateway: Gateway,
@@ -60,6 +58,11 @@ impl Node {
         Self { gateway, workers, _data: data }
     }
 
+    /// What sleeps in a gateway that has nothing to do: each of its workers.
+    fn sleepers(&self) -> usize {
+        self.workers.len()
+    }
+
     fn share(&self) -> usize {
         self.gateway.store.owned_shards().count()
     }
@@ -86,14 +89,19 @@ impl Nodes {
         let receiver = Receiver::start().await;
         let nodes = Self { clock, one, other, app, receiver, _database: database };
         while (nodes.one.share(), nodes.other.share()) != (128, 128) {
-            nodes.tick(2 * WORKERS).await;
+            nodes.tick().await;
         }
         nodes
     }
 
+    /// Waits until whoever still runs has begun all that is due.
+    async fn rest(&self) {
+        self.clock.wait_for_sleepers(self.one.sleepers() + self.other.sleepers()).await;
+    }
+
     /// A second passes, once all that is due has been begun.
-    async fn tick(&self, workers: usize) {
-        self.clock.wait_for_sleepers(workers).await;
+    async fn tick(&self) {
+        self.rest().await;
         self.clock.advance(1);
     }
 
@@ -130,9 +138,9 @@ impl Nodes {
     }
 
     /// Waits until every webhook was delivered, each once.
-    async fn webhooks(&mut self, workers: usize) {
+    async fn webhooks(&mut self) {
         while !self.is_all_delivered().await {
-            self.tick(workers).await;
+            self.tick().await;
         }
         let mut events = BTreeSet::new();
         for _ in 0..PAYMENTS {
@@ -147,7 +155,7 @@ impl Nodes {
     async fn taken_over(&self) -> i64 {
         let began_at = self.clock.now();
         loop {
-            self.clock.wait_for_sleepers(WORKERS).await;
+            self.rest().await;
             if self.other.share() == 256 {
                 return self.clock.now().secs() - began_at.secs();
             }
@@ -160,7 +168,7 @@ impl Nodes {
 async fn each_webhook_is_sent_once_though_two_gateways_send() {
     let mut nodes = Nodes::start().await;
     nodes.canceled().await;
-    nodes.webhooks(2 * WORKERS).await;
+    nodes.webhooks().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,9 +176,9 @@ async fn each_payment_expires_once_though_two_gateways_look() {
     let mut nodes = Nodes::start().await;
     let payments = nodes.payments().await;
     // Both have slept through the end of their leases, and have to share the work anew.
-    nodes.clock.wait_for_sleepers(2 * WORKERS).await;
+    nodes.rest().await;
     nodes.clock.advance(1_200);
-    nodes.webhooks(2 * WORKERS).await;
+    nodes.webhooks().await;
     for payment in payments {
         let read = move |reader: &qisma_store::Reader<'_>| reader.events_of_payment(&payment);
         let events = nodes.one.gateway.store.read(read).await.unwrap();
@@ -182,23 +190,23 @@ async fn each_payment_expires_once_though_two_gateways_look() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_dead_gateway_left_is_done_by_the_other_when_the_lease_is_over() {
     let mut nodes = Nodes::start().await;
-    nodes.clock.wait_for_sleepers(2 * WORKERS).await;
+    nodes.rest().await;
     nodes.one.workers.shutdown().await;
     nodes.canceled().await;
     let secs = nodes.taken_over().await;
     assert!(secs <= LEASE_SECS, "{secs}");
-    nodes.webhooks(WORKERS).await;
+    nodes.webhooks().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_stops_in_order_hands_its_work_over_before_its_lease_is_over() {
     let mut nodes = Nodes::start().await;
-    nodes.clock.wait_for_sleepers(2 * WORKERS).await;
+    nodes.rest().await;
     nodes.one.workers.shutdown().await;
     let store = nodes.one.gateway.store.clone();
     tokio::task::spawn_blocking(move || store.close()).await.unwrap();
     nodes.canceled().await;
     let secs = nodes.taken_over().await;
     assert!(secs <= LEASE_SECS / 3, "{secs}");
-    nodes.webhooks(WORKERS).await;
+    nodes.webhooks().await;
 }

@@ -117,6 +117,10 @@ pub async fn revoke(
     };
     idempotency::key_of(&headers)?;
     let client = client_of(&gateway.keyring, &caller, &client_id);
+    // The one that keeps the card may have been taken out of the settings.
+    if gateway.acquirer(caller.mode).is_none() {
+        return Err(ErrorCode::AcquirerUnavailable.into());
+    }
     let saved = saved_cards(&gateway, caller.mode, &client, over_at).await?;
     if saved.iter().any(|card| card.id == binding) {
         give_up(&gateway, &caller, &binding, over_at).await?;

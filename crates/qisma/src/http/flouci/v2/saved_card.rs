@@ -6,6 +6,7 @@ use qisma_domain::attempt::{Attempt, AttemptState};
 use qisma_domain::binding::{BindingId, Charge, ClientRef};
 use qisma_domain::decide::create_payment::{CreateAnswer, CreatePayment, CreateRefusal};
 use qisma_domain::event::flouci_status;
+use qisma_domain::idempotency::IdempotencyScope;
 use qisma_domain::ids::Mode;
 use qisma_domain::limits::CLIENT_ID_BYTES_MAX;
 use qisma_domain::payment::{FailureReason, PaymentState};
@@ -112,24 +113,20 @@ pub async fn pay(
     let over_at = gateway.now().plus_secs(ANSWER_SECS_MAX);
     let (merchant, mode) = (command.merchant, command.mode);
     let scope = command.idempotent.as_ref().map(|request| request.scope.clone());
-    let read = gateway.store.read(move |reader| {
-        let is_repeated = scope.map(|scope| reader.has_idempotency_key(&scope)).transpose()?;
-        let name = reader.merchant(merchant)?.map(|merchant| merchant.name);
-        Ok((is_repeated.unwrap_or(false), name.unwrap_or_default()))
-    });
-    let (is_repeated, merchant_name) = read.await?;
+    let read = gateway.store.read(move |reader| Ok(reader.merchant(merchant)?.map(|one| one.name)));
+    let merchant_name = read.await?.unwrap_or_default();
     // The acquirer may check whose card it is, or not; and what was charged stays charged, though the
     // card be given up since.
-    if !is_repeated {
-        let saved = saved_cards(gateway, mode, &wish.charge.client, over_at).await?;
-        if !saved.iter().any(|card| card.id == wish.charge.binding) {
-            return Err(ErrorCode::BindingNotFound.into());
+    if !is_repeated(gateway, scope.as_ref()).await?
+        && let Err(error) = may_charge(gateway, mode, &wish.charge, over_at).await
+    {
+        // While the acquirer was asked, another request under the same key may have begun the charge:
+        // its answer is the only true one.
+        if !is_repeated(gateway, scope.as_ref()).await? {
+            return Err(error);
         }
     }
     let client = wish.charge.client.clone();
-    if !is_repeated {
-        gateway.address_limits.may_charge(&client, gateway.now())?;
-    }
     // In a task of its own: a caller who hangs up must not leave a payment that nobody charges.
     let making = tokio::spawn(make(gateway.clone(), command, wish, merchant_name));
     let done = making.await.map_err(|_| ErrorCode::OutcomeUnknown)?;
@@ -157,6 +154,29 @@ pub async fn pay(
             Ok(response)
         }
     }
+}
+
+/// Whether something was done under the key before. Without a key nothing was.
+async fn is_repeated(
+    gateway: &Gateway,
+    scope: Option<&IdempotencyScope>,
+) -> Result<bool, ApiError> {
+    let Some(scope) = scope.cloned() else { return Ok(false) };
+    Ok(gateway.store.read(move |reader| reader.has_idempotency_key(&scope)).await?)
+}
+
+/// Refuses what is not saved for the payer, and one who was declined too often.
+async fn may_charge(
+    gateway: &Gateway,
+    mode: Mode,
+    charge: &Charge,
+    over_at: Timestamp,
+) -> Result<(), ApiError> {
+    let saved = saved_cards(gateway, mode, &charge.client, over_at).await?;
+    if !saved.iter().any(|card| card.id == charge.binding) {
+        return Err(ErrorCode::BindingNotFound.into());
+    }
+    Ok(gateway.address_limits.may_charge(&charge.client, gateway.now())?)
 }
 
 type Made = (CreateAnswer, Option<JoinHandle<()>>);

@@ -201,7 +201,6 @@ async fn all_mistakes_are_reported_at_once_and_always_in_the_same_order() {
             "binding_id",
             "client_id",
             "cvc",
-            "pre_authorization",
             "destination[2].destination",
             "destination[1].destination",
             "destination[2].destination",
