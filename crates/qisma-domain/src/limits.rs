@@ -67,8 +67,9 @@ pub const REFUND_LEAVES_SECS: i64 = 30;
 /// that left in time and the look after it can last, at the longest timeout (120 s each), so that none
 /// is still on its way.
 pub const REFUND_RESEND_SECS: i64 = 300;
-/// What stands instead of the acquirer's number where an operator said that a refund has failed.
-pub const REFUND_RESOLVED_CODE: i64 = -1;
+/// What stands instead of the acquirer's number where an operator said that a refund, or a capture of held
+/// money, has failed.
+pub const RESOLVED_CODE: i64 = -1;
 
 /// For so long a decline counts against its card.
 pub const CARD_DECLINES_WINDOW_SECS: i64 = 3_600;

@@ -40,6 +40,7 @@ pub mod release_hold;
 pub mod release_payment;
 pub mod resend_delivery;
 pub mod resolve_attempt;
+pub mod resolve_capture;
 pub mod resolve_refund;
 pub mod revoke_api_key;
 pub mod rotate_keys;

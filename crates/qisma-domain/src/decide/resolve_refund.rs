@@ -8,7 +8,7 @@ use super::payment_change::PaymentChange;
 use super::record_refund::{call_up_next, fail, succeed};
 use crate::changes::Changes;
 use crate::ids::PaymentId;
-use crate::limits::REFUND_RESOLVED_CODE;
+use crate::limits::RESOLVED_CODE;
 use crate::refund::Refund;
 use crate::snapshot::{Keys, Snapshot};
 use crate::time::Timestamp;
@@ -62,7 +62,7 @@ impl Decide for ResolveRefund {
         if self.is_paid {
             succeed(&mut change, refund, acquirer, rng);
         } else {
-            fail(&mut change, refund, REFUND_RESOLVED_CODE, rng);
+            fail(&mut change, refund, RESOLVED_CODE, rng);
         }
         call_up_next(&mut change, now);
         let after = change.refunds().iter().find(|refund| refund.number == self.number);

@@ -16,6 +16,7 @@ use qisma_domain::decide::record_release::RecordRelease;
 use qisma_domain::decide::record_reversal::ReversalReport;
 use qisma_domain::decide::release_hold::ReleaseHold;
 use qisma_domain::decide::release_payment::{ReleasePayment, ReleaseRefusal, ReleaseWhy};
+use qisma_domain::decide::resolve_capture::{ResolveCapture, ResolveCaptureRefusal};
 use qisma_domain::decide::send_capture::{Capturing, SendCapture};
 use qisma_domain::decide::start_card::StartCard;
 use qisma_domain::ids::{HoldId, Mode};
@@ -79,6 +80,19 @@ impl World {
 
     fn captured(&mut self, report: CaptureReport) -> CaptureStanding {
         self.must(&RecordCapture { payment: self.payment, report, sent_at: None })
+    }
+
+    fn resolve_capture(&mut self, is_captured: bool) -> Result<(), ResolveCaptureRefusal> {
+        self.run(&ResolveCapture { payment: self.payment, is_captured })
+    }
+
+    /// A part is being taken, and the bank has taken another sum.
+    fn unresolved() -> Self {
+        let mut world = Self::authorized_by_card();
+        world.capture(Some(8_500), None).expect("it is held");
+        world.send_capture(false);
+        world.captured(CaptureReport::SumsDiffer);
+        world
     }
 
     fn release(&mut self) -> Result<(), ReleaseRefusal> {
@@ -274,4 +288,27 @@ fn nobody_pays_or_calls_off_what_is_held() {
     let command = ExpirePayment { payment };
     world.pass(1_200);
     assert!(world.run(&command).is_err());
+}
+
+#[test]
+fn an_operator_who_knows_ends_a_capture_either_way_and_once() {
+    let mut taken = World::unresolved();
+    taken.resolve_capture(true).unwrap();
+    assert_eq!(taken.word(), "captured");
+    assert_eq!(taken.resolve_capture(true), Err(ResolveCaptureRefusal::NotUnresolved));
+    let mut not_taken = World::unresolved();
+    not_taken.resolve_capture(false).unwrap();
+    assert_eq!((not_taken.word(), not_taken.step()), ("authorized", Step::Held));
+    assert_eq!(not_taken.resolve_capture(true), Err(ResolveCaptureRefusal::NotUnresolved));
+    assert!(not_taken.capture(None, None).is_ok());
+}
+
+#[test]
+fn an_operator_has_no_say_while_the_bank_may_still_answer() {
+    let mut world = World::authorized_by_card();
+    assert_eq!(world.resolve_capture(true), Err(ResolveCaptureRefusal::NotUnresolved));
+    world.capture(None, None).unwrap();
+    world.send_capture(false);
+    world.captured(CaptureReport::NoAnswer);
+    assert_eq!(world.resolve_capture(true), Err(ResolveCaptureRefusal::NotUnresolved));
 }

@@ -4,6 +4,7 @@
 use qisma_domain::account::{Account, AccountKind, Balance};
 use qisma_domain::decide::resend_delivery::ResendDelivery;
 use qisma_domain::decide::resolve_attempt::ResolveAttempt;
+use qisma_domain::decide::resolve_capture::ResolveCapture;
 use qisma_domain::decide::resolve_refund::ResolveRefund;
 use qisma_domain::fees::FeePlan;
 use qisma_domain::ids::{DeliveryId, MerchantId, Mode, PaymentId};
@@ -71,8 +72,7 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         AdminRequest::ApiKeyRevoke { id } => json(&revoke_api_key(gateway, &id).await?),
         AdminRequest::ApiKeyList => json(&list_api_keys(gateway).await?),
         AdminRequest::TerminalCreate { merchant, id, serial_number } => {
-            let created = terminals::create(gateway, merchant, &id, &serial_number).await?;
-            json(&TerminalView::of(&created))
+            json(&create_terminal(gateway, merchant, (&id, &serial_number)).await?)
         }
         AdminRequest::TerminalList => json(&list_terminals(gateway).await?),
         AdminRequest::WalletCreate { phone, name, mode, fund_millimes } => {
@@ -87,6 +87,9 @@ pub async fn execute(gateway: &Gateway, request: AdminRequest) -> AdminResult {
         }
         AdminRequest::RefundResolve { payment, number, is_paid } => {
             json(&resolve_refund(gateway, ResolveRefund { payment, number, is_paid }).await?)
+        }
+        AdminRequest::CaptureResolve { payment, is_captured } => {
+            json(&resolve_capture(gateway, ResolveCapture { payment, is_captured }).await?)
         }
         AdminRequest::AttemptList { count_max } => {
             json(&list_attempts(gateway, count_max.clamp(0, LIST_MAX)).await?)
@@ -139,6 +142,15 @@ async fn list_apps(gateway: &Gateway) -> Result<Vec<AppView>, AdminError> {
     Ok(read.await?)
 }
 
+async fn create_terminal(
+    gateway: &Gateway,
+    merchant: MerchantId,
+    (id, serial_number): (&str, &str),
+) -> Result<TerminalView, AdminError> {
+    let created = terminals::create(gateway, merchant, id, serial_number).await?;
+    Ok(TerminalView::of(&created))
+}
+
 async fn list_terminals(gateway: &Gateway) -> Result<Vec<TerminalView>, AdminError> {
     let read = gateway.store.read(|reader| reader.terminals(LIST_MAX));
     Ok(read.await?.iter().map(TerminalView::of).collect())
@@ -183,6 +195,17 @@ async fn resolve_refund(
     // What stood behind it is due now.
     gateway.refund_news.tell_all();
     Ok(RefundView::of(&resolved))
+}
+
+async fn resolve_capture(
+    gateway: &Gateway,
+    command: ResolveCapture,
+) -> Result<PaymentView, AdminError> {
+    let payment = command.payment;
+    gateway.store.run(command).await.map_err(OperationError::of_run)?;
+    // What is held still may have to be let go now.
+    gateway.refund_news.tell_all();
+    show_payment(gateway, payment).await
 }
 
 async fn close_attempt(

@@ -137,6 +137,13 @@ pub enum AdminRequest {
         /// Whether the payer has the money.
         is_paid: bool,
     },
+    /// Say what became of a capture that waits for an operator.
+    CaptureResolve {
+        /// The payment.
+        payment: PaymentId,
+        /// Whether the acquirer took the money.
+        is_captured: bool,
+    },
     /// List attempts that are not final.
     AttemptList {
         /// At most so many.

@@ -1,4 +1,5 @@
-//! `qisma attempt resolve` and `qisma refund resolve`: an operator's word on what the bank has not settled.
+//! `qisma attempt resolve`, `refund resolve` and `payment resolve`: an operator's word on what the bank has not
+//! settled.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -95,4 +96,13 @@ fn a_refund_that_does_not_exist_cannot_be_resolved() {
     let refused = qisma(place.path(), &format!("refund resolve {payment} 1 --failed"));
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(refused.error().contains("qisma refund list"), "{refused:?}");
+}
+
+#[test]
+fn a_payment_of_which_nothing_waits_for_an_operator_cannot_be_resolved() {
+    let place = TempDir::new().unwrap();
+    let payment = an_open_attempt(place.path());
+    let refused = qisma(place.path(), &format!("payment resolve {payment} --captured"));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.error().contains("authorization.needs_operator"), "{refused:?}");
 }
